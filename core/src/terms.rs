@@ -1,0 +1,331 @@
+//! The vocabulary that every room shares: the words of the Measures, reasons, identifiers, dates.
+//!
+//! This room holds words and their order, no rule: it must never know what follows from a class or an action.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use serde::{Deserialize, Serialize};
+
+/// An instant, UTC. In documents: RFC 3339.
+pub type Instant = jiff::Timestamp;
+
+/// China Standard Time: legal dates are civil dates at this offset (no daylight saving since 1992).
+const CHINA: Offset = Offset::constant(8);
+
+/// The civil date in Asia/Shanghai of an instant: the date that the law counts with.
+///
+/// ```
+/// use kaifang::terms::legal_date;
+/// // 17:00 UTC is 01:00 of the next day in Xi'an.
+/// assert_eq!(legal_date("2026-11-22T17:00:00Z".parse()?).to_string(), "2026-11-23");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn legal_date(at: Instant) -> Date {
+    CHINA.to_datetime(at).date()
+}
+
+/// The text of one thing in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Text {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl Text {
+    /// Both texts of one thing.
+    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Text { zh: zh.into(), en: en.into() }
+    }
+}
+
+/// Why an answer is what it is: a stable code, the article, the rule, and the text for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Reason {
+    /// The stable code, such as `conditional_no_download`.
+    pub code: String,
+    /// The article, such as `A22.2`.
+    pub cite: String,
+    /// The id of the rule in the policy file.
+    pub rule: String,
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// A word with a fixed id and a name in both languages.
+///
+/// The id is what documents carry; the names are what people are shown.
+pub trait Word: Sized + Copy + 'static {
+    /// Every word of this kind, in order.
+    const ALL: &'static [Self];
+    /// The id in documents.
+    fn id(self) -> &'static str;
+    /// Chinese.
+    fn zh(self) -> &'static str;
+    /// English.
+    fn en(self) -> &'static str;
+    /// The word with this id.
+    fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|word| word.id() == id)
+    }
+}
+
+/// Declares a closed vocabulary: the enum, its ids in documents, its Chinese and English names.
+macro_rules! words {
+    ($( $(#[$meta:meta])* pub enum $name:ident { $( $(#[$vm:meta])* $variant:ident = $id:literal, $zh:literal, $en:literal; )* } )*) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub enum $name { $( $(#[$vm])* #[serde(rename = $id)] $variant, )* }
+
+        impl $crate::terms::Word for $name {
+            const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
+            fn id(self) -> &'static str { match self { $( Self::$variant => $id, )* } }
+            fn zh(self) -> &'static str { match self { $( Self::$variant => $zh, )* } }
+            fn en(self) -> &'static str { match self { $( Self::$variant => $en, )* } }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str($crate::terms::Word::id(*self))
+            }
+        }
+    )* };
+}
+#[allow(unused_imports, reason = "rooms of the data wing use it, and that wing is optional")]
+pub(crate) use words;
+
+words! {
+    /// 开放属性, from the least to the most restrictive: a greater value is the stricter class (A18.1).
+    pub enum Openness {
+        /// 无条件开放 (A18.4)
+        Unconditional = "unconditional", "无条件开放", "unconditional";
+        /// 有条件开放 (A18.3)
+        Conditional = "conditional", "有条件开放", "conditional";
+        /// 不予开放 (A18.2)
+        Withheld = "withheld", "不予开放", "withheld";
+    }
+
+    /// What somebody asks to do with a dataset (A13, A22.1).
+    pub enum Action {
+        /// 查询: the entry's metadata.
+        Query = "query", "查询", "query";
+        /// 预览: a bounded, treated sample.
+        Preview = "preview", "预览", "preview";
+        /// 下载 (A22.1(1))
+        Download = "download", "数据下载", "download";
+        /// 接口调用 (A22.1(2))
+        Api = "api", "数据接口调用", "api";
+        /// 通过算法模型获取结果数据 (A22.1(3))
+        ModelResult = "model_result", "通过算法模型获取结果数据", "model result";
+        /// 其他方式 (A22.1(4))
+        Other = "other", "其他方式", "other way";
+    }
+
+    /// 开放方式: the ways of A22.1.
+    pub enum AccessWay {
+        /// 下载 (A22.1(1))
+        Download = "download", "数据下载", "download";
+        /// 接口调用 (A22.1(2))
+        Api = "api", "数据接口调用", "api";
+        /// 通过算法模型获取结果数据 (A22.1(3))
+        ModelResult = "model_result", "通过算法模型获取结果数据", "model result";
+        /// 其他方式 (A22.1(4))
+        Other = "other", "其他方式", "other way";
+    }
+
+    /// 数据分级 (A9.2; GB/T 43697-2024).
+    pub enum DataGrade {
+        /// 一般数据
+        General = "general", "一般数据", "general";
+        /// 重要数据
+        Important = "important", "重要数据", "important";
+        /// 核心数据
+        Core = "core", "核心数据", "core";
+    }
+
+    /// 共享类型: how widely a treated table will be shared (GB/T 37964-2019, 3.12–3.14).
+    pub enum Sharing {
+        /// 完全公开共享
+        Public = "public", "完全公开共享", "public";
+        /// 受控公开共享
+        Controlled = "controlled", "受控公开共享", "controlled";
+        /// 领地公开共享
+        Enclave = "enclave", "领地公开共享", "enclave";
+    }
+
+    /// Who decides about a dataset or an application (A8, A9.1).
+    pub enum Reviewer {
+        /// 数据开放主体
+        OpeningBody = "opening_body", "数据开放主体", "opening body";
+        /// 主管部门
+        Authority = "authority", "主管部门", "authority";
+    }
+}
+
+impl From<AccessWay> for Action {
+    fn from(way: AccessWay) -> Self {
+        match way {
+            AccessWay::Download => Action::Download,
+            AccessWay::Api => Action::Api,
+            AccessWay::ModelResult => Action::ModelResult,
+            AccessWay::Other => Action::Other,
+        }
+    }
+}
+
+/// The digest of some bytes: algorithm and value, `sha256:` and 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest {
+    bytes: [u8; 32],
+}
+
+impl Digest {
+    /// A SHA-256 digest from its bytes.
+    #[must_use]
+    pub const fn sha256(bytes: [u8; 32]) -> Self {
+        Digest { bytes }
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sha256:")?;
+        self.bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a digest is `sha256:` and 64 lower-case hexadecimal digits")]
+pub struct NotADigest;
+
+impl FromStr for Digest {
+    type Err = NotADigest;
+
+    fn from_str(text: &str) -> Result<Self, NotADigest> {
+        let hex = text.strip_prefix("sha256:").ok_or(NotADigest)?.as_bytes();
+        if hex.len() != 64 {
+            return Err(NotADigest);
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+            for digit in pair {
+                let value = match digit {
+                    b'0'..=b'9' => digit - b'0',
+                    b'a'..=b'f' => digit - b'a' + 10,
+                    _ => return Err(NotADigest),
+                };
+                *byte = (*byte << 4) | value;
+            }
+        }
+        Ok(Digest { bytes })
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        std::borrow::Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Digest {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Digest".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$" })
+    }
+}
+
+/// The version number that every document carries as `"v"`. Any other number is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct V1;
+
+impl Serialize for V1 {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(1)
+    }
+}
+
+impl<'de> Deserialize<'de> for V1 {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            1 => Ok(V1),
+            other => Err(serde::de::Error::custom(format_args!("expected \"v\": 1, found {other}"))),
+        }
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for V1 {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "V1".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "const": 1 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stricter_classes_are_greater() {
+        assert!(Openness::Withheld > Openness::Conditional && Openness::Conditional > Openness::Unconditional);
+    }
+
+    #[test]
+    fn ids_in_documents_are_the_words_ids() {
+        for action in Action::ALL {
+            assert_eq!(serde_json::to_string(action).unwrap(), format!("\"{}\"", action.id()));
+            assert_eq!(Action::from_id(action.id()), Some(*action));
+        }
+    }
+
+    #[test]
+    fn digests_are_read_strictly() {
+        let text = format!("sha256:{}", "0123456789abcdef".repeat(4));
+        assert_eq!(text.parse::<Digest>().unwrap().to_string(), text);
+        for bad in ["", "sha256:", &text[..70], &text.to_uppercase(), &format!("{text}0"), &text.replace('f', "g")] {
+            assert!(bad.parse::<Digest>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn legal_dates_turn_at_midnight_in_china() {
+        assert_eq!(legal_date("2026-12-31T15:59:59Z".parse().unwrap()).to_string(), "2026-12-31");
+        assert_eq!(legal_date("2026-12-31T16:00:00Z".parse().unwrap()).to_string(), "2027-01-01");
+    }
+}
