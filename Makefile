@@ -1,0 +1,83 @@
+# What a person runs. `make demo` needs a Rust toolchain and a C compiler; `make test` needs Python 3.9, a JDK 8 and
+# Maven besides, and installs the rest (pinned) into .venv and Maven's own cache.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CARGO := cargo
+LOCKED := --locked
+RELEASE := target/release
+# A tool that is missing is skipped with a word on a developer's machine, and is an error where CI is set.
+absent = if [ -n "$${CI:-}" ]; then echo "$(1) is needed: $(2)" >&2; exit 1; else echo "skipped: $(1) is not installed ($(2))" >&2; fi
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## the release command and the C library
+	$(CARGO) build $(LOCKED) --release -p kaifang-cli -p kaifang-ffi
+
+.PHONY: demo
+demo: ## the whole path on invented data, into target/demo
+	$(CARGO) build $(LOCKED) --release -p kaifang-cli
+	$(RELEASE)/kaifang demo --out target/demo
+
+.PHONY: test
+test: test-rust test-c test-python test-java ## every test in every language
+
+.PHONY: test-rust
+test-rust: ## unit, doc and integration tests of core and the command
+	$(CARGO) test $(LOCKED) --workspace --exclude kaifang-benches
+
+.PHONY: test-c
+test-c: build ## the C programs, C99 and C++17, plain and under valgrind
+	$(MAKE) -C tests/c LIB=$(CURDIR)/$(RELEASE) run
+	@if command -v valgrind >/dev/null; then $(MAKE) -C tests/c LIB=$(CURDIR)/$(RELEASE) valgrind; \
+	else $(call absent,valgrind,memory checks of the C library); fi
+
+$(BIN)/.installed: python/requirements-test.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r python/requirements-test.txt
+	touch $@
+
+.PHONY: python
+python: $(BIN)/.installed ## the Python package, into .venv
+	cd python && VIRTUAL_ENV=$(CURDIR)/$(VENV) $(CURDIR)/$(BIN)/maturin develop $(LOCKED) --release --quiet
+
+.PHONY: test-python
+test-python: python build ## pytest, and the stubs against the module
+	$(BIN)/python -m pytest -q python/tests
+	cd python && ../$(BIN)/python -m mypy.stubtest kaifang --ignore-disjoint-bases
+
+.PHONY: test-java
+test-java: build ## the Java link over the same C library
+	@if command -v mvn >/dev/null; then \
+	  mvn -q -B -f java/pom.xml -Dkaifang.library.path=$(CURDIR)/$(RELEASE) test; \
+	else $(call absent,Maven,the Java link); fi
+
+.PHONY: check
+check: ## formatting, lints, generated files, dependencies, docs
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	$(CARGO) build $(LOCKED) --workspace
+	target/debug/xtask header --check
+	target/debug/xtask schemas --check
+	$(PYTHON) tools/check_dependencies.py
+	$(PYTHON) tools/check_floors.py
+	! grep -rn unsafe core/src | grep -v 'forbid(unsafe_code)'
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) --workspace --no-deps
+	$(CARGO) check $(LOCKED) -p kaifang --no-default-features
+
+.PHONY: generate
+generate: ## the header and the JSON Schemas, anew
+	$(CARGO) build $(LOCKED) --workspace
+	target/debug/xtask header
+	target/debug/xtask schemas
+
+.PHONY: bench
+bench: ## criterion figures of classify, decide, mask, token, append
+	$(CARGO) bench $(LOCKED) -p kaifang-benches
