@@ -1,17 +1,23 @@
-//! policy
+//! The law as data: a policy file answers which classes a dataset may be put in, and whether somebody may have it.
+//!
+//! A policy is one TOML file: facts with finite domains, grounds and the reliefs that reach them, denials and duties,
+//! deadlines, interpretations. Its meaning, in full:
+//!
+//! - a **ground** that is live permits its base set of classes; a **relief** that holds replaces that set, unless a
+//!   relief to which it yields holds too; the permitted set is the pointwise join (the stricter of each pair) over the
+//!   live grounds and the `otherwise` set. Out of scope, nothing else counts.
+//! - an access is denied for every **denial** whose condition holds, in article order; out of scope stands alone.
+//! - an **unknown** fact means every one of its values: an answer is determined when all completions agree, an access
+//!   is permitted when all completions permit.
+//!
+//! This room must never assume an answer that nobody gave, rank rules by their place in the file, or load half a policy.
 
-room_error! {
-    /// Errors of this room.
-    pub enum PolicyError {
-        /// Placeholder of the skeleton.
-        Skeleton = "KF-POLICY-00", en "skeleton", zh "骨架";
-    }
-}
+mod answer;
+mod error;
+mod facts;
+mod policy;
 
-room_error! {
-    /// Errors of this room.
-    pub enum FactError {
-        /// Placeholder of the skeleton.
-        Skeleton = "KF-FACT-00", en "skeleton", zh "骨架";
-    }
-}
+pub use answer::{AccessAnswer, Classification, DeadlineRule, DutyTerm, GroundState, Status};
+pub use error::PolicyError;
+pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValue, Facts, Party, Section};
+pub use policy::Policy;

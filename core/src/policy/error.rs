@@ -1,0 +1,85 @@
+//! What can be wrong with a policy file, each with its place and what to write instead.
+//!
+//! A policy is law, not data: its own names and words may stand in a message.
+
+room_error! {
+    /// Why a policy can't be loaded, or does not answer. A policy is never half loaded.
+    pub enum PolicyError {
+        /// No bundled policy has this id.
+        NotBundled { known: String } = "KF-POLICY-01",
+            en "no bundled policy has this id; bundled: {known}",
+            zh "没有该标识的内置政策;内置的有:{known}";
+        /// The file can't be read.
+        Unreadable { kind: String } = "KF-POLICY-02",
+            en "the policy file can't be read: {kind}",
+            zh "无法读取政策文件:{kind}";
+        /// Not TOML, or not the shape of a policy.
+        Shape { what: String, line: usize, column: usize } = "KF-POLICY-03",
+            en "not a policy file: {what}",
+            zh "不是政策文件:{what}", at "line {line}, column {column}";
+        /// A condition that can't be read.
+        Condition { what: String, instead: String, line: usize, column: usize } = "KF-POLICY-04",
+            en "the condition can't be read: {what}; {instead}",
+            zh "条件无法解析:{what};{instead}", at "line {line}, column {column}";
+        /// A condition or a rule names something that is not declared.
+        UnknownName { name: String, instead: String, line: usize, column: usize } = "KF-POLICY-05",
+            en "{name} is not declared; {instead}",
+            zh "{name} 未声明;{instead}", at "line {line}, column {column}";
+        /// A fact is used as another kind than it is.
+        Type { name: String, instead: String, line: usize, column: usize } = "KF-POLICY-06",
+            en "{name} is used as another kind than it is; {instead}",
+            zh "{name} 的用法与其类型不符;{instead}", at "line {line}, column {column}";
+        /// A value that the fact or interpretation does not have.
+        UnknownValue { name: String, instead: String, line: usize, column: usize } = "KF-POLICY-07",
+            en "{name} has no such value; {instead}",
+            zh "{name} 没有该取值;{instead}", at "line {line}, column {column}";
+        /// An id that stands for two things.
+        Duplicate { what: &'static str, name: String, line: usize, column: usize } = "KF-POLICY-08",
+            en "the {what} {name} is declared twice; give each its own id",
+            zh "{what} {name} 重复声明;请各用一个标识", at "line {line}, column {column}";
+        /// Two reliefs of one ground hold together and neither yields.
+        ReliefOrder { ground: String, first: String, second: String, witness: String, line: usize, column: usize } = "KF-POLICY-09",
+            en "the reliefs {first} and {second} both reach the ground {ground} when {witness}; write `yields_to` in one of them",
+            zh "当 {witness} 时,缓和规则 {first} 与 {second} 同时作用于依据 {ground};请在其中之一写明 yields_to", at "line {line}, column {column}";
+        /// Reliefs that yield to each other in a circle.
+        ReliefCircle { relief: String, line: usize, column: usize } = "KF-POLICY-10",
+            en "the relief {relief} yields to itself by way of others; break the circle of `yields_to`",
+            zh "缓和规则 {relief} 经由其他规则让位于自身;请断开 yields_to 的循环", at "line {line}, column {column}";
+        /// A set of classes that is empty or names a class twice.
+        Classes { rule: String, line: usize, column: usize } = "KF-POLICY-11",
+            en "the set of classes of {rule} is empty or names a class twice; write each permitted class once",
+            zh "{rule} 的开放属性集合为空或有重复;请将每个允许的属性各写一次", at "line {line}, column {column}";
+        /// A citation that is not an article.
+        Citation { rule: String, line: usize, column: usize } = "KF-POLICY-12",
+            en "the citation of {rule} is not an article; write A18, A18.2 or A22.1(4)",
+            zh "{rule} 的引用不是条款编号;请写 A18、A18.2 或 A22.1(4)", at "line {line}, column {column}";
+        /// A denial whose article has no place in `article_order`.
+        NoHeadlineOrder { rule: String, line: usize, column: usize } = "KF-POLICY-13",
+            en "the article of the denial {rule} is not in `article_order`; add it where it belongs",
+            zh "拒绝事由 {rule} 的条款不在 article_order 中;请在相应位置补上", at "line {line}, column {column}";
+        /// An id that is not an identifier.
+        Identifier { what: &'static str, line: usize, column: usize } = "KF-POLICY-14",
+            en "the id of a {what} is not an identifier; write lower-case letters, digits and `_`, a letter first, at most 64",
+            zh "{what} 的标识不合规;请用小写字母、数字和下划线,首位为字母,至多 64 个字符", at "line {line}, column {column}";
+        /// A domain, a list of options or a text that is not usable.
+        Declaration { name: String, instead: &'static str, line: usize, column: usize } = "KF-POLICY-15",
+            en "the declaration of {name} is incomplete; {instead}",
+            zh "{name} 的声明不完整;{instead}", at "line {line}, column {column}";
+        /// The policy is larger than the library accepts.
+        Limit { what: &'static str, limit: usize } = "KF-POLICY-16",
+            en "the policy has more than {limit} {what}",
+            zh "政策的 {what} 超过 {limit}";
+        /// No such interpretation.
+        NoSuchInterpretation { known: String } = "KF-POLICY-17",
+            en "the policy has no such interpretation; it has: {known}",
+            zh "政策没有该解释开关;现有:{known}";
+        /// No such option of an interpretation.
+        NoSuchOption { interpretation: String, options: String } = "KF-POLICY-18",
+            en "the interpretation {interpretation} has no such option; it has: {options}",
+            zh "解释开关 {interpretation} 没有该选项;现有:{options}";
+        /// The date is outside the time in which the policy is in force.
+        NotInForce { policy: String, at: jiff::civil::Date, from: jiff::civil::Date, until: String } = "KF-POLICY-19",
+            en "no policy in force: {policy} holds from {from}{until}, the date is {at}",
+            zh "该日期没有有效的政策:{policy} 自 {from} 起{until}施行,所问日期为 {at}";
+    }
+}
