@@ -1,9 +1,122 @@
-//! crypto
+//! Hashes, keys and signatures: the only room that names `ring` and `sha2`.
+//!
+//! | | |
+//! |---|---|
+//! | [`sha256`], [`Hasher`] | SHA-256 (FIPS 180-4) |
+//! | [`MacKey`] | HMAC-SHA-256 (RFC 2104), the two padded states computed once |
+//! | [`Keyring`] | secrets with ids; one MAC key per domain by HKDF-SHA-256 (RFC 5869) |
+//! | [`PublicKey`], [`Signer`], [`Ed25519Key`] | Ed25519 (RFC 8032); PKCS#8 PEM as `openssl genpkey` writes it |
+//!
+//! A key that hashes or signs has no `Debug`, no `Clone`, no `Serialize`; its bytes are overwritten when it is dropped
+//! (not those inside `ring`'s key pair, which offers no way to). A key file that others may read is refused.
+//!
+//! This room must never put a byte of a secret into an error, and must never hash an identifier without a key for
+//! another room's sake: an unkeyed hash of an identifier does not exist here.
+
+mod file;
+mod hash;
+mod keyring;
+mod mac;
+mod signature;
+
+pub use hash::{Hasher, sha256};
+pub use keyring::{Keyring, LEAST_SECRET};
+pub use mac::MacKey;
+pub use signature::{Ed25519Key, PublicKey, SIGNATURE_LENGTH, Signer};
 
 room_error! {
-    /// Errors of this room.
+    /// Why a key can't be had or used.
     pub enum KeyError {
-        /// Placeholder of the skeleton.
-        Skeleton = "KF-KEY-00", en "skeleton", zh "骨架";
+        /// A key file can't be read.
+        Unreadable { file: String, what: String } = "KF-KEY-01",
+            en "the key file {file:?} can't be read: {what}",
+            zh "无法读取密钥文件 {file:?}:{what}", at "{file}";
+        /// A key file that group or others may read or write.
+        Exposed { file: String, mode: String } = "KF-KEY-02",
+            en "the key file {file:?} has mode {mode}; only its owner may read it (chmod 600)",
+            zh "密钥文件 {file:?} 的权限为 {mode};应只允许属主读取(chmod 600)", at "{file}";
+        /// A keyring file that isn't one.
+        MalformedKeyring { what: String } = "KF-KEY-03",
+            en "not a keyring file: {what}",
+            zh "不是密钥环文件:{what}";
+        /// A private key that can't be read.
+        MalformedPrivateKey { expected: &'static str } = "KF-KEY-04",
+            en "not an Ed25519 private key: expected {expected}",
+            zh "不是 Ed25519 私钥:应为 {expected}";
+        /// A public key that can't be read.
+        MalformedPublicKey { expected: &'static str } = "KF-KEY-05",
+            en "not an Ed25519 public key: expected {expected}",
+            zh "不是 Ed25519 公钥:应为 {expected}";
+        /// A secret that could be guessed.
+        ShortSecret { id: String, bytes: usize } = "KF-KEY-06",
+            en "the secret of the key {id:?} has {bytes} bytes; at least 16 are needed",
+            zh "密钥 {id:?} 只有 {bytes} 字节,至少需要 16 字节", at "{id}";
+        /// No key of this name.
+        NoSuchKey { id: String } = "KF-KEY-07",
+            en "the keyring has no key {id:?}",
+            zh "密钥环中没有密钥 {id:?}", at "{id}";
+        /// Two keys of one name.
+        DuplicateKey { id: String } = "KF-KEY-08",
+            en "the keyring already has a key {id:?}",
+            zh "密钥环中已有密钥 {id:?}", at "{id}";
+        /// A name that a plan could not name.
+        BadId = "KF-KEY-09",
+            en "a key id is 1 to 64 of A-Z a-z 0-9 _ . -",
+            zh "密钥标识应为 1 至 64 个 A-Z a-z 0-9 _ . - 字符";
+        /// A key is derived for a domain.
+        EmptyDomain = "KF-KEY-10",
+            en "a key is derived for a domain, and the domain is empty",
+            zh "密钥按用途域派生,而用途域为空";
+        /// The operating system gave no random bytes.
+        NoRandomness = "KF-KEY-11",
+            en "the operating system gave no random bytes",
+            zh "操作系统未能提供随机数";
+        /// A key file that exists is never overwritten.
+        Exists { file: String } = "KF-KEY-12",
+            en "the file {file:?} exists; a key file is never overwritten",
+            zh "文件 {file:?} 已存在;密钥文件不会被覆盖", at "{file}";
+        /// A key file can't be written.
+        Unwritable { file: String, what: String } = "KF-KEY-13",
+            en "the key file {file:?} can't be written: {what}",
+            zh "无法写入密钥文件 {file:?}:{what}", at "{file}";
+        /// The signer gave an error.
+        SignerFailed { what: String } = "KF-KEY-14",
+            en "the signer failed: {what}",
+            zh "签名失败:{what}";
+        /// The signer gave a signature that its own public key rejects.
+        WrongSignature = "KF-KEY-15",
+            en "the signer returned a signature that its public key does not verify",
+            zh "签名者返回的签名未能通过其公钥验证";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Fails to compile when `$type` implements one of the traits: two candidates make the call ambiguous.
+    macro_rules! assert_implements_none {
+        ($type:ty: $($bound:path),+) => {
+            const _: fn() = || {
+                trait AmbiguousIfImplemented<A> { fn some_item() {} }
+                impl<T: ?Sized> AmbiguousIfImplemented<()> for T {}
+                $({
+                    #[allow(dead_code, reason = "its type parameter makes the implementation distinct")]
+                    struct Implemented;
+                    impl<T: ?Sized + $bound> AmbiguousIfImplemented<Implemented> for T {}
+                })+
+                let _ = <$type as AmbiguousIfImplemented<_>>::some_item;
+            };
+        };
+    }
+
+    assert_implements_none!(super::MacKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+    assert_implements_none!(super::Keyring: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+    assert_implements_none!(super::Ed25519Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+
+    #[test]
+    fn keys_cross_threads() {
+        fn crosses<T: Send + Sync>() {}
+        crosses::<super::MacKey>();
+        crosses::<super::Keyring>();
+        crosses::<super::Ed25519Key>();
     }
 }
