@@ -1,9 +1,104 @@
-//! table
+//! Arrow batches in and out: CSV in UTF-8 and GB18030, Parquet, Arrow IPC; in bounded memory.
+//!
+//! | in | out | besides |
+//! |---|---|---|
+//! | [`open`], [`from_ipc_bytes`], [`Source`] | [`Sink`] | [`Progress`]: how far, and stop |
+//!
+//! This room moves cells and knows nothing of what they mean. It must never guess a type from text, replace a byte that
+//! it can't decode, leave a half-written file under its final name, or put a cell into a message.
 
-room_error! {
-    /// Errors of this room.
-    pub enum TableError {
-        /// Placeholder of the skeleton.
-        Skeleton = "KF-TABLE-00", en "skeleton", zh "骨架";
+mod error;
+mod progress;
+mod source;
+
+pub use error::TableError;
+pub use progress::{Progress, ProgressUpdate, report, silent};
+pub use source::Source;
+
+use crate::terms::words;
+
+words! {
+    /// How a table is stored.
+    pub enum Format {
+        /// Text, a row a line.
+        Csv = "csv", "CSV", "CSV";
+        /// Apache Parquet.
+        Parquet = "parquet", "Parquet", "Parquet";
+        /// Arrow IPC: the file format, or the stream format.
+        Ipc = "ipc", "Arrow IPC", "Arrow IPC";
     }
+
+    /// How text is stored.
+    pub enum Encoding {
+        /// UTF-8, with or without a byte order mark.
+        Utf8 = "utf-8", "UTF-8", "UTF-8";
+        /// GB18030, which holds GBK and GB2312.
+        Gb18030 = "gb18030", "GB18030", "GB18030";
+    }
+}
+
+/// What a table may be at most, and how it is cut into batches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadOptions {
+    /// Rows of one batch, at most.
+    pub batch_rows: usize,
+    /// Bytes of cells after which a batch is cut before it has that many rows.
+    pub batch_bytes: usize,
+    /// Columns, at most.
+    pub max_columns: usize,
+    /// Rows in all, at most.
+    pub max_rows: u64,
+    /// Bytes of one CSV row, at most.
+    pub max_row_bytes: usize,
+    /// Bytes that one column of one Parquet row group, or one IPC message, may declare.
+    pub max_chunk_bytes: u64,
+    /// The encoding of a CSV; `None` = told by the bytes.
+    pub encoding: Option<Encoding>,
+    /// The separator of a CSV, an ASCII character.
+    pub separator: u8,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions {
+            batch_rows: 16_384,
+            batch_bytes: 64 << 20,
+            max_columns: 16_384,
+            max_rows: u64::MAX,
+            max_row_bytes: 16 << 20,
+            max_chunk_bytes: 1 << 30,
+            encoding: None,
+            separator: b',',
+        }
+    }
+}
+
+/// How a table is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WriteOptions {
+    /// The encoding of a CSV.
+    pub encoding: Encoding,
+    /// A byte order mark before a CSV in UTF-8: without it, spreadsheets take UTF-8 for the local encoding.
+    pub bom: bool,
+    /// Text cells of a CSV that a spreadsheet would take for a formula get an apostrophe in front.
+    pub guard_formulas: bool,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        WriteOptions { encoding: Encoding::Utf8, bom: false, guard_formulas: true }
+    }
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WrittenStats {
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// CSV cells that got an apostrophe in front, so that no spreadsheet runs them.
+    pub guarded_cells: u64,
 }

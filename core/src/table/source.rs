@@ -1,0 +1,131 @@
+//! A table to be read: a schema and batches that come one after another.
+
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
+use arrow::datatypes::{Schema, SchemaRef};
+
+use super::TableError;
+
+/// A table that is read once, batch by batch.
+///
+/// It is an iterator over batches. What it is made of is a boxed reader, so anything that Arrow reads fits.
+pub struct Source {
+    name: String,
+    rows: Option<u64>,
+    schema: SchemaRef,
+    batches: Box<dyn RecordBatchReader + Send>,
+}
+
+impl Source {
+    /// A table from any Arrow reader.
+    ///
+    /// # Errors
+    /// [`TableError::DuplicateColumn`]: columns are told apart by their names alone.
+    pub fn from_reader(batches: Box<dyn RecordBatchReader + Send>) -> Result<Self, TableError> {
+        let schema = batches.schema();
+        check_names(&schema)?;
+        Ok(Source { name: String::new(), rows: None, schema, batches })
+    }
+
+    /// A table from batches at hand, all of the schema.
+    ///
+    /// # Errors
+    /// As [`Source::from_reader`], and [`TableError::SchemaMismatch`].
+    ///
+    /// ```
+    /// use kaifang::table::Source;
+    /// # use arrow::{array::{RecordBatch, StringArray}, datatypes::{DataType, Field, Schema}};
+    /// # use std::sync::Arc;
+    /// let schema = Arc::new(Schema::new(vec![Field::new("xm", DataType::Utf8, true)]));
+    /// let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(StringArray::from(vec!["张三"]))])?;
+    /// let source = Source::from_batches(schema, vec![batch])?;
+    /// assert_eq!(source.known_rows(), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_batches(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, TableError> {
+        if let Some(other) = batches.iter().find(|batch| batch.schema().fields() != schema.fields()) {
+            return Err(TableError::SchemaMismatch { expected: schema.fields().len(), found: other.num_columns() });
+        }
+        let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
+        let reader = RecordBatchIterator::new(batches.into_iter().map(Ok), schema);
+        Ok(Source::from_reader(Box::new(reader))?.with_rows(Some(rows)))
+    }
+
+    /// Names the table, for messages and reports.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Says how many rows will come, if that is known.
+    #[must_use]
+    pub fn with_rows(mut self, rows: Option<u64>) -> Self {
+        self.rows = rows;
+        self
+    }
+
+    /// The name; a file's name without its folder, or empty.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The columns.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// How many rows will come in all, if the source knows before it reads.
+    #[must_use]
+    pub fn known_rows(&self) -> Option<u64> {
+        self.rows
+    }
+
+    /// The next batch; `None` at the end.
+    ///
+    /// # Errors
+    /// Whatever the file turns out to be.
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, TableError> {
+        self.batches.next().transpose().map_err(|error| TableError::from_arrow(&error))
+    }
+
+    /// The reader itself, for handing on.
+    #[must_use]
+    pub fn into_reader(self) -> Box<dyn RecordBatchReader + Send> {
+        self.batches
+    }
+}
+
+impl Iterator for Source {
+    type Item = Result<RecordBatch, TableError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_batch().transpose()
+    }
+}
+
+pub(super) fn check_names(schema: &Schema) -> Result<(), TableError> {
+    let mut seen = std::collections::HashSet::new();
+    match schema.fields().iter().find(|field| !seen.insert(field.name())) {
+        Some(field) => Err(TableError::DuplicateColumn { column: field.name().clone() }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::datatypes::{DataType, Field};
+
+    #[test]
+    fn two_columns_of_one_name_are_refused() {
+        let field = Field::new("xm", DataType::Utf8, true);
+        let schema = Arc::new(Schema::new(vec![field.clone(), field]));
+        assert!(
+            matches!(Source::from_batches(schema, vec![]), Err(TableError::DuplicateColumn { column }) if column == "xm")
+        );
+    }
+}
