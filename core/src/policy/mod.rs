@@ -13,6 +13,8 @@
 //! This room must never assume an answer that nobody gave, rank rules by their place in the file, or load half a policy.
 
 mod answer;
+mod condition;
+mod diagram;
 mod error;
 mod facts;
 mod policy;

@@ -1,0 +1,391 @@
+//! Decision diagrams: a condition over finite facts as a reduced, ordered, shared graph.
+//!
+//! Every function of a policy is a root in one [`Diagrams`]. In the reduced form a function that never changes is one
+//! of the two leaves, and a fact stands in a function's graph exactly if the function depends on it. So constancy and
+//! dependence under unknown facts are read off, exactly, without enumerating completions: [`Diagrams::restrict`] is one
+//! pass over the nodes.
+
+use std::collections::HashMap;
+
+use super::error::PolicyError;
+
+/// The most nodes that a policy may need. The bundled policy needs a few hundred.
+const MAX_NODES: usize = 1 << 16;
+
+/// A function: a node's place. 0 is false, 1 is true.
+pub(super) type Root = u32;
+/// The function that is always false.
+pub(super) const NEVER: Root = 0;
+/// The function that is always true.
+pub(super) const ALWAYS: Root = 1;
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    fact: u8,
+    first: u32,
+}
+
+/// Shared nodes; a child always stands before its parents.
+#[derive(Debug)]
+pub(super) struct Diagrams {
+    sizes: Vec<u8>,
+    nodes: Vec<Node>,
+    children: Vec<Root>,
+    unique: HashMap<(u8, Box<[Root]>), Root>,
+    both: HashMap<(Root, Root), Root>,
+    negated: HashMap<Root, Root>,
+}
+
+impl Diagrams {
+    /// Diagrams over facts with so many values each, tested in this order. At most 64 facts.
+    pub(super) fn new(sizes: Vec<u8>) -> Self {
+        let leaf = Node { fact: u8::MAX, first: 0 };
+        Diagrams {
+            sizes,
+            nodes: vec![leaf, leaf],
+            children: Vec::new(),
+            unique: HashMap::new(),
+            both: HashMap::new(),
+            negated: HashMap::new(),
+        }
+    }
+
+    fn fact(&self, root: Root) -> u8 {
+        self.nodes.get(root as usize).map_or(u8::MAX, |node| node.fact)
+    }
+
+    fn size(&self, fact: u8) -> usize {
+        self.sizes.get(fact as usize).copied().map_or(0, usize::from)
+    }
+
+    fn children(&self, root: Root) -> &[Root] {
+        let Some(node) = self.nodes.get(root as usize) else { return &[] };
+        let first = node.first as usize;
+        self.children.get(first..first + self.size(node.fact)).unwrap_or(&[])
+    }
+
+    /// The child of `root` for a value of `fact`; `root` itself where it does not test that fact.
+    fn cofactor(&self, root: Root, fact: u8, value: usize) -> Root {
+        if self.fact(root) == fact { self.children(root).get(value).copied().unwrap_or(NEVER) } else { root }
+    }
+
+    fn node(&mut self, fact: u8, children: Box<[Root]>) -> Result<Root, PolicyError> {
+        if let Some(&first) = children.first()
+            && children.iter().all(|child| *child == first)
+        {
+            return Ok(first);
+        }
+        let key = (fact, children);
+        if let Some(&root) = self.unique.get(&key) {
+            return Ok(root);
+        }
+        if self.nodes.len() >= MAX_NODES {
+            return Err(PolicyError::Limit { what: "decision nodes", limit: MAX_NODES });
+        }
+        let root = self.nodes.len() as Root;
+        self.nodes.push(Node { fact, first: self.children.len() as u32 });
+        self.children.extend_from_slice(&key.1);
+        self.unique.insert(key, root);
+        Ok(root)
+    }
+
+    /// The fact has this value.
+    pub(super) fn test(&mut self, fact: u8, value: usize) -> Result<Root, PolicyError> {
+        let children = (0..self.size(fact)).map(|index| Root::from(index == value)).collect();
+        self.node(fact, children)
+    }
+
+    /// Not `a`.
+    pub(super) fn not(&mut self, a: Root) -> Result<Root, PolicyError> {
+        if a <= ALWAYS {
+            return Ok(1 - a);
+        }
+        if let Some(&done) = self.negated.get(&a) {
+            return Ok(done);
+        }
+        let children = self.children(a).to_vec().into_iter().map(|child| self.not(child)).collect::<Result<_, _>>()?;
+        let root = self.node(self.fact(a), children)?;
+        self.negated.insert(a, root);
+        Ok(root)
+    }
+
+    /// `a` and `b`. The recursion is as deep as there are facts.
+    pub(super) fn and(&mut self, a: Root, b: Root) -> Result<Root, PolicyError> {
+        let (a, b) = (a.min(b), a.max(b));
+        match (a, b) {
+            (NEVER, _) => return Ok(NEVER),
+            (ALWAYS, _) => return Ok(b),
+            _ if a == b => return Ok(a),
+            _ => {}
+        }
+        if let Some(&done) = self.both.get(&(a, b)) {
+            return Ok(done);
+        }
+        if self.both.len() >= 16 * MAX_NODES {
+            return Err(PolicyError::Limit { what: "decision steps", limit: 16 * MAX_NODES });
+        }
+        let fact = self.fact(a).min(self.fact(b));
+        let children = (0..self.size(fact))
+            .map(|value| {
+                let (a, b) = (self.cofactor(a, fact, value), self.cofactor(b, fact, value));
+                self.and(a, b)
+            })
+            .collect::<Result<_, _>>()?;
+        let root = self.node(fact, children)?;
+        self.both.insert((a, b), root);
+        Ok(root)
+    }
+
+    /// `a` or `b`.
+    pub(super) fn or(&mut self, a: Root, b: Root) -> Result<Root, PolicyError> {
+        let (a, b) = (self.not(a)?, self.not(b)?);
+        let neither = self.and(a, b)?;
+        self.not(neither)
+    }
+
+    /// `a` and not `b`.
+    pub(super) fn but_not(&mut self, a: Root, b: Root) -> Result<Root, PolicyError> {
+        let b = self.not(b)?;
+        self.and(a, b)
+    }
+
+    /// Some facts that make the function true, as (fact, value); none when it never is.
+    pub(super) fn witness(&self, mut root: Root) -> Option<Vec<(u8, usize)>> {
+        let mut facts = Vec::new();
+        while root > ALWAYS {
+            // In the reduced form every node but the false leaf leads to the true one.
+            let value = self.children(root).iter().position(|child| *child != NEVER)?;
+            facts.push((self.fact(root), value));
+            root = self.cofactor(root, self.fact(root), value);
+        }
+        (root == ALWAYS).then_some(facts)
+    }
+
+    /// Forgets what only building needs, and every node that no root reaches. The roots are renumbered in place.
+    pub(super) fn finish(&mut self, roots: &mut [&mut Root]) {
+        let mut needed = vec![false; self.nodes.len()];
+        for root in roots.iter() {
+            needed.get_mut(**root as usize).into_iter().for_each(|flag| *flag = true);
+        }
+        for index in (2..self.nodes.len()).rev() {
+            if needed.get(index).copied().unwrap_or_default() {
+                for child in self.children(index as Root).to_vec() {
+                    needed.get_mut(child as usize).into_iter().for_each(|flag| *flag = true);
+                }
+            }
+        }
+        let old = std::mem::replace(self, Diagrams::new(std::mem::take(&mut self.sizes)));
+        self.sizes = old.sizes.clone();
+        let mut renumbered: Vec<Root> = vec![NEVER, ALWAYS];
+        for index in 2..old.nodes.len() {
+            let mut place = NEVER;
+            if needed.get(index).copied().unwrap_or_default() {
+                place = self.nodes.len() as Root;
+                self.nodes.push(Node { fact: old.fact(index as Root), first: self.children.len() as u32 });
+                for child in old.children(index as Root) {
+                    self.children.push(renumbered.get(*child as usize).copied().unwrap_or(NEVER));
+                }
+            }
+            renumbered.push(place);
+        }
+        for root in roots.iter_mut() {
+            **root = renumbered.get(**root as usize).copied().unwrap_or(NEVER);
+        }
+    }
+
+    /// The function's value when every fact that it tests is known.
+    fn value(&self, mut root: Root, known: &[Option<u8>]) -> Root {
+        while root > ALWAYS {
+            let value = known.get(self.fact(root) as usize).copied().flatten().unwrap_or_default();
+            root = self.children(root).get(usize::from(value)).copied().unwrap_or(NEVER);
+        }
+        root
+    }
+
+    /// What remains of every function once the known facts are put in: `known[fact]` is a value's place.
+    pub(super) fn restrict<'a>(&'a self, known: &'a [Option<u8>]) -> Restricted<'a> {
+        let complete = known.len() >= self.sizes.len() && known.iter().all(Option::is_some);
+        let mut rest = Restricted { diagrams: self, known, image: Vec::new(), support: Vec::new() };
+        if complete {
+            return rest;
+        }
+        rest.image = vec![NEVER, ALWAYS];
+        rest.support = vec![0, 0];
+        let mut unique: HashMap<(u8, Vec<Root>), Root> = HashMap::new();
+        for index in 2..self.nodes.len() as Root {
+            let fact = self.fact(index);
+            let image_of = |child: &Root| rest.image.get(*child as usize).copied().unwrap_or(NEVER);
+            let (image, support) = match known.get(usize::from(fact)).copied().flatten() {
+                Some(value) => {
+                    let image = self.children(index).get(usize::from(value)).map_or(NEVER, image_of);
+                    (image, rest.support_of(image))
+                }
+                None => {
+                    let children: Vec<Root> = self.children(index).iter().map(image_of).collect();
+                    match children.first() {
+                        Some(&first) if children.iter().all(|child| *child == first) => (first, rest.support_of(first)),
+                        _ => {
+                            let below = children.iter().fold(0, |all, child| all | rest.support_of(*child));
+                            (*unique.entry((fact, children)).or_insert(index), below | 1 << fact)
+                        }
+                    }
+                }
+            };
+            rest.image.push(image);
+            rest.support.push(support);
+        }
+        rest
+    }
+}
+
+/// Every function with the known facts put in.
+pub(super) struct Restricted<'a> {
+    diagrams: &'a Diagrams,
+    known: &'a [Option<u8>],
+    /// For each node the node that stands for what remains of it; empty when every fact is known.
+    image: Vec<Root>,
+    /// For each node the facts on which what remains of it depends.
+    support: Vec<u64>,
+}
+
+impl Restricted<'_> {
+    fn of(&self, root: Root) -> Root {
+        if self.image.is_empty() {
+            self.diagrams.value(root, self.known)
+        } else {
+            self.image.get(root as usize).copied().unwrap_or(NEVER)
+        }
+    }
+
+    fn support_of(&self, image: Root) -> u64 {
+        self.support.get(image as usize).copied().unwrap_or_default()
+    }
+
+    /// True in every completion.
+    pub(super) fn always(&self, root: Root) -> bool {
+        self.of(root) == ALWAYS
+    }
+
+    /// True in some completion.
+    pub(super) fn possible(&self, root: Root) -> bool {
+        self.of(root) != NEVER
+    }
+
+    /// The unknown facts on which the function still depends, one bit each.
+    pub(super) fn depends_on(&self, root: Root) -> u64 {
+        self.support_of(self.of(root))
+    }
+
+    /// Whether two functions agree in every completion.
+    pub(super) fn same(&self, a: Root, b: Root) -> bool {
+        self.of(a) == self.of(b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A formula that the diagrams and a plain evaluation both understand.
+    #[derive(Debug, Clone)]
+    enum Formula {
+        Test(u8, usize),
+        Not(Box<Formula>),
+        And(Box<Formula>, Box<Formula>),
+        Or(Box<Formula>, Box<Formula>),
+    }
+
+    const SIZES: [u8; 5] = [2, 3, 2, 4, 2];
+
+    fn formula() -> impl Strategy<Value = Formula> {
+        let test = (0u8..5).prop_flat_map(|fact| {
+            (0..usize::from(SIZES[fact as usize])).prop_map(move |value| Formula::Test(fact, value))
+        });
+        test.prop_recursive(5, 40, 2, |inner| {
+            prop_oneof![
+                inner.clone().prop_map(|a| Formula::Not(a.into())),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| Formula::And(a.into(), b.into())),
+                (inner.clone(), inner).prop_map(|(a, b)| Formula::Or(a.into(), b.into())),
+            ]
+        })
+    }
+
+    fn build(diagrams: &mut Diagrams, formula: &Formula) -> Root {
+        match formula {
+            Formula::Test(fact, value) => diagrams.test(*fact, *value).unwrap(),
+            Formula::Not(a) => {
+                let a = build(diagrams, a);
+                diagrams.not(a).unwrap()
+            }
+            Formula::And(a, b) => {
+                let (a, b) = (build(diagrams, a), build(diagrams, b));
+                diagrams.and(a, b).unwrap()
+            }
+            Formula::Or(a, b) => {
+                let (a, b) = (build(diagrams, a), build(diagrams, b));
+                diagrams.or(a, b).unwrap()
+            }
+        }
+    }
+
+    fn plain(formula: &Formula, point: &[u8]) -> bool {
+        match formula {
+            Formula::Test(fact, value) => usize::from(point[*fact as usize]) == *value,
+            Formula::Not(a) => !plain(a, point),
+            Formula::And(a, b) => plain(a, point) && plain(b, point),
+            Formula::Or(a, b) => plain(a, point) || plain(b, point),
+        }
+    }
+
+    /// Every completion of the known facts.
+    fn completions(known: &[Option<u8>]) -> Vec<Vec<u8>> {
+        known.iter().zip(SIZES).fold(vec![Vec::new()], |points, (value, size)| {
+            let values: Vec<u8> = value.map_or_else(|| (0..size).collect(), |value| vec![value]);
+            points
+                .iter()
+                .flat_map(|point| values.iter().map(move |value| [point.as_slice(), &[*value]].concat()))
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn restriction_equals_enumeration(
+            a in formula(),
+            b in formula(),
+            known in SIZES.map(|size| prop::option::of(0..size)),
+        ) {
+            let mut diagrams = Diagrams::new(SIZES.to_vec());
+            let (mut root, mut other) = (build(&mut diagrams, &a), build(&mut diagrams, &b));
+            diagrams.finish(&mut [&mut root, &mut other]);
+            let rest = diagrams.restrict(&known);
+            let points = completions(&known);
+            prop_assert_eq!(rest.always(root), points.iter().all(|point| plain(&a, point)));
+            prop_assert_eq!(rest.possible(root), points.iter().any(|point| plain(&a, point)));
+            prop_assert_eq!(rest.same(root, other), points.iter().all(|point| plain(&a, point) == plain(&b, point)));
+            for fact in 0..SIZES.len() {
+                let depends = known[fact].is_none() && points.iter().any(|point| {
+                    let mut moved = point.clone();
+                    moved[fact] = 0;
+                    plain(&a, point) != plain(&a, &moved)
+                });
+                prop_assert_eq!(rest.depends_on(root) >> fact & 1 == 1, depends);
+            }
+        }
+
+        #[test]
+        fn a_witness_makes_the_function_true(a in formula()) {
+            let mut diagrams = Diagrams::new(SIZES.to_vec());
+            let root = build(&mut diagrams, &a);
+            match diagrams.witness(root) {
+                Some(facts) => {
+                    let mut point = [0; 5];
+                    facts.iter().for_each(|(fact, value)| point[*fact as usize] = *value as u8);
+                    prop_assert!(plain(&a, &point));
+                }
+                None => prop_assert!(completions(&[None; 5]).iter().all(|point| !plain(&a, point))),
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The policy file's shape, as TOML gives it, with the places of what can be wrong.
+//!
+//! Nothing is resolved here; see [`super::compile`].
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::value::Datetime;
+
+use super::answer::DeadlineRule;
+use super::error::PolicyError;
+use super::facts::{Domain, Party};
+use crate::terms::{Openness, Text, V1};
+
+/// The largest policy file, in bytes.
+const MAX_BYTES: usize = 1 << 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[serde(rename = "v")]
+    _v: V1,
+    pub(super) id: Spanned<String>,
+    pub(super) title: Text,
+    #[serde(rename = "issuer")]
+    _issuer: Text,
+    #[serde(rename = "document_number")]
+    _document_number: String,
+    pub(super) in_force: InForce,
+    #[serde(default)]
+    pub(super) confirm_after: Option<Confirm>,
+    pub(super) labels: BTreeMap<Openness, Text>,
+    #[serde(default)]
+    pub(super) interpretations: Vec<InterpretationEntry>,
+    pub(super) classification: ClassificationSection,
+    pub(super) access: AccessSection,
+    #[serde(default)]
+    pub(super) deadlines: Vec<DeadlineEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InForce {
+    pub(super) from: Spanned<Datetime>,
+    #[serde(default)]
+    pub(super) until: Option<Spanned<Datetime>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Confirm {
+    pub(super) date: Spanned<Datetime>,
+    pub(super) cite: String,
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InterpretationEntry {
+    pub(super) id: Spanned<String>,
+    pub(super) cite: String,
+    pub(super) default: String,
+    pub(super) zh: String,
+    pub(super) en: String,
+    pub(super) options: Vec<OptionEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OptionEntry {
+    pub(super) id: Spanned<String>,
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClassificationSection {
+    pub(super) facts: Vec<FactEntry>,
+    #[serde(default)]
+    pub(super) definitions: Vec<DefinitionEntry>,
+    #[serde(default)]
+    pub(super) out_of_scope: Option<RuleEntry>,
+    pub(super) unknown: MarkEntry,
+    pub(super) otherwise: OtherwiseEntry,
+    #[serde(default)]
+    pub(super) grounds: Vec<GroundEntry>,
+    #[serde(default)]
+    pub(super) reliefs: Vec<ReliefEntry>,
+    #[serde(default)]
+    pub(super) requires: Vec<RuleEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccessSection {
+    pub(super) facts: Vec<FactEntry>,
+    #[serde(default)]
+    pub(super) definitions: Vec<DefinitionEntry>,
+    pub(super) article_order: Vec<String>,
+    #[serde(default)]
+    pub(super) out_of_scope: Option<RuleEntry>,
+    pub(super) unknown: MarkEntry,
+    #[serde(default)]
+    pub(super) denials: Vec<RuleEntry>,
+    #[serde(default)]
+    pub(super) duties: Vec<DutyEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FactEntry {
+    pub(super) id: Spanned<String>,
+    pub(super) domain: Domain,
+    pub(super) answered_by: Party,
+    pub(super) zh: String,
+    pub(super) en: String,
+    pub(super) evidence: Text,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DefinitionEntry {
+    pub(super) id: Spanned<String>,
+    pub(super) when: Spanned<String>,
+}
+
+/// A condition, what it is called, and what people are told when it holds.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleEntry {
+    pub(super) id: Spanned<String>,
+    pub(super) cite: String,
+    pub(super) when: Spanned<String>,
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+/// A reason that no condition of the file gives rise to.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MarkEntry {
+    pub(super) cite: Spanned<String>,
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OtherwiseEntry {
+    pub(super) cite: Spanned<String>,
+    pub(super) base: Vec<Openness>,
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroundEntry {
+    pub(super) id: Spanned<String>,
+    pub(super) cite: String,
+    pub(super) when: Spanned<String>,
+    pub(super) base: Vec<Openness>,
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReliefEntry {
+    pub(super) id: Spanned<String>,
+    pub(super) cite: String,
+    pub(super) relieves: Vec<Spanned<String>>,
+    pub(super) when: Spanned<String>,
+    pub(super) permits: Vec<Openness>,
+    /// What it permits instead under an option of an interpretation.
+    #[serde(default)]
+    pub(super) under: Option<UnderEntry>,
+    /// The reliefs that come first where both hold.
+    #[serde(default)]
+    pub(super) yields_to: Vec<Spanned<String>>,
+    /// Whether a class below withheld is recommended once this relief holds.
+    #[serde(default)]
+    pub(super) recommend_opening: bool,
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnderEntry {
+    pub(super) interpretation: Spanned<String>,
+    pub(super) option: String,
+    pub(super) permits: Vec<Openness>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DutyEntry {
+    pub(super) id: Spanned<String>,
+    pub(super) code: String,
+    pub(super) cite: String,
+    pub(super) by: Party,
+    pub(super) when: Spanned<String>,
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeadlineEntry {
+    pub(super) code: Spanned<String>,
+    pub(super) cite: String,
+    pub(super) by: Party,
+    pub(super) working_days: u16,
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+impl DeadlineEntry {
+    pub(super) fn rule(&self) -> DeadlineRule {
+        DeadlineRule {
+            code: self.code.get_ref().clone(),
+            cite: self.cite.clone(),
+            by: self.by,
+            working_days: self.working_days,
+            zh: self.zh.clone(),
+            en: self.en.clone(),
+        }
+    }
+}
+
+/// Places in a file: byte offsets to lines and columns.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a>(&'a str);
+
+impl Places<'_> {
+    /// Line and column of a byte offset, both from 1; columns count characters.
+    pub(super) fn of(self, offset: usize) -> (usize, usize) {
+        let before = self.0.get(..offset).unwrap_or(self.0);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
+
+    /// Line and column within a string's text: `span` includes the quotes.
+    pub(super) fn within(self, span: &Range<usize>, offset: usize) -> (usize, usize) {
+        let text = self.0.get(span.clone()).unwrap_or_default();
+        let quotes = match ["\"\"\"", "'''"].iter().find(|quotes| text.starts_with(**quotes)) {
+            // A newline right after the opening quotes is not part of the string.
+            Some(_) if text.get(3..4) == Some("\n") => 4,
+            Some(_) => 3,
+            None => 1,
+        };
+        self.of(span.start + quotes + offset)
+    }
+}
+
+/// Reads the file's shape, and the same content as a plain document for the hash.
+pub(super) fn read(text: &str) -> Result<(File, serde_json::Value, Places<'_>), PolicyError> {
+    if text.len() > MAX_BYTES {
+        return Err(PolicyError::Limit { what: "bytes", limit: MAX_BYTES });
+    }
+    let places = Places(text);
+    let shape = |error: toml::de::Error| {
+        let (line, column) = places.of(error.span().map_or(0, |span| span.start));
+        PolicyError::Shape { what: error.message().to_owned(), line, column }
+    };
+    let file: File = toml::from_str(text).map_err(shape)?;
+    let content: toml::Table = toml::from_str(text).map_err(shape)?;
+    Ok((file, plain(toml::Value::Table(content)), places))
+}
+
+/// TOML as JSON: dates as text. The shape has been checked, so there are no fractions.
+fn plain(value: toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.to_string().into(),
+        toml::Value::Boolean(value) => value.into(),
+        toml::Value::Datetime(date) => date.to_string().into(),
+        toml::Value::Array(items) => items.into_iter().map(plain).collect(),
+        toml::Value::Table(members) => {
+            serde_json::Value::Object(members.into_iter().map(|(key, value)| (key, plain(value))).collect())
+        }
+    }
+}
