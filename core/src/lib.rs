@@ -13,7 +13,7 @@
 //! Decisions are functions of (policy, facts, state, instant): nothing in this crate reads a clock. A fact that was
 //! not assessed is unknown, and unknown never allows. No error, report or `Debug` holds a value of the data.
 //!
-//! ```ignore
+//! ```
 //! use kaifang::policy::{Facts, Policy};
 //! use kaifang::terms::{Openness, legal_date};
 //!

@@ -174,8 +174,8 @@ impl Diagrams {
                 }
             }
         }
-        let old = std::mem::replace(self, Diagrams::new(std::mem::take(&mut self.sizes)));
-        self.sizes = old.sizes.clone();
+        let finished = Diagrams::new(self.sizes.clone());
+        let old = std::mem::replace(self, finished);
         let mut renumbered: Vec<Root> = vec![NEVER, ALWAYS];
         for index in 2..old.nodes.len() {
             let mut place = NEVER;

@@ -201,7 +201,7 @@ pub(super) struct UnderEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct DutyEntry {
     pub(super) id: Spanned<String>,
-    pub(super) code: String,
+    pub(super) code: Spanned<String>,
     pub(super) cite: String,
     pub(super) by: Party,
     pub(super) when: Spanned<String>,

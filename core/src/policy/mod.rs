@@ -13,13 +13,19 @@
 //! This room must never assume an answer that nobody gave, rank rules by their place in the file, or load half a policy.
 
 mod answer;
+mod compile;
 mod condition;
 mod diagram;
 mod error;
+mod evaluate;
 mod facts;
+mod file;
+mod model;
+#[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 mod policy;
 
 pub use answer::{AccessAnswer, Classification, DeadlineRule, DutyTerm, GroundState, Status};
 pub use error::PolicyError;
 pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValue, Facts, Party, Section};
+pub use model::{Choice, Interpretation};
 pub use policy::Policy;

@@ -1,22 +1,59 @@
-//! [`Policy`]: signatures; the engine follows.
+//! [`Policy`]: a loaded policy under a reading, and the questions that it answers.
+
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use serde_json::json;
 
-use super::{AccessAnswer, Classification, DeadlineRule, FactDefinition, Facts, PolicyError, Section};
-use crate::terms::{Digest, Text};
+use super::answer::{AccessAnswer, Classification, DeadlineRule};
+use super::compile::compile;
+use super::error::PolicyError;
+use super::facts::{FactDefinition, Facts, Section};
+use super::model::{Interpretation, Model};
+use crate::terms::{Digest, Openness, Text};
+use crate::{canon, crypto};
 
-/// A loaded policy. Clones share it.
-#[derive(Debug, Clone)]
-pub struct Policy(Arc<Loaded>);
+/// The bundled policies: id and text.
+const BUNDLED: &[(&str, &str)] = &[("xian-2022-013", include_str!("../../policies/xian-2022-013.toml"))];
 
-#[derive(Debug)]
-struct Loaded {
-    id: String,
+/// A loaded policy under one reading of its open places. Clones share it.
+///
+/// ```
+/// use kaifang::policy::{Facts, Policy, Status};
+/// use kaifang::terms::Openness;
+///
+/// let policy = Policy::builtin("xian-2022-013")?;
+/// let mut facts = Facts::from_json(r#"{"state_secret": false, "law_forbids": false, "personal_privacy": true,
+///     "harm_ruled_out": false, "data_grade": "general", "desensitization": "none"}"#)?;
+/// let at = "2024-06-03".parse()?;
+///
+/// // Withheld until consent and public interest are settled: both could still open it.
+/// let answer = policy.classify(&facts, at)?;
+/// assert_eq!(answer.default, Some(Openness::Withheld));
+/// assert!(answer.open.contains(&"third_party_consents".to_owned()));
+///
+/// for fact in answer.open {
+///     facts.set(fact, false);
+/// }
+/// let answer = policy.classify(&facts, at)?;
+/// assert_eq!((answer.status, answer.permitted), (Status::Determined, vec![Openness::Withheld]));
+/// assert_eq!(answer.reasons[0].cite, "A18.2");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Policy {
+    model: Arc<Model>,
+    /// For each interpretation its option's place.
+    readings: Arc<[u8]>,
     hash: Digest,
-    title: Text,
-    facts: Vec<FactDefinition>,
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy").field("id", &self.model.id).field("hash", &self.hash).finish_non_exhaustive()
+    }
 }
 
 impl Policy {
@@ -27,83 +64,156 @@ impl Policy {
     ///
     /// # Errors
     /// [`PolicyError::NotBundled`]
-    pub fn builtin(_id: &str) -> Result<Policy, PolicyError> {
-        Err(PolicyError::NotBundled { known: String::new() })
+    pub fn builtin(id: &str) -> Result<Policy, PolicyError> {
+        match BUNDLED.iter().find(|(known, _)| *known == id) {
+            Some((_, text)) => Policy::parse(text),
+            None => Err(PolicyError::NotBundled { known: Policy::BUILTIN.join(", ") }),
+        }
     }
 
-    /// Reads a policy.
+    /// Reads a policy: TOML, at most 1 MiB. Every interpretation has its default.
     ///
     /// # Errors
-    /// [`PolicyError`]
-    pub fn parse(_toml: &str) -> Result<Policy, PolicyError> {
-        Policy::builtin("")
+    /// [`PolicyError`], with line and column and what to write instead.
+    ///
+    /// ```
+    /// let error = kaifang::policy::Policy::parse("v = 1\nid = 12").unwrap_err();
+    /// assert_eq!(kaifang::error::Explain::place(&error).as_deref(), Some("line 2, column 6"));
+    /// ```
+    pub fn parse(toml: &str) -> Result<Policy, PolicyError> {
+        let model = compile(toml)?;
+        let default = |known: &Interpretation| known.options.iter().position(|option| option.id == known.default);
+        let readings = model.interpretations.iter().map(|known| default(known).unwrap_or_default() as u8).collect();
+        Policy::under(Arc::new(model), readings)
     }
 
     /// Reads a policy file.
     ///
     /// # Errors
-    /// [`PolicyError`]
-    pub fn load(_path: &Path) -> Result<Policy, PolicyError> {
-        Policy::builtin("")
+    /// [`PolicyError::Unreadable`], and as [`Policy::parse`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Policy, PolicyError> {
+        let text = std::fs::read_to_string(path);
+        Policy::parse(&text.map_err(|error| PolicyError::Unreadable { kind: error.kind().to_string() })?)
+    }
+
+    fn under(model: Arc<Model>, readings: Arc<[u8]>) -> Result<Policy, PolicyError> {
+        let chosen = model.interpretations.iter().zip(readings.iter());
+        let chosen: serde_json::Map<String, serde_json::Value> = chosen
+            .filter_map(|(known, place)| {
+                Some((known.id.clone(), known.options.get(usize::from(*place))?.id.clone().into()))
+            })
+            .collect();
+        let document = json!({ "interpretations": chosen, "policy": model.content });
+        let bytes = canon::to_bytes(&document).map_err(|error| PolicyError::Shape {
+            what: error.to_string(),
+            line: 1,
+            column: 1,
+        })?;
+        Ok(Policy { model, readings, hash: crypto::sha256(&bytes) })
     }
 
     /// The policy's id.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.0.id
+        &self.model.id
     }
 
-    /// The digest of the policy's content and of the interpretations in force.
+    /// The SHA-256 digest of the canonical encoding of the policy's content and of the readings chosen: comments and
+    /// layout of the file do not count.
     #[must_use]
     pub fn hash(&self) -> Digest {
-        self.0.hash
+        self.hash
     }
 
     /// The instrument's title.
     #[must_use]
     pub fn title(&self) -> &Text {
-        &self.0.title
+        &self.model.title
     }
 
-    /// The same policy under another reading.
+    /// What this policy calls a class.
+    #[must_use]
+    pub fn label(&self, class: Openness) -> Option<&Text> {
+        self.model.labels.get(&class)
+    }
+
+    /// The first and the last date (none: open) on which the policy is in force.
+    #[must_use]
+    pub fn in_force(&self) -> (Date, Option<Date>) {
+        (self.model.from, self.model.until)
+    }
+
+    /// The places where the text of the law is open.
+    #[must_use]
+    pub fn interpretations(&self) -> &[Interpretation] {
+        &self.model.interpretations
+    }
+
+    /// The same policy with one open place read another way. Its hash differs.
     ///
     /// # Errors
-    /// [`PolicyError`]
-    pub fn with_interpretation(&self, _name: &str, _option: &str) -> Result<Policy, PolicyError> {
-        Policy::builtin("")
+    /// [`PolicyError::NoSuchInterpretation`], [`PolicyError::NoSuchOption`]
+    pub fn with_interpretation(&self, name: &str, option: &str) -> Result<Policy, PolicyError> {
+        let all = &self.model.interpretations;
+        let ids = |all: &mut dyn Iterator<Item = &String>| all.map(String::as_str).collect::<Vec<_>>().join(", ");
+        let Some(place) = all.iter().position(|known| known.id == name) else {
+            return Err(PolicyError::NoSuchInterpretation { known: ids(&mut all.iter().map(|known| &known.id)) });
+        };
+        let options = all.get(place).map(|known| known.options.as_slice()).unwrap_or_default();
+        let Some(chosen) = options.iter().position(|known| known.id == option) else {
+            let options = ids(&mut options.iter().map(|known| &known.id));
+            return Err(PolicyError::NoSuchOption { interpretation: name.to_owned(), options });
+        };
+        let reading = |(at, old): (usize, &u8)| if at == place { chosen as u8 } else { *old };
+        Policy::under(Arc::clone(&self.model), self.readings.iter().enumerate().map(reading).collect())
     }
 
     /// The option in force of an interpretation.
     #[must_use]
-    pub fn interpretation(&self, _name: &str) -> Option<&str> {
-        None
+    pub fn interpretation(&self, name: &str) -> Option<&str> {
+        let place = self.model.interpretations.iter().position(|known| known.id == name)?;
+        let chosen = usize::from(*self.readings.get(place)?);
+        Some(self.model.interpretations.get(place)?.options.get(chosen)?.id.as_str())
     }
 
-    /// The facts of a section.
+    /// The facts of a section, in the file's order.
     #[must_use]
-    pub fn facts(&self, _section: Section) -> &[FactDefinition] {
-        &self.0.facts
+    pub fn facts(&self, section: Section) -> &[FactDefinition] {
+        match section {
+            Section::Classification => &self.model.classification.space.facts,
+            Section::Access => &self.model.access.space.facts,
+        }
     }
 
-    /// The rule of a dated duty.
+    /// The rule of a dated duty: `complaint_reply` (A17.3), `suggestion_reply` (A24).
     #[must_use]
-    pub fn deadline(&self, _code: &str) -> Option<&DeadlineRule> {
-        None
+    pub fn deadline(&self, code: &str) -> Option<&DeadlineRule> {
+        self.model.deadlines.iter().find(|rule| rule.code == code)
     }
 
-    /// Which classes a dataset may be put in, on a date.
+    /// Which classes a dataset may be put in, on a legal date: exact over all completions of the unknown facts.
     ///
     /// # Errors
-    /// [`PolicyError`], [`super::FactError`]
-    pub fn classify(&self, _facts: &Facts, _at: Date) -> Result<Classification, crate::Error> {
-        Err(PolicyError::NotBundled { known: String::new() }.into())
+    /// [`PolicyError::NotInForce`]; [`super::FactError`] for a fact that the section lacks or a value outside its domain.
+    pub fn classify(&self, facts: &Facts, at: Date) -> Result<Classification, crate::Error> {
+        self.model.classify(facts, at, &self.readings)
     }
 
-    /// Whether an access is permitted, on a date.
+    /// Whether an access is permitted on a legal date: only when every completion of the unknown facts permits.
     ///
     /// # Errors
-    /// [`PolicyError`], [`super::FactError`]
-    pub fn decide(&self, _facts: &Facts, _at: Date) -> Result<AccessAnswer, crate::Error> {
-        Err(PolicyError::NotBundled { known: String::new() }.into())
+    /// As [`Policy::classify`].
+    ///
+    /// ```
+    /// # use kaifang::policy::{Facts, Policy};
+    /// let policy = Policy::builtin("xian-2022-013")?;
+    /// let facts = Facts::from_json(r#"{"out_of_scope": false, "action": "query", "listed": true}"#)?;
+    /// assert!(policy.decide(&facts, "2024-06-03".parse()?)?.permit);
+    /// let unknown = policy.decide(&Facts::new(), "2024-06-03".parse()?)?;
+    /// assert_eq!(unknown.denials[0].code, "unknown_facts");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn decide(&self, facts: &Facts, at: Date) -> Result<AccessAnswer, crate::Error> {
+        self.model.decide(facts, at, &self.readings)
     }
 }

@@ -1,0 +1,143 @@
+//! From the file to the model: every name resolved, every rule typed, every ambiguity refused.
+//!
+//! Either all of the policy comes out, or an error that says where and what to write instead.
+
+mod access;
+mod classification;
+mod names;
+
+use jiff::civil::Date;
+use toml::Spanned;
+use toml::value::Datetime;
+
+use super::error::PolicyError;
+use super::facts::shown;
+use super::file::{self, File, Places};
+use super::model::{Choice, Interpretation, Model};
+use crate::terms::{Openness, Text, Word};
+use names::{duplicate, identifier, incomplete, mark};
+
+/// The most rules of one kind.
+const MAX_RULES: usize = 256;
+/// The most options of one interpretation.
+const MAX_OPTIONS: usize = 16;
+
+/// Compiles a policy file.
+pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
+    let (file, content, places) = file::read(text)?;
+    bounded(&file)?;
+    if !file.id.get_ref().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        || !(1..=64).contains(&file.id.get_ref().len())
+    {
+        return Err(incomplete(&file.id, "write its id in lower-case letters, digits and `-`, at most 64", places));
+    }
+    if Openness::ALL.iter().any(|class| !file.labels.contains_key(class)) {
+        return Err(incomplete(&file.id, "write the labels of unconditional, conditional and withheld", places));
+    }
+    let from = date(&file.in_force.from, places)?;
+    let until = file.in_force.until.as_ref().map(|until| date(until, places)).transpose()?;
+    if until.is_some_and(|until| until < from) {
+        return Err(incomplete(&file.id, "write an `in_force.until` that is not before `in_force.from`", places));
+    }
+    let confirm = match &file.confirm_after {
+        Some(confirm) => {
+            let day = date(&confirm.date, places)?;
+            Some((day, mark("confirm_in_force", &file.id, &confirm.cite, &confirm.zh, &confirm.en, places)?))
+        }
+        None => None,
+    };
+    let interpretations = interpretations(&file, places)?;
+    let classification = classification::compile(&file.classification, &interpretations, places)?;
+    let access = access::compile(&file.access, &interpretations, places)?;
+    let mut deadlines = Vec::new();
+    for (index, entry) in file.deadlines.iter().enumerate() {
+        let code = identifier("deadline", &entry.code, places)?;
+        if file.deadlines.iter().take(index).any(|other| other.code.get_ref() == code) {
+            return Err(duplicate("deadline", &entry.code, places));
+        }
+        mark(code, &entry.code, &entry.cite, &entry.zh, &entry.en, places)?;
+        if entry.working_days == 0 {
+            return Err(incomplete(&entry.code, "write at least one working day", places));
+        }
+        deadlines.push(entry.rule());
+    }
+    Ok(Model {
+        id: file.id.into_inner(),
+        title: file.title,
+        labels: file.labels,
+        from,
+        until,
+        confirm,
+        interpretations,
+        classification,
+        access,
+        deadlines,
+        content,
+    })
+}
+
+fn bounded(file: &File) -> Result<(), PolicyError> {
+    let (classification, access) = (&file.classification, &file.access);
+    let counts = [
+        file.interpretations.len(),
+        file.deadlines.len(),
+        classification.definitions.len(),
+        classification.grounds.len(),
+        classification.reliefs.len(),
+        classification.requires.len(),
+        access.definitions.len(),
+        access.denials.len(),
+        access.duties.len(),
+        access.article_order.len(),
+    ];
+    if counts.iter().any(|count| *count > MAX_RULES) {
+        return Err(PolicyError::Limit { what: "rules of one kind", limit: MAX_RULES });
+    }
+    Ok(())
+}
+
+fn interpretations(file: &File, places: Places<'_>) -> Result<Vec<Interpretation>, PolicyError> {
+    let mut out: Vec<Interpretation> = Vec::new();
+    for entry in &file.interpretations {
+        let id = identifier("interpretation", &entry.id, places)?;
+        if out.iter().any(|other| other.id == id) {
+            return Err(duplicate("interpretation", &entry.id, places));
+        }
+        let reason = mark(id, &entry.id, &entry.cite, &entry.zh, &entry.en, places)?;
+        let mut options: Vec<Choice> = Vec::new();
+        for option in &entry.options {
+            let id = identifier("option", &option.id, places)?;
+            if options.iter().any(|other| other.id == id) {
+                return Err(duplicate("option", &option.id, places));
+            }
+            options.push(Choice { id: id.to_owned(), text: Text::new(&option.zh, &option.en) });
+        }
+        if options.len() < 2 || options.len() > MAX_OPTIONS {
+            return Err(incomplete(&entry.id, "write 2 to 16 options", places));
+        }
+        if !options.iter().any(|option| option.id == entry.default) {
+            return Err(incomplete(&entry.id, "write one of its options as the default", places));
+        }
+        out.push(Interpretation {
+            id: reason.rule,
+            cite: reason.cite,
+            question: Text { zh: reason.zh, en: reason.en },
+            options,
+            default: entry.default.clone(),
+        });
+    }
+    Ok(out)
+}
+
+/// A date of the file: a TOML local date.
+fn date(written: &Spanned<Datetime>, places: Places<'_>) -> Result<Date, PolicyError> {
+    let value = written.get_ref();
+    let date = match (value.date, value.time, value.offset) {
+        (Some(date), None, None) => Date::new(date.year as i16, date.month as i8, date.day as i8).ok(),
+        _ => None,
+    };
+    date.ok_or_else(|| {
+        let (line, column) = places.of(written.span().start);
+        PolicyError::Declaration { name: shown("date"), instead: "write a date alone: 2023-01-01", line, column }
+    })
+}

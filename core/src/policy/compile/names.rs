@@ -1,0 +1,353 @@
+//! Names and conditions of one section: what is declared, and what a condition over it means.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+
+use super::super::condition::{self, Condition};
+use super::super::diagram::{ALWAYS, Diagrams, NEVER, Root};
+use super::super::error::PolicyError;
+use super::super::facts::{Domain, FactDefinition, is_identifier};
+use super::super::file::{DefinitionEntry, FactEntry, Places};
+use super::super::model::Interpretation;
+use crate::terms::{Reason, Text};
+
+/// The most facts and interpretations of one section: a set of them is one machine word.
+const MAX_VARIABLES: usize = 64;
+/// The most values of one fact.
+const MAX_VALUES: usize = 32;
+/// Words of the condition language.
+const RESERVED: &[&str] = &["and", "or", "not", "any", "all", "always", "true", "false", "interpretation"];
+
+/// What the conditions of one section may name, and the diagrams that they become.
+///
+/// Interpretations stand behind the facts as further variables, so that everything that is checked at load is checked
+/// under every reading.
+pub(super) struct Names<'a> {
+    places: Places<'a>,
+    pub(super) diagrams: Diagrams,
+    pub(super) facts: Vec<FactDefinition>,
+    index: BTreeMap<String, usize>,
+    interpretations: &'a [Interpretation],
+    definitions: BTreeMap<String, Root>,
+    rules: BTreeMap<String, ()>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(
+        facts: &[FactEntry],
+        definitions: &[DefinitionEntry],
+        interpretations: &'a [Interpretation],
+        places: Places<'a>,
+    ) -> Result<Self, PolicyError> {
+        if facts.len() + interpretations.len() > MAX_VARIABLES {
+            return Err(PolicyError::Limit { what: "facts and interpretations in one section", limit: MAX_VARIABLES });
+        }
+        let mut names = Names {
+            places,
+            diagrams: Diagrams::new(Vec::new()),
+            facts: Vec::new(),
+            index: BTreeMap::new(),
+            interpretations,
+            definitions: BTreeMap::new(),
+            rules: BTreeMap::new(),
+        };
+        for fact in facts {
+            names.declare_fact(fact)?;
+        }
+        let sizes = names.facts.iter().map(|fact| fact.domain.size());
+        let sizes = sizes.chain(interpretations.iter().map(|interpretation| interpretation.options.len()));
+        names.diagrams = Diagrams::new(sizes.map(|size| size as u8).collect());
+        for definition in definitions {
+            let id = identifier("definition", &definition.id, places)?;
+            if names.index.contains_key(id) || names.definitions.contains_key(id) {
+                return Err(duplicate("definition", &definition.id, places));
+            }
+            // Only what stands above is known here, so a definition can't lean on itself.
+            let root = names.condition(&definition.when)?;
+            names.definitions.insert(id.to_owned(), root);
+        }
+        Ok(names)
+    }
+
+    fn declare_fact(&mut self, fact: &FactEntry) -> Result<(), PolicyError> {
+        let id = identifier("fact", &fact.id, self.places)?;
+        let incomplete = |instead| incomplete(&fact.id, instead, self.places);
+        if self.index.insert(id.to_owned(), self.facts.len()).is_some() {
+            return Err(duplicate("fact", &fact.id, self.places));
+        }
+        if let Domain::Words(words) = &fact.domain {
+            if words.len() < 2 || words.len() > MAX_VALUES {
+                return Err(incomplete("write `domain = \"bool\"` or a list of 2 to 32 words"));
+            }
+            let distinct = words.iter().enumerate().all(|(at, word)| !words.iter().take(at).any(|other| other == word));
+            if !distinct || !words.iter().all(|word| is_identifier(word)) {
+                return Err(incomplete("write each value once, in lower-case letters, digits and `_`"));
+            }
+        }
+        if [&fact.zh, &fact.en, &fact.evidence.zh, &fact.evidence.en].iter().any(|text| text.trim().is_empty()) {
+            return Err(incomplete("write the question and the evidence in Chinese and in English"));
+        }
+        self.facts.push(FactDefinition {
+            id: id.to_owned(),
+            domain: fact.domain.clone(),
+            question: Text::new(&fact.zh, &fact.en),
+            answered_by: fact.answered_by,
+            evidence: fact.evidence.clone(),
+        });
+        Ok(())
+    }
+
+    /// The facts, their places by id, and the diagrams.
+    pub(super) fn into_parts(self) -> (Vec<FactDefinition>, BTreeMap<String, usize>, Diagrams) {
+        (self.facts, self.index, self.diagrams)
+    }
+
+    /// Declares a rule's id in this section and makes the reason that cites it.
+    pub(super) fn reason(
+        &mut self,
+        what: &'static str,
+        id: &Spanned<String>,
+        cite: &str,
+        zh: &str,
+        en: &str,
+    ) -> Result<Reason, PolicyError> {
+        let name = identifier(what, id, self.places)?;
+        if self.rules.insert(name.to_owned(), ()).is_some() {
+            return Err(duplicate(what, id, self.places));
+        }
+        mark(name, id, cite, zh, en, self.places)
+    }
+
+    /// What a condition means.
+    pub(super) fn condition(&mut self, when: &Spanned<String>) -> Result<Root, PolicyError> {
+        let place = |at| self.places.within(&when.span(), at);
+        let condition = condition::parse(when.get_ref()).map_err(|misread| {
+            let (line, column) = place(misread.at);
+            misread.into_error(line, column)
+        })?;
+        self.meaning(&condition, when)
+    }
+
+    /// The parser has bounded the depth.
+    fn meaning(&mut self, condition: &Condition, when: &Spanned<String>) -> Result<Root, PolicyError> {
+        match condition {
+            Condition::Always => Ok(ALWAYS),
+            Condition::Not(inner) => {
+                let inner = self.meaning(inner, when)?;
+                self.diagrams.not(inner)
+            }
+            Condition::Any(parts) => parts.iter().try_fold(NEVER, |all, part| {
+                let part = self.meaning(part, when)?;
+                self.diagrams.or(all, part)
+            }),
+            Condition::All(parts) => parts.iter().try_fold(ALWAYS, |all, part| {
+                let part = self.meaning(part, when)?;
+                self.diagrams.and(all, part)
+            }),
+            Condition::Name { name, at } => {
+                if let Some(root) = self.definitions.get(name) {
+                    return Ok(*root);
+                }
+                let (fact, domain) = self.fact(name, when, *at)?;
+                match domain {
+                    Domain::Bool(_) => self.diagrams.test(fact, 1),
+                    Domain::Words(words) => {
+                        let (line, column) = self.places.within(&when.span(), *at);
+                        let instead = format!("compare it with one of its values: {name} = {}", words.join(" | "));
+                        Err(PolicyError::Type { name: name.clone(), instead, line, column })
+                    }
+                }
+            }
+            Condition::Is { name, value, negated, at } => {
+                let (line, column) = self.places.within(&when.span(), *at);
+                if self.definitions.contains_key(name) {
+                    let instead = format!("a definition is true or false: write {name} or not {name}");
+                    return Err(PolicyError::Type { name: name.clone(), instead, line, column });
+                }
+                let (fact, domain) = self.fact(name, when, *at)?;
+                let place = match &domain {
+                    Domain::Bool(_) => ["false", "true"].iter().position(|word| word == value),
+                    Domain::Words(words) => words.iter().position(|word| word == value),
+                };
+                let Some(place) = place else {
+                    let instead = format!("write one of: {}", domain.in_words());
+                    return Err(PolicyError::UnknownValue { name: name.clone(), instead, line, column });
+                };
+                self.test(fact, place, *negated)
+            }
+            Condition::Reads { name, option, negated, at } => {
+                let (line, column) = self.places.within(&when.span(), *at);
+                let (variable, place) = self.option(name, option, line, column)?;
+                self.test(variable, place, *negated)
+            }
+        }
+    }
+
+    fn test(&mut self, variable: u8, place: usize, negated: bool) -> Result<Root, PolicyError> {
+        let test = self.diagrams.test(variable, place)?;
+        if negated { self.diagrams.not(test) } else { Ok(test) }
+    }
+
+    fn fact(&self, name: &str, when: &Spanned<String>, at: usize) -> Result<(u8, Domain), PolicyError> {
+        let found = self.index.get(name).and_then(|place| Some((*place, self.facts.get(*place)?)));
+        found.map(|(place, fact)| (place as u8, fact.domain.clone())).ok_or_else(|| {
+            let (line, column) = self.places.within(&when.span(), at);
+            let known = self.facts.iter().map(|fact| fact.id.as_str());
+            let known: Vec<&str> = known.chain(self.definitions.keys().map(String::as_str)).collect();
+            let instead = match nearest(name, &known) {
+                Some(nearest) => format!("did you mean {nearest}?"),
+                None => "declare it as a fact, or as a definition above this condition".to_owned(),
+            };
+            PolicyError::UnknownName { name: name.to_owned(), instead, line, column }
+        })
+    }
+
+    fn option(&self, name: &str, option: &str, line: usize, column: usize) -> Result<(u8, usize), PolicyError> {
+        let Some(place) = self.interpretations.iter().position(|interpretation| interpretation.id == name) else {
+            let known: Vec<&str> = self.interpretations.iter().map(|known| known.id.as_str()).collect();
+            let instead = format!("declared interpretations: {}", known.join(", "));
+            return Err(PolicyError::UnknownName { name: format!("interpretation.{name}"), instead, line, column });
+        };
+        let options = self.interpretations.get(place).map(|known| known.options.as_slice()).unwrap_or_default();
+        let Some(chosen) = options.iter().position(|known| known.id == option) else {
+            let known: Vec<&str> = options.iter().map(|known| known.id.as_str()).collect();
+            let instead = format!("write one of: {}", known.join(", "));
+            return Err(PolicyError::UnknownValue { name: format!("interpretation.{name}"), instead, line, column });
+        };
+        Ok(((self.facts.len() + place) as u8, chosen))
+    }
+
+    /// An interpretation has an option: for what is not written as a condition.
+    pub(super) fn reads(&mut self, name: &Spanned<String>, option: &str) -> Result<Root, PolicyError> {
+        let (line, column) = self.places.of(name.span().start);
+        let (variable, place) = self.option(name.get_ref(), option, line, column)?;
+        self.test(variable, place, false)
+    }
+
+    /// Facts and readings that make a function true, in words.
+    pub(super) fn witness(&self, root: Root) -> Option<String> {
+        let parts = self.diagrams.witness(root)?.into_iter().map(|(variable, place)| {
+            let variable = usize::from(variable);
+            match self.facts.get(variable) {
+                Some(FactDefinition { id, domain: Domain::Bool(_), .. }) => format!("{id} = {}", place == 1),
+                Some(FactDefinition { id, domain: Domain::Words(words), .. }) => {
+                    format!("{id} = {}", words.get(place).map_or("", String::as_str))
+                }
+                None => {
+                    let interpretation = self.interpretations.get(variable.saturating_sub(self.facts.len()));
+                    let option = interpretation.and_then(|known| known.options.get(place));
+                    let id = interpretation.map_or("", |known| known.id.as_str());
+                    format!("interpretation.{id} = {}", option.map_or("", |known| known.id.as_str()))
+                }
+            }
+        });
+        let parts: Vec<String> = parts.collect();
+        Some(if parts.is_empty() { "always".to_owned() } else { parts.join(", ") })
+    }
+}
+
+/// A reason of the policy, its citation and texts checked.
+pub(super) fn mark(
+    name: &str,
+    at: &Spanned<String>,
+    cite: &str,
+    zh: &str,
+    en: &str,
+    places: Places<'_>,
+) -> Result<Reason, PolicyError> {
+    let (line, column) = places.of(at.span().start);
+    if !is_citation(cite) {
+        return Err(PolicyError::Citation { rule: name.to_owned(), line, column });
+    }
+    if zh.trim().is_empty() || en.trim().is_empty() {
+        let instead = "write its text in Chinese and in English";
+        return Err(PolicyError::Declaration { name: name.to_owned(), instead, line, column });
+    }
+    Ok(Reason {
+        code: name.to_owned(),
+        cite: cite.to_owned(),
+        rule: name.to_owned(),
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    })
+}
+
+/// `A18`, `A18.2`, `A22.1(4)`, `A32(5)`.
+fn is_citation(cite: &str) -> bool {
+    let number = |text: &str| {
+        (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0')
+    };
+    let Some(rest) = cite.strip_prefix('A') else { return false };
+    let (rest, item) = match rest.strip_suffix(')') {
+        Some(rest) => match rest.split_once('(') {
+            Some((rest, item)) => (rest, Some(item)),
+            None => return false,
+        },
+        None => (rest, None),
+    };
+    let (article, paragraph) =
+        rest.split_once('.').map_or((rest, None), |(article, paragraph)| (article, Some(paragraph)));
+    number(article) && paragraph.is_none_or(number) && item.is_none_or(number)
+}
+
+/// An id that is an identifier and no word of the condition language.
+pub(super) fn identifier<'s>(
+    what: &'static str,
+    id: &'s Spanned<String>,
+    places: Places<'_>,
+) -> Result<&'s str, PolicyError> {
+    let name = id.get_ref().as_str();
+    if is_identifier(name) && !RESERVED.contains(&name) {
+        return Ok(name);
+    }
+    let (line, column) = places.of(id.span().start);
+    Err(PolicyError::Identifier { what, line, column })
+}
+
+pub(super) fn duplicate(what: &'static str, id: &Spanned<String>, places: Places<'_>) -> PolicyError {
+    let (line, column) = places.of(id.span().start);
+    PolicyError::Duplicate { what, name: id.get_ref().clone(), line, column }
+}
+
+pub(super) fn incomplete(id: &Spanned<String>, instead: &'static str, places: Places<'_>) -> PolicyError {
+    let (line, column) = places.of(id.span().start);
+    PolicyError::Declaration { name: id.get_ref().clone(), instead, line, column }
+}
+
+/// The known name that differs least, if it differs little: one that starts or ends alike.
+fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+    let alike = |other: &str| {
+        let front = name.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+        let back = name.bytes().rev().zip(other.bytes().rev()).take_while(|(a, b)| a == b).count();
+        (front + back).min(name.len()).min(other.len())
+    };
+    known
+        .iter()
+        .copied()
+        .max_by_key(|other| alike(other))
+        .filter(|other| alike(other) * 3 >= name.len().max(other.len()) * 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn citations_are_articles() {
+        for good in ["A2", "A18.5", "A22.1(4)", "A32(4)"] {
+            assert!(is_citation(good), "{good}");
+        }
+        for bad in
+            ["", "A", "18", "A0", "A18.", "A18.x", "A22.1(", "A22.1()", "A22(4", "A4)", "a18", "A18.5.1", "A1234"]
+        {
+            assert!(!is_citation(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_finds_its_name() {
+        assert_eq!(nearest("personal_privcy", &["trade_secret", "personal_privacy"]), Some("personal_privacy"));
+        assert_eq!(nearest("weather", &["trade_secret", "personal_privacy"]), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! A compiled policy: every rule a root in a decision diagram, every text ready to be cited.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{DeadlineRule, DutyTerm};
+use super::diagram::{Diagrams, Root};
+use super::facts::FactDefinition;
+use crate::terms::{Openness, Reason, Text};
+
+/// A place where the text of the law is open: a named switch, its options, and the conservative one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Interpretation {
+    /// The switch.
+    pub id: String,
+    /// The article whose text is open.
+    pub cite: String,
+    /// The question.
+    pub question: Text,
+    /// Its answers.
+    pub options: Vec<Choice>,
+    /// The option that holds unless another is chosen: its id.
+    pub default: String,
+}
+
+/// An option of an interpretation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Choice {
+    /// The option.
+    pub id: String,
+    /// What it says.
+    pub text: Text,
+}
+
+/// One section's facts and the functions over them.
+#[derive(Debug)]
+pub(super) struct Space {
+    pub(super) facts: Vec<FactDefinition>,
+    pub(super) index: BTreeMap<String, usize>,
+    pub(super) diagrams: Diagrams,
+}
+
+/// A rule that holds or not, and what is said when it holds.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) root: Root,
+    pub(super) reason: Reason,
+}
+
+/// A ground, and for each relief that reaches it where it is the one that applies.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) live: Root,
+    pub(super) reason: Reason,
+    pub(super) reliefs: Vec<Rule>,
+}
+
+#[derive(Debug)]
+pub(super) struct ClassificationRules {
+    pub(super) space: Space,
+    pub(super) out_of_scope: Rule,
+    pub(super) unknown: Reason,
+    pub(super) otherwise: Reason,
+    pub(super) grounds: Vec<Ground>,
+    pub(super) requires: Vec<Rule>,
+    /// For each class, the strictest first, where it is permitted. Nowhere when out of scope.
+    pub(super) permitted: [(Openness, Root); 3],
+    /// For each class, the strictest first, where it is recommended.
+    pub(super) recommended: [(Openness, Root); 3],
+}
+
+#[derive(Debug)]
+pub(super) struct AccessRules {
+    pub(super) space: Space,
+    pub(super) unknown: Reason,
+    /// In headline order; out of scope stands alone.
+    pub(super) denials: Vec<Rule>,
+    pub(super) duties: Vec<(Root, DutyTerm)>,
+}
+
+/// A whole policy, under any reading.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) id: String,
+    pub(super) title: Text,
+    pub(super) labels: BTreeMap<Openness, Text>,
+    pub(super) from: Date,
+    pub(super) until: Option<Date>,
+    pub(super) confirm: Option<(Date, Reason)>,
+    pub(super) interpretations: Vec<Interpretation>,
+    pub(super) classification: ClassificationRules,
+    pub(super) access: AccessRules,
+    pub(super) deadlines: Vec<DeadlineRule>,
+    /// What the file says, for the hash.
+    pub(super) content: serde_json::Value,
+}
