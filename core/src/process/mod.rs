@@ -1,9 +1,116 @@
-//! process
+//! What happened, and what follows from it: typed events, small state machines, duties.
+//!
+//! Every change of a dataset, an application, a user's standing or a complaint is an [`Event`]. [`MOVES`] is the table
+//! of all moves of all machines, each with its article; a move that it does not hold is an error that names the legal
+//! ones. [`State`] is the fold of the events in their recorded order: the same records give the same state, byte for
+//! byte ([`State::snapshot`]).
+//!
+//! This room must never read a clock, never trust a class that the policy does not permit, and never hold an
+//! identifier of a natural person: users are a unified social credit code or a commitment (`sha256:…`).
+
+mod apply;
+mod check;
+mod document;
+mod duty;
+mod event;
+mod moves;
+mod state;
+
+pub use document::{Application, Grant};
+pub use duty::{Duty, DutyStatus};
+pub use event::{ComplaintOutcome, Event, SuspensionGround};
+pub use moves::{ApplicationStatus, ComplaintStatus, DatasetStatus, MOVES, Machine, Move, Standing, legal_events};
+pub use state::{ApplicationState, Assessed, ComplaintState, DatasetState, PolicyInForce, State, Use};
 
 room_error! {
-    /// Errors of this room.
+    /// Why an event can't be recorded.
     pub enum ProcessError {
-        /// Placeholder of the skeleton.
-        Skeleton = "KF-PROCESS-00", en "skeleton", zh "骨架";
+        /// The machine has no such move from where it stands.
+        IllegalMove { machine: &'static str, event: &'static str, status: &'static str, legal: String } = "KF-PROCESS-01",
+            en "{event} is not a move of a {machine} that is {status}; legal: {legal}",
+            zh "状态为 {status} 的 {machine} 不能发生 {event};允许的事件:{legal}", at "event";
+        /// The event names something that is not there.
+        Unknown { what: &'static str, id: String } = "KF-PROCESS-02",
+            en "there is no {what} {id:?}",
+            zh "不存在 {what} {id:?}", at "{what}";
+        /// The id is taken.
+        Exists { what: &'static str, id: String } = "KF-PROCESS-03",
+            en "there is already a {what} {id:?}",
+            zh "{what} {id:?} 已存在", at "{what}";
+        /// The chosen class is outside the permitted set (A18).
+        NotPermitted { dataset: String, chosen: &'static str, permitted: String } = "KF-PROCESS-04",
+            en "the class {chosen} of {dataset:?} is not among the permitted ones (A18): {permitted}",
+            zh "数据集 {dataset:?} 选择的开放属性 {chosen} 不在允许范围内(A18):{permitted}", at "chosen";
+        /// The recorded classification is not what the policy answers for the recorded facts.
+        OtherClassification { dataset: String } = "KF-PROCESS-05",
+            en "the classification of {dataset:?} is not what the policy in force answers for its facts (A19.1)",
+            zh "数据集 {dataset:?} 的认定结果与现行政策对其事实的回答不一致(A19.1)", at "classification";
+        /// An open question, or out of scope: no class can be chosen.
+        NotDetermined { dataset: String, status: &'static str } = "KF-PROCESS-06",
+            en "no class of {dataset:?} can be chosen: its classification is {status} (A19.1)",
+            zh "数据集 {dataset:?} 无法选择开放属性:认定状态为 {status}(A19.1)", at "chosen";
+        /// A fact of the classification that no assertion of the event states.
+        NotAsserted { dataset: String, fact: String } = "KF-PROCESS-07",
+            en "the fact {fact} of {dataset:?} has no assertion that states it (A19.1)",
+            zh "数据集 {dataset:?} 的事实 {fact} 没有相应的认定记录(A19.1)", at "assertions";
+        /// Not assessed under the policy in force, or no class chosen.
+        NotAssessed { dataset: String } = "KF-PROCESS-08",
+            en "{dataset:?} has no assessment with a chosen class under the policy in force (A9.2)",
+            zh "数据集 {dataset:?} 未在现行政策下完成评估并选定开放属性(A9.2)", at "dataset";
+        /// The content to be opened is not the content that was assessed.
+        OtherContent { dataset: String } = "KF-PROCESS-09",
+            en "the content of {dataset:?} is not the content that was assessed (A9.2)",
+            zh "数据集 {dataset:?} 的内容与经评估的内容不一致(A9.2)", at "content";
+        /// The entry says something else than the assessment.
+        EntryDiffers { dataset: String, field: &'static str } = "KF-PROCESS-10",
+            en "{field} in the entry of {dataset:?} is not what the assessment says (A19.2)",
+            zh "数据集 {dataset:?} 目录条目的 {field} 与评估结果不一致(A19.2)", at "entry.{field}";
+        /// A step that must come first.
+        StepFirst { dataset: String, step: String, cite: String } = "KF-PROCESS-11",
+            en "{dataset:?} can't be opened before {step} ({cite})",
+            zh "数据集 {dataset:?} 须先完成 {step} 方可开放({cite})", at "dataset";
+        /// The data was suspended or withdrawn after its last assessment.
+        NotProcessed { dataset: String } = "KF-PROCESS-12",
+            en "{dataset:?} was suspended or withdrawn after its last assessment; process and assess it, then open it (A17.3)",
+            zh "数据集 {dataset:?} 在最近一次评估之后被中止或撤回;请处理并重新评估后再开放(A17.3)", at "dataset";
+        /// An approval that goes beyond what was applied for.
+        TooWide { part: &'static str } = "KF-PROCESS-13",
+            en "the grant's {part} goes beyond what was applied for (A26)",
+            zh "批准的 {part} 超出申请范围(A26)", at "grant.{part}";
+        /// The reviewer was not asked, or has reviewed already.
+        NotReviewer { by: &'static str } = "KF-PROCESS-14",
+            en "a review by the {by} is not awaited (A8, A9.1)",
+            zh "当前不需要 {by} 的审核(A8、A9.1)", at "by";
+        /// Conditional data by download.
+        ConditionalNoDownload = "KF-PROCESS-15",
+            en "conditional data is never opened by download (A22.2)",
+            zh "有条件开放的数据不得通过下载方式开放(A22.2)", at "ways";
+        /// A period that ends before it begins, or a list that is empty.
+        Empty { part: &'static str } = "KF-PROCESS-16",
+            en "{part} is empty, or ends before it begins",
+            zh "{part} 为空,或结束早于开始", at "{part}";
+        /// An id that is malformed, or reads as an identifier of a natural person.
+        Id { what: &'static str } = "KF-PROCESS-17",
+            en "the id of the {what} is not 1 to 128 of A-Z, a-z, 0-9, ':', '.', '-', '_', or reads as a person's identifier; use a social credit code or a commitment",
+            zh "{what} 的标识应为 1 至 128 个字母、数字或 ':'、'.'、'-'、'_',且不得像自然人标识;请使用统一社会信用代码或承诺值", at "{what}";
+        /// The event was checked with another policy than the one in force.
+        OtherPolicy = "KF-PROCESS-18",
+            en "the policy at hand is not the one in force, or none was adopted yet",
+            zh "所用政策不是现行政策,或尚未采用任何政策", at "policy";
+        /// A result for an intent that is not open.
+        NoOpenIntent { index: u64 } = "KF-PROCESS-19",
+            en "record {index} is not an intent that waits for its result (A16)",
+            zh "第 {index} 条记录不是等待结果的使用意图(A16)", at "intent";
+        /// Not a document of this room.
+        Malformed { what: String, place: String } = "KF-PROCESS-20",
+            en "the document can't be read: {what}",
+            zh "文档无法解析:{what}", at "{place}";
+        /// A date that has passed.
+        Passed { what: &'static str } = "KF-PROCESS-21",
+            en "{what} lies before the date of the event",
+            zh "{what} 早于事件日期", at "{what}";
     }
 }
+
+#[cfg(test)]
+mod tests;
