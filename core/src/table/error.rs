@@ -24,9 +24,9 @@ room_error! {
             en "row {row} has {found} cells, the header has {expected}",
             zh "第 {row} 行有 {found} 个单元格,表头有 {expected} 个", at "row {row}";
         /// A NUL byte, which no text table holds.
-        Nul { row: u64, offset: u64 } = "KF-TABLE-06",
-            en "row {row} holds a NUL at byte {offset}: this is no text file",
-            zh "第 {row} 行在第 {offset} 字节处有空字符:不是文本文件", at "row {row}";
+        Nul { row: u64 } = "KF-TABLE-06",
+            en "row {row} holds a NUL character: this is no text table",
+            zh "第 {row} 行含有空字符:不是文本表格", at "row {row}";
         /// A quoted cell that never ends.
         UnterminatedQuote { row: u64 } = "KF-TABLE-07",
             en "the quoted cell that begins in row {row} never ends", zh "第 {row} 行开始的引号没有结束", at "row {row}";

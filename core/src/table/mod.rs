@@ -7,12 +7,22 @@
 //! This room moves cells and knows nothing of what they mean. It must never guess a type from text, replace a byte that
 //! it can't decode, leave a half-written file under its final name, or put a cell into a message.
 
+mod csv;
+mod csv_out;
 mod error;
+mod guard;
+mod ipc;
+mod open;
+mod parquet;
 mod progress;
+mod sink;
 mod source;
+mod text;
 
 pub use error::TableError;
+pub use open::{from_ipc_bytes, open};
 pub use progress::{Progress, ProgressUpdate, report, silent};
+pub use sink::Sink;
 pub use source::Source;
 
 use crate::terms::words;

@@ -1,0 +1,191 @@
+//! A table to be written: to a temporary file beside its place, which takes the name only when all of it is on disk.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::ipc::writer::FileWriter;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use super::csv_out::CsvWriter;
+use super::{Format, TableError, WriteOptions, WrittenStats, source};
+
+/// Writes one table to one file.
+///
+/// The file appears under its name in [`Sink::finish`], after an fsync, by a rename, and the folder is synced too. A
+/// sink that is dropped before leaves nothing behind, and what stood under the name before stays as it was.
+///
+/// ```
+/// use kaifang::table::{Format, ReadOptions, Sink, Source, open};
+/// # use arrow::{array::{RecordBatch, StringArray}, datatypes::{DataType, Field, Schema}};
+/// # use std::sync::Arc;
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("people.parquet");
+/// # let schema = Arc::new(Schema::new(vec![Field::new("xm", DataType::Utf8, true)]));
+/// # let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(StringArray::from(vec!["张三"]))])?;
+/// let mut sink = Sink::create(&path, schema, Format::Parquet)?;
+/// sink.write(&batch)?;
+/// assert_eq!(sink.finish()?.rows, 1);
+/// assert_eq!(open(&path, &ReadOptions::default())?.known_rows(), Some(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Sink {
+    schema: SchemaRef,
+    // Before `partial`: the writers close their file before it is removed.
+    writer: Option<Writer>,
+    partial: Partial,
+    rows: u64,
+}
+
+enum Writer {
+    Csv(Box<CsvWriter<BufWriter<File>>>),
+    Parquet(Box<ArrowWriter<BufWriter<File>>>),
+    Ipc(Box<FileWriter<BufWriter<File>>>),
+}
+
+impl Sink {
+    /// Begins a file with the usual options: UTF-8 without a byte order mark, Parquet with Zstandard.
+    ///
+    /// # Errors
+    /// [`TableError::Io`], [`TableError::DuplicateColumn`], [`TableError::UnsupportedType`].
+    pub fn create(path: impl AsRef<Path>, schema: SchemaRef, format: Format) -> Result<Self, TableError> {
+        Self::create_with(path, schema, format, &WriteOptions::default())
+    }
+
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// As [`Sink::create`].
+    pub fn create_with(
+        path: impl AsRef<Path>,
+        schema: SchemaRef,
+        format: Format,
+        options: &WriteOptions,
+    ) -> Result<Self, TableError> {
+        source::check_names(&schema)?;
+        let (partial, file) = Partial::create(path.as_ref())?;
+        let file = BufWriter::new(file);
+        let arrow = |error| TableError::from_arrow(&error);
+        let writer = match format {
+            Format::Csv => Writer::Csv(Box::new(CsvWriter::new(file, &schema, options)?)),
+            Format::Parquet => {
+                let level = ZstdLevel::try_new(3).map_err(|error| TableError::from_parquet(&error))?;
+                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
+                let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties));
+                Writer::Parquet(Box::new(writer.map_err(|error| TableError::from_parquet(&error))?))
+            }
+            Format::Ipc => Writer::Ipc(Box::new(FileWriter::try_new(file, &schema).map_err(arrow)?)),
+        };
+        Ok(Sink { schema, writer: Some(writer), partial, rows: 0 })
+    }
+
+    /// The format that a file name asks for, by its extension; CSV if it has none that is known.
+    #[must_use]
+    pub fn format_of(path: impl AsRef<Path>) -> Format {
+        let extension = path.as_ref().extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        match extension.as_deref() {
+            Some("parquet" | "pq") => Format::Parquet,
+            Some("arrow" | "ipc" | "feather") => Format::Ipc,
+            _ => Format::Csv,
+        }
+    }
+
+    /// Writes one batch.
+    ///
+    /// # Errors
+    /// [`TableError::SchemaMismatch`], [`TableError::Unencodable`], [`TableError::Io`].
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), TableError> {
+        if batch.schema().fields() != self.schema.fields() {
+            return Err(TableError::SchemaMismatch {
+                expected: self.schema.fields().len(),
+                found: batch.num_columns(),
+            });
+        }
+        match &mut self.writer {
+            Some(Writer::Csv(writer)) => writer.write(batch)?,
+            Some(Writer::Parquet(writer)) => writer.write(batch).map_err(|_| self.partial.failed("write"))?,
+            Some(Writer::Ipc(writer)) => writer.write(batch).map_err(|_| self.partial.failed("write"))?,
+            None => return Err(self.partial.failed("write")),
+        }
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    /// Ends the file and gives it its name.
+    ///
+    /// # Errors
+    /// [`TableError::Io`]; then nothing is left under the name.
+    pub fn finish(mut self) -> Result<WrittenStats, TableError> {
+        let failed = || self.partial.failed("write");
+        let mut guarded_cells = 0;
+        let file = match self.writer.take().ok_or_else(failed)? {
+            Writer::Csv(writer) => {
+                guarded_cells = writer.guarded_cells();
+                writer.into_inner()?
+            }
+            Writer::Parquet(writer) => writer.into_inner().map_err(|_| failed())?,
+            Writer::Ipc(writer) => writer.into_inner().map_err(|_| failed())?,
+        };
+        let file = file.into_inner().map_err(|error| self.partial.io("write", error.error()))?;
+        file.sync_all().map_err(|error| self.partial.io("sync", &error))?;
+        let bytes = file.metadata().map_err(|error| self.partial.io("read", &error))?.len();
+        drop(file);
+        self.partial.keep()?;
+        Ok(WrittenStats { rows: self.rows, bytes, guarded_cells })
+    }
+}
+
+/// The temporary file; removed unless it was kept.
+struct Partial {
+    target: PathBuf,
+    temporary: PathBuf,
+    kept: bool,
+}
+
+impl Partial {
+    fn create(target: &Path) -> Result<(Self, File), TableError> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let name = target
+            .file_name()
+            .ok_or_else(|| TableError::io("create", target, &io::Error::from(io::ErrorKind::InvalidInput)))?;
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let mut temporary = std::ffi::OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".{}-{number}.partial", std::process::id()));
+        let temporary = target.with_file_name(temporary);
+        let opened = OpenOptions::new().write(true).create_new(true).open(&temporary);
+        let file = opened.map_err(|error| TableError::io("create", target, &error))?;
+        Ok((Partial { target: target.to_owned(), temporary, kept: false }, file))
+    }
+
+    fn io(&self, action: &'static str, error: &io::Error) -> TableError {
+        TableError::io(action, &self.target, error)
+    }
+
+    fn failed(&self, action: &'static str) -> TableError {
+        self.io(action, &io::Error::from(io::ErrorKind::Other))
+    }
+
+    fn keep(&mut self) -> Result<(), TableError> {
+        fs::rename(&self.temporary, &self.target).map_err(|error| self.io("rename", &error))?;
+        self.kept = true;
+        let folder = self.target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = File::open(folder.unwrap_or(Path::new(".")));
+        folder.and_then(|folder| folder.sync_all()).map_err(|error| self.io("sync", &error))
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Nothing more can be done about a failure here; the name itself was never touched.
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
