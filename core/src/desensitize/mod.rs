@@ -1,9 +1,53 @@
-//! desensitize
+//! 脱敏: plans, transforms, and the proof of what was done.
+//!
+//! A [`Plan`] says what each column of one table gets; [`Plan::apply`] streams the treated batches; at the end there is
+//! an [`Applied`]. What can't be treated is redacted and counted, or fails the whole treatment; it is never passed.
+//!
+//! | transform (`do`) | what becomes of a value | types |
+//! |---|---|---|
+//! | `keep` | stays | all but nested ones |
+//! | `drop` | the column goes | all |
+//! | `redact` | [`REDACTED`] in text columns, null in others | all but nested ones |
+//! | `null` | null | all but nested ones |
+//! | `mask` | characters become `*`: by kind, or all but `keep_prefix` and `keep_suffix` characters | text, integers, dates |
+//! | `token` | `<key id>.<26 characters of base32>`: HMAC-SHA-256 of the canonical form | text, integers, dates |
+//! | `generalize` | the wider value: year, month, decade; province, city, district; bins | text, integers, dates, timestamps |
+//!
+//! Text is utf8, large utf8, utf8 view and dictionaries of them; a dictionary comes out unpacked, other text in its own
+//! type, what was no text as utf8. Nulls stay null, with no bytes under them. A value that a transform can't treat
+//! becomes [`REDACTED`] under `on_invalid = "redact"`, and is counted. Every transform is row-local: batches of any
+//! size give the same values and the same digests.
+//!
+//! The digest of a logical column is SHA-256 over `kaifang/column/v1`, a zero byte, and for each cell in order: a zero
+//! byte for null; or a one byte, the length of the logical bytes as eight bytes (big endian), and these bytes. The
+//! logical bytes of text are its UTF-8, of a whole number its decimal digits, of a boolean `true` or `false`, of a date
+//! `YYYY-MM-DD`, of binary the bytes; of a decimal the unscaled digits, `e-` and the scale; of times and timestamps
+//! nanoseconds and `ns`; of floats `f64:` and their bits in hexadecimal.
+//!
+//! This room must never put a value into an error, hand out a proof before the last row, or hash an identifier without a
+//! key.
 
-room_error! {
-    /// Errors of this room.
-    pub enum PlanError {
-        /// Placeholder of the skeleton.
-        Skeleton = "KF-PLAN-00", en "skeleton", zh "骨架";
-    }
-}
+mod applied;
+mod apply;
+mod error;
+mod generalize;
+mod logical;
+mod mask;
+mod place;
+mod plan;
+mod step;
+mod token;
+mod values;
+
+pub use applied::{
+    Applied, AppliedColumn, ColumnType, Desensitization, InputDigests, KeyedDigest, Outcome, Reversible,
+};
+pub use apply::Treated;
+pub use error::{PlanError, PlanProblems};
+pub use logical::column_digest;
+pub(crate) use logical::{plain_type, visit};
+pub use plan::{ColumnPlan, Invalid, Level, OnInvalid, Plan, Transform};
+pub use values::{TreatedValues, mask_values, token_values, treat_values};
+
+/// What stands in place of a text that was redacted. It begins with nothing that a spreadsheet runs.
+pub const REDACTED: &str = "[redacted]";

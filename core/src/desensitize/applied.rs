@@ -1,0 +1,232 @@
+//! `Applied`: what was done to a table, column by column, and what came out.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::Schema;
+use serde::{Deserialize, Serialize};
+
+use super::PlanError;
+use super::logical::ColumnHasher;
+use super::plan::{Transform, Plan};
+use crate::kinds::{Kind, Role};
+use crate::table::Source;
+use crate::terms::{Digest, V1, words};
+
+words! {
+    /// 脱敏结果, in the words of the policy's fact `desensitization`.
+    pub enum Desensitization {
+        /// 未脱敏
+        None = "none", "未脱敏", "none";
+        /// 去标识化: without further information nobody is named, but with keys or other data somebody may be.
+        Deidentified = "deidentified", "去标识化", "de-identified";
+        /// 匿名化. A treatment alone never claims it: whether anybody can be singled out is a question to the figures of
+        /// [`crate::risk`] and to an assessor.
+        Anonymized = "anonymized", "匿名化", "anonymized";
+    }
+
+    /// 可还原性: how the values of a column could be had back from the output.
+    pub enum Reversible {
+        /// Not changed: they are in the output.
+        Plain = "plain", "原值", "plain";
+        /// Who holds the key finds them by trying the values that there are.
+        WithKey = "with_key", "持有密钥者可还原", "with the key";
+        /// Not from this column; what stays may still narrow them down.
+        No = "no", "不可还原", "no";
+    }
+}
+
+/// A column of a schema: its name and its Arrow type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ColumnType {
+    /// The name.
+    pub name: String,
+    /// The Arrow type, such as `Utf8` or `Int64`.
+    #[serde(rename = "type")]
+    pub data_type: String,
+}
+
+/// What was done to one column of the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AppliedColumn {
+    /// Its name.
+    pub name: String,
+    /// The transform.
+    #[serde(rename = "do")]
+    pub transform: Transform,
+    /// The kind that the plan declares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Token: the id of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// Token: the domain that the key was derived for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Cells.
+    pub rows: u64,
+    /// Cells that were null.
+    pub nulls: u64,
+    /// Cells that the transform couldn't treat, and that were redacted.
+    pub invalid: u64,
+    /// Cells, not null, that are not what they were (redacted ones included).
+    pub changed: u64,
+    /// Whether the values can be had back.
+    pub reversible: Reversible,
+}
+
+/// HMAC-SHA-256 under a key that the verifier of the output doesn't have: `hmac-sha256:` and 64 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct KeyedDigest(String);
+
+impl KeyedDigest {
+    pub(crate) fn new(mac: [u8; 32]) -> Self {
+        KeyedDigest(Digest::sha256(mac).to_string().replacen("sha256:", "hmac-sha256:", 1))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The digests of the input's logical columns, keyed: a column with few possible values could be guessed from a plain
+/// digest.
+///
+/// Each is the HMAC-SHA-256 of the 32 bytes of the column's logical digest and the column's name, under the key of
+/// `key_id` for the domain `kaifang:applied/input`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct InputDigests {
+    /// The id of the key: the first that the plan names, else the first of the keyring.
+    pub key_id: String,
+    /// By column.
+    pub columns: BTreeMap<String, KeyedDigest>,
+}
+
+/// What the treatment made of the table, in the words of the policy's facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// `none` where nothing but `keep` was done, or a column that the plan declares to be a direct identifier was kept;
+    /// else `deidentified`. It says what was done as the plan declares it: what is left in kept columns is for a scan.
+    pub desensitization: Desensitization,
+}
+
+/// The proof of a treatment: what was done to each column, with counts, and the digests of what came out.
+///
+/// The order of columns is that of the input. `output_digests` are of logical columns (see
+/// [`crate::desensitize`]), so they hold for the CSV and the Parquet of one output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Applied {
+    /// The version of this document.
+    pub v: V1,
+    /// The hash of the plan.
+    pub plan: Digest,
+    /// The dataset that the plan names.
+    pub dataset: String,
+    /// Rows, of the input as of the output.
+    pub rows: u64,
+    /// What was done, by column.
+    pub columns: Vec<AppliedColumn>,
+    /// The columns that are not in the output.
+    pub dropped: Vec<String>,
+    /// The columns of the input.
+    pub schema_in: Vec<ColumnType>,
+    /// The columns of the output.
+    pub schema_out: Vec<ColumnType>,
+    /// Keyed digests of the input; `null` where the keyring was empty.
+    pub input_digests: Option<InputDigests>,
+    /// Plain digests of the output's columns.
+    pub output_digests: BTreeMap<String, Digest>,
+    /// What the table is now.
+    pub outcome: Outcome,
+}
+
+impl Applied {
+    /// Reads a proof.
+    ///
+    /// # Errors
+    /// [`crate::canon::CanonError`].
+    pub fn from_json(json: &[u8]) -> Result<Self, crate::canon::CanonError> {
+        crate::canon::read("Applied", json)
+    }
+
+    /// SHA-256 over the canonical JSON: what a ledger or a catalog names it by.
+    #[must_use]
+    pub fn hash(&self) -> Digest {
+        crate::crypto::sha256(&crate::canon::to_bytes(self).unwrap_or_default())
+    }
+
+    /// Checks that a table is the output that this proof describes: its columns in order, its rows, its cells.
+    ///
+    /// # Errors
+    /// [`PlanError::OutputDiffers`] with the first thing that differs; an error of reading.
+    pub fn verify_output(&self, mut output: Source) -> Result<(), crate::Error> {
+        let differs = |what: String| PlanError::OutputDiffers { what };
+        let schema = output.schema();
+        let names = |schema: &Schema| schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
+        if names(&schema) != self.schema_out.iter().map(|column| column.name.clone()).collect::<Vec<_>>() {
+            return Err(differs("columns".to_owned()).into());
+        }
+        let mut hashers: Vec<ColumnHasher> = schema.fields().iter().map(|_| ColumnHasher::new()).collect();
+        let mut rows: u64 = 0;
+        while let Some(batch) = output.next_batch()? {
+            rows += batch.num_rows() as u64;
+            for ((hasher, array), field) in hashers.iter_mut().zip(batch.columns()).zip(schema.fields()) {
+                if !hasher.update(array) {
+                    return Err(differs(format!("columns.{}", field.name())).into());
+                }
+            }
+        }
+        if rows != self.rows {
+            return Err(differs("rows".to_owned()).into());
+        }
+        for (hasher, field) in hashers.into_iter().zip(schema.fields()) {
+            if self.output_digests.get(field.name()) != Some(&hasher.finish()) {
+                return Err(differs(format!("columns.{}", field.name())).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How the values of a column could be had back.
+pub(crate) fn reversible(transform: Transform) -> Reversible {
+    match transform {
+        Transform::Keep => Reversible::Plain,
+        Transform::Token => Reversible::WithKey,
+        _ => Reversible::No,
+    }
+}
+
+/// What a plan makes of a table. Conservative: a plan that only keeps, or keeps what it declares to be a direct
+/// identifier, de-identifies nothing; and no plan anonymizes.
+pub(crate) fn outcome(plan: &Plan) -> Outcome {
+    let kept = |column: &&super::ColumnPlan| column.transform == Transform::Keep;
+    let direct = |column: &super::ColumnPlan| column.kind.is_some_and(|kind| kind.role() == Role::Direct);
+    let untouched = plan.columns().values().all(|column| kept(&column));
+    let exposed = plan.columns().values().filter(kept).any(direct);
+    let desensitization =
+        if untouched || exposed { Desensitization::None } else { Desensitization::Deidentified };
+    Outcome { desensitization }
+}
+
+/// The columns of a schema as a document.
+pub(crate) fn column_types(schema: &Schema) -> Vec<ColumnType> {
+    let column = |field: &std::sync::Arc<arrow::datatypes::Field>| ColumnType {
+        name: field.name().clone(),
+        data_type: field.data_type().to_string(),
+    };
+    schema.fields().iter().map(column).collect()
+}

@@ -1,0 +1,273 @@
+//! Applying a plan: a stream of treated batches, and the proof at its end.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, RecordBatchReader};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+
+use super::PlanError;
+use super::applied::{self, Applied, AppliedColumn, InputDigests, KeyedDigest};
+use super::logical::ColumnHasher;
+use super::plan::Plan;
+use super::step::{self, Step};
+use crate::crypto::{Keyring, MacKey};
+use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
+use crate::terms::V1;
+
+/// The domain of the key of the input's digests.
+const INPUT_DOMAIN: &str = "kaifang:applied/input";
+
+/// One column on its way.
+struct Column {
+    step: Step,
+    input: Option<ColumnHasher>,
+    output: Option<ColumnHasher>,
+}
+
+enum State {
+    Running,
+    Failed,
+    Done(Box<Applied>),
+}
+
+/// A table being treated: an Arrow reader whose batches are the treated ones.
+///
+/// At the end, and only there, [`Treated::applied`] is the proof. After an error there is none, and no batch follows:
+/// what was read before it must not be used.
+pub struct Treated {
+    plan: Plan,
+    source: Source,
+    schema_in: SchemaRef,
+    schema_out: SchemaRef,
+    columns: Vec<Column>,
+    input_key: Option<(String, MacKey)>,
+    rows: u64,
+    state: State,
+}
+
+impl Plan {
+    /// Begins the treatment of a table. The batches come when the answer is read.
+    ///
+    /// # Errors
+    /// Everything that can be known before the first row: a column that the plan doesn't name or the table lacks, a type
+    /// that a transform has no meaning on ([`PlanError`], all at once); a key that the keyring lacks
+    /// ([`crate::crypto::KeyError`]).
+    ///
+    /// ```
+    /// # use arrow::{array::{RecordBatch, StringArray}, datatypes::{DataType, Field, Schema}};
+    /// # use std::sync::Arc;
+    /// use kaifang::crypto::Keyring;
+    /// use kaifang::desensitize::Plan;
+    /// use kaifang::table::Source;
+    ///
+    /// let plan = Plan::parse_toml("v = 1\ndataset = \"d\"\n[columns]\nlxdh = { do = \"mask\", keep_prefix = 3, keep_suffix = 4 }")?;
+    /// let schema = Arc::new(Schema::new(vec![Field::new("lxdh", DataType::Utf8, true)]));
+    /// let phones = StringArray::from(vec![Some("13900001111"), Some("1234567"), None]);
+    /// let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(phones)])?;
+    /// let mut treated = plan.apply(Source::from_batches(schema, vec![batch])?, &Keyring::new())?;
+    ///
+    /// let batch = treated.next_batch()?.unwrap();
+    /// let expected = StringArray::from(vec![Some("139****1111"), Some("[redacted]"), None]);
+    /// assert_eq!(batch.column(0).as_ref(), &expected as &dyn arrow::array::Array);
+    /// assert!(treated.next_batch()?.is_none());
+    /// let applied = treated.applied().unwrap();
+    /// assert_eq!((applied.columns[0].invalid, applied.columns[0].nulls), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn apply(&self, source: Source, keys: &Keyring) -> Result<Treated, crate::Error> {
+        let schema_in = source.schema();
+        self.check(&schema_in)?;
+        let input_key = self.input_key(keys)?;
+        let mut columns = Vec::new();
+        let mut fields = Vec::new();
+        for field in schema_in.fields() {
+            let step = Step::new(self, field.name(), field.data_type(), keys)?;
+            // Metadata of fields and of the schema may quote values, so none is handed on.
+            fields.extend(step.output.as_ref().map(|data_type| Field::new(field.name(), data_type.clone(), true)));
+            let input = input_key.as_ref().map(|_| ColumnHasher::new());
+            let output = step.output.as_ref().map(|_| ColumnHasher::new());
+            columns.push(Column { step, input, output });
+        }
+        let schema_out = Arc::new(Schema::new(fields));
+        let plan = self.clone();
+        Ok(Treated { plan, source, schema_in, schema_out, columns, input_key, rows: 0, state: State::Running })
+    }
+
+    /// Treats a table into a sink and finishes the sink; only then is there a proof. Where anything fails the sink is
+    /// dropped unfinished, which leaves nothing under its final name.
+    ///
+    /// The sink is opened by `open` with the schema of the treated table.
+    ///
+    /// # Errors
+    /// As [`Plan::apply`]; errors of reading, treating and writing; [`TableError::Cancelled`].
+    pub fn apply_to(
+        &self,
+        source: Source,
+        keys: &Keyring,
+        open: impl FnOnce(SchemaRef) -> Result<Sink, TableError>,
+        progress: Progress<'_>,
+    ) -> Result<(Applied, WrittenStats), crate::Error> {
+        let total = source.known_rows();
+        let mut treated = self.apply(source, keys)?;
+        let mut sink = open(treated.schema())?;
+        while let Some(batch) = treated.next_batch()? {
+            sink.write(&batch)?;
+            report(&mut *progress, "apply", treated.rows, total)?;
+        }
+        let stats = sink.finish()?;
+        Ok((treated.into_applied()?, stats))
+    }
+
+    /// The key of the input's digests: the plan's first, else the keyring's first.
+    fn input_key(&self, keys: &Keyring) -> Result<Option<(String, MacKey)>, crate::Error> {
+        let id = self.keys().first().copied().or_else(|| keys.ids().next());
+        id.map(|id| Ok((id.to_owned(), keys.derive(id, INPUT_DOMAIN)?))).transpose()
+    }
+}
+
+impl Treated {
+    /// The next treated batch; `None` at the end.
+    ///
+    /// # Errors
+    /// Errors of reading and of treating. After one, there are no more batches and no proof.
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, crate::Error> {
+        if !matches!(self.state, State::Running) {
+            return Ok(None);
+        }
+        // Whatever leaves this function early has failed.
+        self.state = State::Failed;
+        let batch = match self.source.next_batch()? {
+            Some(batch) => self.treat(&batch)?,
+            None => {
+                self.state = State::Done(Box::new(self.prove()));
+                return Ok(None);
+            }
+        };
+        self.state = State::Running;
+        Ok(Some(batch))
+    }
+
+    /// The columns of the treated table.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema_out)
+    }
+
+    /// How many rows were treated so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The proof, once the end was reached.
+    #[must_use]
+    pub fn applied(&self) -> Option<&Applied> {
+        match &self.state {
+            State::Done(applied) => Some(applied),
+            State::Running | State::Failed => None,
+        }
+    }
+
+    /// The proof.
+    ///
+    /// # Errors
+    /// [`PlanError::Ended`] where the end was not reached, or an error came first.
+    pub fn into_applied(self) -> Result<Applied, PlanError> {
+        match self.state {
+            State::Done(applied) => Ok(*applied),
+            State::Running | State::Failed => Err(PlanError::Ended),
+        }
+    }
+
+    fn treat(&mut self, batch: &RecordBatch) -> Result<RecordBatch, PlanError> {
+        let types = |schema: &Schema| schema.fields().iter().map(|f| f.data_type().clone()).collect::<Vec<_>>();
+        if batch.num_columns() != self.columns.len() || types(&batch.schema()) != types(&self.schema_in) {
+            return Err(PlanError::SchemaChanged);
+        }
+        let mut arrays: Vec<ArrayRef> = Vec::new();
+        for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
+            // A type without a logical value can only be dropped, and has no digest.
+            if column.input.as_mut().is_some_and(|hasher| !hasher.update(array)) {
+                column.input = None;
+            }
+            if let Some(treated) = column.step.run(array, self.rows)? {
+                if let Some(hasher) = &mut column.output
+                    && !hasher.update(&treated)
+                {
+                    return Err(super::logical::too_large(&column.step.column));
+                }
+                arrays.push(treated);
+            }
+        }
+        self.rows += batch.num_rows() as u64;
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        RecordBatch::try_new_with_options(self.schema(), arrays, &options).map_err(|_| PlanError::SchemaChanged)
+    }
+
+    fn prove(&mut self) -> Applied {
+        let rows = self.rows;
+        let mut columns = Vec::new();
+        let mut dropped = Vec::new();
+        let mut output_digests = std::collections::BTreeMap::new();
+        let mut inputs = std::collections::BTreeMap::new();
+        for column in &mut self.columns {
+            let name = column.step.column.clone();
+            if let Some(entry) = self.plan.columns().get(&name) {
+                let counts = column.step.counts;
+                columns.push(AppliedColumn {
+                    name: name.clone(),
+                    transform: entry.transform,
+                    kind: entry.kind,
+                    key_id: entry.key.clone(),
+                    domain: step::domain(self.plan.dataset(), entry),
+                    rows,
+                    nulls: counts.nulls,
+                    invalid: counts.invalid,
+                    changed: counts.changed,
+                    reversible: applied::reversible(entry.transform),
+                });
+            }
+            if let (Some((_, key)), Some(hasher)) = (&self.input_key, column.input.take()) {
+                let message = [hasher.finish().as_bytes(), name.as_bytes()].concat();
+                inputs.insert(name.clone(), KeyedDigest::new(key.mac(&message)));
+            }
+            match column.output.take() {
+                Some(hasher) => {
+                    output_digests.insert(name, hasher.finish());
+                }
+                None => dropped.push(name),
+            }
+        }
+        Applied {
+            v: V1,
+            plan: self.plan.hash(),
+            dataset: self.plan.dataset().to_owned(),
+            rows,
+            columns,
+            dropped,
+            schema_in: applied::column_types(&self.schema_in),
+            schema_out: applied::column_types(&self.schema_out),
+            input_digests: self
+                .input_key
+                .as_ref()
+                .map(|(key_id, _)| InputDigests { key_id: key_id.clone(), columns: inputs }),
+            output_digests,
+            outcome: applied::outcome(&self.plan),
+        }
+    }
+}
+
+impl Iterator for Treated {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_batch().map_err(|error| ArrowError::ExternalError(Box::new(error))).transpose()
+    }
+}
+
+impl RecordBatchReader for Treated {
+    fn schema(&self) -> SchemaRef {
+        Treated::schema(self)
+    }
+}

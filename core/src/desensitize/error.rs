@@ -1,0 +1,134 @@
+//! What can be wrong with a plan, or with a table under a plan.
+
+use std::fmt;
+
+use crate::error::Explain;
+
+room_error! {
+    /// What can be wrong with a plan, or with a table under a plan. No variant holds a value of the table.
+    pub enum PlanError {
+        /// Neither TOML nor strict JSON.
+        Malformed { what: String, line: usize } = "KF-PLAN-01",
+            en "the plan can't be read: {what}",
+            zh "无法读取方案:{what}", at "line {line}";
+        /// Several problems at once, each with its place.
+        Several { count: usize, problems: PlanProblems } = "KF-PLAN-02",
+            en "{count} problems in the plan: {problems}",
+            zh "方案有 {count} 处问题:{problems:#}";
+        /// A field is missing, or not what it must be.
+        Field { place: String, expected_en: &'static str, expected_zh: &'static str } = "KF-PLAN-03",
+            en "{place}: expected {expected_en}",
+            zh "{place}:应为{expected_zh}", at "{place}";
+        /// A field that plans don't have.
+        UnknownField { place: String } = "KF-PLAN-04",
+            en "{place} is not a field of a plan",
+            zh "方案没有字段 {place}", at "{place}";
+        /// A plan without columns treats nothing.
+        Empty = "KF-PLAN-05",
+            en "the plan names no column",
+            zh "方案没有列", at "columns";
+        /// `do` is not the name of a transform.
+        UnknownTransform { column: String } = "KF-PLAN-06",
+            en "column {column:?}: `do` must be one of keep, drop, redact, null, mask, token, generalize",
+            zh "列 {column:?}:do 应为 keep、drop、redact、null、mask、token、generalize 之一", at "columns.{column}.do";
+        /// The transform is known, and this version can't do it.
+        Unavailable { column: String, transform: String } = "KF-PLAN-07",
+            en "column {column:?}: `{transform}` is not available in this version",
+            zh "列 {column:?}:本版本尚不支持 {transform}", at "columns.{column}.do";
+        /// A setting that this transform doesn't have: it would be silently ignored.
+        NotASetting { column: String, setting: String, transform: String } = "KF-PLAN-08",
+            en "column {column:?}: `{transform}` has no setting `{setting}`",
+            zh "列 {column:?}:{transform} 没有设置项 {setting}", at "columns.{column}.{setting}";
+        /// No mask, token or generalization is defined for the kind.
+        KindNotMeant { column: String, transform: String, kind: String } = "KF-PLAN-09",
+            en "column {column:?}: `{transform}` is not defined for the kind `{kind}`",
+            zh "列 {column:?}:{transform} 不适用于 {kind}", at "columns.{column}.kind";
+        /// The table has a column that the plan doesn't name: it would slip through.
+        UnnamedColumn { column: String } = "KF-PLAN-10",
+            en "the plan doesn't name the column {column:?} of the table",
+            zh "表中的列 {column:?} 未在方案中列出", at "columns.{column}";
+        /// The plan names a column that the table lacks.
+        NoSuchColumn { column: String } = "KF-PLAN-11",
+            en "the plan names the column {column:?}, which the table lacks",
+            zh "方案中的列 {column:?} 在表中不存在", at "columns.{column}";
+        /// Two columns of the table have the same name.
+        DuplicateColumn { column: String } = "KF-PLAN-12",
+            en "the table has two columns named {column:?}",
+            zh "表中有两列同名:{column:?}", at "columns.{column}";
+        /// The transform has no meaning on this type of column.
+        Type { column: String, transform: String, found: String } = "KF-PLAN-13",
+            en "column {column:?}: `{transform}` has no meaning on the type {found}",
+            zh "列 {column:?}:{transform} 不适用于类型 {found}", at "columns.{column}";
+        /// A value that the transform can't treat, under `on_invalid = "error"`. Rows count from 1.
+        InvalidValue { column: String, row: u64 } = "KF-PLAN-14",
+            en "column {column:?}, row {row}: the transform can't treat this value",
+            zh "列 {column:?} 第 {row} 行:该值无法处理", at "columns.{column}, row {row}";
+        /// A batch whose schema is not that of the table.
+        SchemaChanged = "KF-PLAN-15",
+            en "a batch has another schema than the table",
+            zh "数据批次的模式与表不一致";
+        /// A column of one batch is too large to hold.
+        TooLarge { column: String } = "KF-PLAN-16",
+            en "column {column:?}: one batch is too large; use smaller batches",
+            zh "列 {column:?}:单个批次过大,请减小批次", at "columns.{column}";
+        /// The table is not the one that the proof describes.
+        OutputDiffers { what: String } = "KF-PLAN-17",
+            en "the table is not the one that the proof describes: {what}",
+            zh "表与处理证明不一致:{what}", at "{what}";
+        /// A reserved domain: `kaifang:` is for the library's own keys.
+        ReservedDomain { place: String } = "KF-PLAN-18",
+            en "{place}: a domain that begins with `kaifang:` is reserved",
+            zh "{place}:以 kaifang: 开头的域为保留域", at "{place}";
+        /// The stream ended by an error earlier; there is nothing to prove.
+        Ended = "KF-PLAN-19",
+            en "the treatment has not reached the end of the table",
+            zh "处理尚未到达表尾";
+        /// The table yields an error of its own while it is read.
+        Read { what: String } = "KF-PLAN-20",
+            en "the table can't be read: {what}",
+            zh "无法读取表:{what}";
+    }
+}
+
+/// The problems of one plan. Displays in English, and in Chinese with the alternate form (`{:#}`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanProblems(pub Vec<PlanError>);
+
+impl fmt::Display for PlanProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let chinese = f.alternate();
+        for (index, problem) in self.0.iter().enumerate() {
+            match (index, chinese) {
+                (0, _) => {}
+                (_, true) => f.write_str(";")?,
+                (_, false) => f.write_str("; ")?,
+            }
+            if chinese {
+                f.write_str(&problem.zh())?;
+            } else {
+                write!(f, "{problem}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PlanError {
+    /// Nothing, the one problem itself, or all of them.
+    pub(crate) fn all_of(mut problems: Vec<PlanError>) -> Result<(), PlanError> {
+        match problems.len() {
+            0 => Ok(()),
+            1 => problems.pop().map_or(Ok(()), Err),
+            count => Err(PlanError::Several { count, problems: PlanProblems(problems) }),
+        }
+    }
+
+    /// Each problem on its own.
+    #[must_use]
+    pub fn problems(&self) -> Vec<&PlanError> {
+        match self {
+            PlanError::Several { problems, .. } => problems.0.iter().collect(),
+            one => vec![one],
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! 掩码: characters are hidden one for one by `*`. A value of which nothing would be hidden is invalid.
+//!
+//! | kind | what stays | what it leaks |
+//! |---|---|---|
+//! | `mobile` | first 3, last 4 of 11 | operator and tail: 10^4 numbers remain |
+//! | `landline` | last 4 | the tail |
+//! | `resident_id` | first 6 | the county of registration. No tail: with a known birth date it would tell the rest |
+//! | `bank_card` | last 4 | the tail |
+//! | `person_name` | the surname, compound ones whole | the surname and the length |
+//! | `email` | the first character of a name of two or more, and the domain | the provider |
+//! | `address` | province, city and district, as written | the district and the length |
+//! | `plate` | first 2 (province and city letter) | the city |
+//! | `uscc` | first 8 (authority, type, division) | the division |
+//! | `ip` | the first two parts of IPv4, the first three groups of IPv6 | the network |
+//!
+//! Kinds are masked in their canonical form, and what is not valid for its kind is invalid. A mask can't be undone from
+//! the output alone, but what stays may single out a person: de-identified, never anonymized.
+
+use crate::kinds::{self, Kind, address, person_name};
+
+/// How the values of one column are masked.
+pub(crate) struct Mask {
+    /// The kind in whose canonical form a value is masked; `None` masks the value as written.
+    kind: Option<Kind>,
+    shape: Shape,
+}
+
+enum Shape {
+    /// So many leading and trailing characters stay.
+    Window { prefix: usize, suffix: usize },
+    PersonName,
+    Email,
+    Address,
+    Ip,
+}
+
+impl Mask {
+    /// A window over the value as written, or over the canonical form of a kind.
+    pub(crate) fn window(kind: Option<Kind>, prefix: u32, suffix: u32) -> Self {
+        let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        Mask { kind, shape: Shape::Window { prefix: count(prefix), suffix: count(suffix) } }
+    }
+
+    /// The mask of a kind; `None` where none is defined.
+    pub(crate) fn of_kind(kind: Kind) -> Option<Self> {
+        let shape = match kind {
+            Kind::Mobile => Shape::Window { prefix: 3, suffix: 4 },
+            Kind::Landline | Kind::BankCard => Shape::Window { prefix: 0, suffix: 4 },
+            Kind::ResidentId => Shape::Window { prefix: 6, suffix: 0 },
+            Kind::Plate => Shape::Window { prefix: 2, suffix: 0 },
+            Kind::Uscc => Shape::Window { prefix: 8, suffix: 0 },
+            Kind::PersonName => Shape::PersonName,
+            Kind::Email => Shape::Email,
+            Kind::Address => Shape::Address,
+            Kind::Ip => Shape::Ip,
+            _ => return None,
+        };
+        Some(Mask { kind: Some(kind), shape })
+    }
+
+    /// Appends the masked value; `false` = invalid, and what was appended must be taken back.
+    pub(crate) fn append(&self, value: &str, out: &mut Vec<u8>) -> bool {
+        let Some(kind) = self.kind else { return self.append_form(value, out) };
+        kinds::canonical(kind, value).is_some_and(|form| self.append_form(&form, out))
+    }
+
+    fn append_form(&self, value: &str, out: &mut Vec<u8>) -> bool {
+        match self.shape {
+            Shape::Window { prefix, suffix } => window(value, prefix, suffix, out),
+            Shape::PersonName => {
+                let surname = person_name::surname(value).map_or(1, |surname| surname.chars().count());
+                window(value, surname, 0, out)
+            }
+            Shape::Email => email(value, out),
+            Shape::Address => address::locate(value)
+                .and_then(|place| value.len().checked_sub(place.rest.len()))
+                .is_some_and(|end| keep_to(value, end, out)),
+            Shape::Ip => ip(value, out),
+        }
+    }
+}
+
+/// Keeps `prefix` and `suffix` characters (Unicode scalar values) and hides each one between.
+fn window(value: &str, prefix: usize, suffix: usize, out: &mut Vec<u8>) -> bool {
+    if value.is_ascii() {
+        return value.len().checked_sub(suffix).is_some_and(|end| hide(value, prefix, end, None, out));
+    }
+    let start = nth_start(value, prefix);
+    let end = match suffix.checked_sub(1) {
+        None => Some(value.len()),
+        Some(last) => value.char_indices().rev().nth(last).map(|(at, _)| at),
+    };
+    match (start, end) {
+        (Some(start), Some(end)) if start < end => {
+            let hidden = value.get(start..end).map_or(0, |hidden| hidden.chars().count());
+            hide(value, start, end, Some(hidden), out)
+        }
+        _ => false,
+    }
+}
+
+/// The byte at which the character number `n` begins; the end for one past the last.
+fn nth_start(value: &str, n: usize) -> Option<usize> {
+    value.char_indices().map(|(at, _)| at).chain([value.len()]).nth(n)
+}
+
+/// Copies `..start` and `end..`, with `stars` (by default one a byte) between. `false` where nothing is hidden.
+fn hide(value: &str, start: usize, end: usize, stars: Option<usize>, out: &mut Vec<u8>) -> bool {
+    let bytes = value.as_bytes();
+    let Some(hidden) = end.checked_sub(start).filter(|hidden| *hidden > 0) else { return false };
+    let (Some(head), Some(tail)) = (bytes.get(..start), bytes.get(end..)) else { return false };
+    out.extend_from_slice(head);
+    out.resize(out.len() + stars.unwrap_or(hidden), b'*');
+    out.extend_from_slice(tail);
+    true
+}
+
+/// Keeps the value up to a byte and hides the characters after it.
+fn keep_to(value: &str, end: usize, out: &mut Vec<u8>) -> bool {
+    let hidden = value.get(end..).map_or(0, |rest| rest.chars().count());
+    hide(value, end, value.len(), Some(hidden), out)
+}
+
+/// `li.ming@example.org` → `l******@example.org`; `a@example.org` → `*@example.org`.
+fn email(value: &str, out: &mut Vec<u8>) -> bool {
+    let Some((name, _)) = value.rsplit_once('@') else { return false };
+    let start = match name.chars().nth(1) {
+        Some(_) => nth_start(name, 1).unwrap_or(0),
+        None => 0,
+    };
+    let hidden = name.get(start..).map_or(0, |rest| rest.chars().count());
+    hide(value, start, name.len(), Some(hidden), out)
+}
+
+/// `192.168.1.10` → `192.168.*.**`; digits and letters after the network part are hidden.
+fn ip(value: &str, out: &mut Vec<u8>) -> bool {
+    let (separator, kept) = if value.contains(':') { (b':', 3) } else { (b'.', 2) };
+    let mut separators = 0;
+    let mut hidden = false;
+    for byte in value.bytes() {
+        if byte == separator {
+            separators += 1;
+        }
+        if separators < kept || byte == separator {
+            out.push(byte);
+        } else {
+            out.push(b'*');
+            hidden = true;
+        }
+    }
+    hidden
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn masked(mask: &Mask, value: &str) -> Option<String> {
+        let mut out = Vec::new();
+        mask.append(value, &mut out).then(|| String::from_utf8(out).unwrap())
+    }
+
+    /// The definition, over a vector of characters.
+    fn window_oracle(value: &str, prefix: usize, suffix: usize) -> Option<String> {
+        let chars: Vec<char> = value.chars().collect();
+        let last = chars.len().checked_sub(suffix).filter(|last| *last > prefix)?;
+        Some(chars.iter().enumerate().map(|(i, c)| if (prefix..last).contains(&i) { '*' } else { *c }).collect())
+    }
+
+    #[test]
+    fn windows_that_hide_nothing_are_invalid() {
+        let mask = Mask::window(None, 3, 4);
+        assert_eq!(masked(&mask, "13900001111").as_deref(), Some("139****1111"));
+        for short in ["", "1", "1234567", "一二三四五六七", "𠮷𠮷𠮷𠮷𠮷𠮷𠮷"] {
+            assert_eq!(masked(&mask, short), None, "{short}");
+        }
+        assert_eq!(masked(&mask, "𠮷𠮷𠮷😀𠮷𠮷𠮷𠮷").as_deref(), Some("𠮷𠮷𠮷*𠮷𠮷𠮷𠮷"));
+        assert_eq!(masked(&Mask::window(None, u32::MAX, u32::MAX), "13900001111"), None);
+        assert_eq!(masked(&Mask::window(None, 0, 0), "ab").as_deref(), Some("**"));
+    }
+
+    #[test]
+    fn a_name_keeps_its_surname_and_an_email_its_domain() {
+        let name = Mask::of_kind(Kind::PersonName).unwrap();
+        assert_eq!(masked(&name, "欧阳娜娜").as_deref(), Some("欧阳**"));
+        assert_eq!(masked(&name, "王伟").as_deref(), Some("王*"));
+        let email = Mask::of_kind(Kind::Email).unwrap();
+        assert_eq!(masked(&email, "a@qq.com").as_deref(), Some("*@qq.com"));
+        assert_eq!(masked(&email, "li1@qq.com").as_deref(), Some("l**@qq.com"));
+    }
+
+    #[test]
+    fn an_address_keeps_its_district() {
+        let address = Mask::of_kind(Kind::Address).unwrap();
+        assert_eq!(masked(&address, "陕西省西安市雁塔区小寨东路1号").as_deref(), Some("陕西省西安市雁塔区******"));
+        assert_eq!(masked(&address, "某处某路"), None, "no division is known in it");
+    }
+
+    #[test]
+    fn an_ip_address_keeps_its_network() {
+        let ip = Mask::of_kind(Kind::Ip).unwrap();
+        assert_eq!(masked(&ip, "192.168.1.10").as_deref(), Some("192.168.*.**"));
+    }
+
+    proptest! {
+        #[test]
+        fn windows_equal_their_definition(value in any::<String>(), prefix in 0_u32..9, suffix in 0_u32..9) {
+            let got = masked(&Mask::window(None, prefix, suffix), &value);
+            prop_assert_eq!(got, window_oracle(&value, prefix as usize, suffix as usize));
+        }
+
+        #[test]
+        fn ascii_windows_equal_their_definition(value in "[ -~]{0,20}", prefix in 0_u32..9, suffix in 0_u32..9) {
+            let got = masked(&Mask::window(None, prefix, suffix), &value);
+            prop_assert_eq!(got, window_oracle(&value, prefix as usize, suffix as usize));
+        }
+    }
+}
