@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PlanError;
 use super::logical::ColumnHasher;
-use super::plan::{Transform, Plan};
+use super::plan::{Plan, Transform};
 use crate::kinds::{Kind, Role};
 use crate::table::Source;
 use crate::terms::{Digest, V1, words};
@@ -217,8 +217,7 @@ pub(crate) fn outcome(plan: &Plan) -> Outcome {
     let direct = |column: &super::ColumnPlan| column.kind.is_some_and(|kind| kind.role() == Role::Direct);
     let untouched = plan.columns().values().all(|column| kept(&column));
     let exposed = plan.columns().values().filter(kept).any(direct);
-    let desensitization =
-        if untouched || exposed { Desensitization::None } else { Desensitization::Deidentified };
+    let desensitization = if untouched || exposed { Desensitization::None } else { Desensitization::Deidentified };
     Outcome { desensitization }
 }
 

@@ -12,7 +12,7 @@ use super::logical::ColumnHasher;
 use super::plan::Plan;
 use super::step::{self, Step};
 use crate::crypto::{Keyring, MacKey};
-use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
+use crate::table::{Progress, Source, report};
 use crate::terms::V1;
 
 /// The domain of the key of the input's digests.
@@ -94,29 +94,25 @@ impl Plan {
         Ok(Treated { plan, source, schema_in, schema_out, columns, input_key, rows: 0, state: State::Running })
     }
 
-    /// Treats a table into a sink and finishes the sink; only then is there a proof. Where anything fails the sink is
-    /// dropped unfinished, which leaves nothing under its final name.
-    ///
-    /// The sink is opened by `open` with the schema of the treated table.
+    /// Treats a table and hands each batch on, telling how far it is. Where the answer is an error, what was handed on
+    /// must not be used.
     ///
     /// # Errors
-    /// As [`Plan::apply`]; errors of reading, treating and writing; [`TableError::Cancelled`].
-    pub fn apply_to(
+    /// As [`Plan::apply`]; errors of reading, treating and of `out`; [`crate::table::TableError::Cancelled`].
+    pub fn apply_each(
         &self,
         source: Source,
         keys: &Keyring,
-        open: impl FnOnce(SchemaRef) -> Result<Sink, TableError>,
+        out: &mut dyn FnMut(RecordBatch) -> Result<(), crate::Error>,
         progress: Progress<'_>,
-    ) -> Result<(Applied, WrittenStats), crate::Error> {
+    ) -> Result<Applied, crate::Error> {
         let total = source.known_rows();
         let mut treated = self.apply(source, keys)?;
-        let mut sink = open(treated.schema())?;
         while let Some(batch) = treated.next_batch()? {
-            sink.write(&batch)?;
+            out(batch)?;
             report(&mut *progress, "apply", treated.rows, total)?;
         }
-        let stats = sink.finish()?;
-        Ok((treated.into_applied()?, stats))
+        Ok(treated.into_applied()?)
     }
 
     /// The key of the input's digests: the plan's first, else the keyring's first.

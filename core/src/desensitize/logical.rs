@@ -86,7 +86,8 @@ pub(crate) fn visit(array: &ArrayRef, see: &mut dyn FnMut(Option<&[u8]>)) -> boo
                 TimeUnit::Nanosecond => 1,
             };
             // 64-bit counts times 10^9 can't overflow 128 bits.
-            let scaled = |count: i64, out: &mut Vec<u8>| append(out, format_args!("{}ns", i128::from(count) * nanoseconds));
+            let scaled =
+                |count: i64, out: &mut Vec<u8>| append(out, format_args!("{}ns", i128::from(count) * nanoseconds));
             match cast(array, &DataType::Int64) {
                 Ok(counts) => written(counts.as_primitive::<arrow::datatypes::Int64Type>(), see, scaled),
                 Err(_) => return false,
@@ -297,8 +298,7 @@ fn days_of(array: &ArrayRef, unit: TimeUnit) -> Option<ArrayRef> {
     let counts = cast(array, &DataType::Int64).ok()?;
     // Days of 64-bit seconds may not fit a Date32, so milliseconds of whole days stand for them.
     let counts = counts.as_primitive::<arrow::datatypes::Int64Type>();
-    let days: PrimitiveArray<Date64Type> =
-        counts.unary(|count| count.div_euclid(per_day).saturating_mul(86_400_000));
+    let days: PrimitiveArray<Date64Type> = counts.unary(|count| count.div_euclid(per_day).saturating_mul(86_400_000));
     Some(Arc::new(days))
 }
 
@@ -338,11 +338,6 @@ fn copy_numbers<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, column: &str) 
     values.extend(array.iter().map(Option::unwrap_or_default));
     let copy = PrimitiveArray::<T>::new(values.into(), own_nulls(array));
     Ok(Arc::new(copy.with_data_type(array.data_type().clone())))
-}
-
-/// A column of nulls.
-pub(crate) fn nulls(data_type: &DataType, rows: usize) -> ArrayRef {
-    arrow::array::new_null_array(data_type, rows)
 }
 
 /// A column of one text, null where the input is.

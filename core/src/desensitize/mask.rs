@@ -27,7 +27,10 @@ pub(crate) struct Mask {
 
 enum Shape {
     /// So many leading and trailing characters stay.
-    Window { prefix: usize, suffix: usize },
+    Window {
+        prefix: usize,
+        suffix: usize,
+    },
     PersonName,
     Email,
     Address,

@@ -58,7 +58,11 @@ mod tests {
         assert_eq!(of_address("西安市雁塔区小寨", Level::District).as_deref(), Some("陕西省西安市雁塔区"));
         assert_eq!(of_address("北京市朝阳区某路", Level::City).as_deref(), Some("北京市"));
         assert_eq!(of_address("北京市朝阳区某路", Level::District).as_deref(), Some("北京市朝阳区"));
-        assert_eq!(of_address("湖北省仙桃市某路", Level::City).as_deref(), Some("湖北省"), "directly under the province");
+        assert_eq!(
+            of_address("湖北省仙桃市某路", Level::City).as_deref(),
+            Some("湖北省"),
+            "directly under the province"
+        );
     }
 
     #[test]

@@ -232,8 +232,8 @@ impl Plan {
     /// # Errors
     /// [`PlanError::Malformed`], also where the file can't be read; or every problem of the plan.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, PlanError> {
-        let bytes = std::fs::read(path)
-            .map_err(|error| PlanError::Malformed { what: error.kind().to_string(), line: 1 })?;
+        let bytes =
+            std::fs::read(path).map_err(|error| PlanError::Malformed { what: error.kind().to_string(), line: 1 })?;
         if bytes.trim_ascii_start().starts_with(b"{") {
             return Plan::parse_json(&bytes);
         }
@@ -414,7 +414,8 @@ fn read_column(column: &str, entry: &Value, problems: &mut Vec<PlanError>) -> Op
     let to = to.and_then(|id| {
         let level = Level::from_id(&id);
         if level.is_none() {
-            let expected = ("year, month, decade, province, city or district", "year、month、decade、province、city 或 district");
+            let expected =
+                ("year, month, decade, province, city or district", "year、month、decade、province、city 或 district");
             problems.push(field(place("to"), expected.0, expected.1));
         }
         level

@@ -4,7 +4,7 @@
 //! on the cell alone, so batches of any size give the same values.
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArrayType};
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::DataType;
 
 use super::generalize::Generalize;
 use super::logical::{self, Writer};
@@ -52,13 +52,7 @@ impl Step {
         let entry = plan.columns().get(column).ok_or_else(missing)?;
         let output = Step::output_type(column, entry, input)?;
         let work = work(plan.dataset(), column, entry, keys)?;
-        Ok(Step {
-            column: column.to_owned(),
-            work,
-            on_invalid: plan.on_invalid(),
-            output,
-            counts: Counts::default(),
-        })
+        Ok(Step { column: column.to_owned(), work, on_invalid: plan.on_invalid(), output, counts: Counts::default() })
     }
 
     /// The type of the treated column, `None` where it is dropped; or why the transform has no meaning on the type.
