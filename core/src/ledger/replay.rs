@@ -1,0 +1,222 @@
+//! Segments in order, and what their frames must add up to.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::frame::{Frame, Header, SegmentReader, holds_commit, is_torn};
+use super::store::{Store, io_error};
+use super::tree::{Frontier, Hash, leaf_hash};
+use super::{IntegrityError, LedgerError};
+use crate::Error;
+use crate::crypto::Hasher;
+
+/// The chain before the first commit: it binds the log's name and profile.
+pub(super) fn genesis(config: &str) -> Hash {
+    let mut hasher = Hasher::new();
+    hasher.update(b"kaifang/ledger/v1\n");
+    hasher.update(config.as_bytes());
+    *hasher.finish().as_bytes()
+}
+
+/// The chain after a commit.
+pub(super) fn link(chain: &Hash, size: u64, root: &Hash) -> Hash {
+    let mut hasher = Hasher::new();
+    hasher.update(b"kaifang/commit/v1\n");
+    hasher.update(chain);
+    hasher.update(&size.to_le_bytes());
+    hasher.update(root);
+    *hasher.finish().as_bytes()
+}
+
+/// What follows the last commit of a segment.
+#[derive(Debug)]
+pub(super) struct Tail {
+    /// Where it begins: 0 when even the header is torn.
+    pub(super) offset: u64,
+    /// Whole records in it.
+    pub(super) records: u64,
+    /// What is wrong with it.
+    pub(super) error: Error,
+}
+
+/// What is called with each record: file, offset of its frame, index, bytes.
+pub(super) type Visit<'a> = &'a mut dyn FnMut(&str, u64, u64, &[u8]) -> Result<(), Error>;
+
+/// The state of a log, as its frames are replayed.
+pub(super) struct Replay {
+    /// With records that are not committed yet.
+    frontier: Frontier,
+    /// At the last commit.
+    pub(super) committed: Frontier,
+    pub(super) chain: Hash,
+    /// Roots at the sizes that are asked for, once they are reached.
+    watched: BTreeMap<u64, Option<Hash>>,
+    pub(super) commits: u64,
+    pub(super) bytes: u64,
+}
+
+impl Replay {
+    /// Starts where a segment starts. `watch` are the sizes whose roots are wanted.
+    pub(super) fn new(frontier: Frontier, chain: Hash, watch: impl IntoIterator<Item = u64>) -> Self {
+        let mut watched: BTreeMap<u64, Option<Hash>> = watch.into_iter().map(|size| (size, None)).collect();
+        if let Some(root) = watched.get_mut(&frontier.size()) {
+            *root = Some(frontier.root());
+        }
+        Replay { committed: frontier.clone(), frontier, chain, watched, commits: 0, bytes: 0 }
+    }
+
+    /// The root at a size that was watched, if it is committed.
+    pub(super) fn root_at(&self, size: u64) -> Option<Hash> {
+        if size > self.committed.size() { None } else { self.watched.get(&size).copied().flatten() }
+    }
+
+    /// Replays one segment. Returns where its last
+    /// commit ends and what follows that. The error of a tail that a torn write can't explain is returned as such.
+    pub(super) fn segment(
+        &mut self,
+        store: &Store,
+        number: u64,
+        visit: Visit<'_>,
+    ) -> Result<(u64, Option<Tail>), Error> {
+        let mut reader = SegmentReader::open(&store.segment_path(number), Store::segment_name(number))?;
+        let mut end = 0;
+        let result = self.frames(&mut reader, number, &mut end, visit);
+        let records = self.frontier.size() - self.committed.size();
+        self.bytes += end;
+        let error = match result {
+            Err(error) if !is_torn(&error) => return Err(error),
+            Err(error) => error,
+            Ok(()) if records == 0 => return Ok((end, None)),
+            Ok(()) => {
+                let (file, record) = (reader.file().to_owned(), self.committed.size());
+                IntegrityError::Uncommitted { file, offset: end, record }.into()
+            }
+        };
+        // A torn write is the last one: where a whole commit follows, this is damage.
+        let path = store.segment_path(number);
+        let bytes = fs::read(&path).map_err(io_error(&path, "read"))?;
+        let rest = usize::try_from(end).ok().and_then(|end| bytes.get(end..)).unwrap_or_default();
+        if holds_commit(rest) {
+            return Err(error);
+        }
+        self.frontier = self.committed.clone();
+        Ok((end, Some(Tail { offset: end, records, error })))
+    }
+
+    fn frames(
+        &mut self,
+        reader: &mut SegmentReader,
+        number: u64,
+        end: &mut u64,
+        visit: Visit<'_>,
+    ) -> Result<(), Error> {
+        let expected = Header { number, frontier: self.committed.clone(), chain: self.chain };
+        if reader.header()? != expected {
+            let (file, record) = (reader.file().to_owned(), self.committed.size());
+            return Err(IntegrityError::WrongSegment { file, record }.into());
+        }
+        *end = reader.offset();
+        while let Some((offset, frame)) = reader.next()? {
+            let file = || reader.file().to_owned();
+            match frame {
+                Frame::Record { index, bytes } => {
+                    let expected = self.frontier.size();
+                    if index != expected {
+                        return Err(IntegrityError::WrongIndex { file: file(), offset, expected, found: index }.into());
+                    }
+                    visit(reader.file(), offset, index, &bytes)?;
+                    self.frontier.push(leaf_hash(&bytes));
+                    if let Some(root) = self.watched.get_mut(&self.frontier.size()) {
+                        *root = Some(self.frontier.root());
+                    }
+                }
+                Frame::Commit { size, root, chain } => {
+                    let expected = self.frontier.size();
+                    if size != expected || size == self.committed.size() {
+                        return Err(IntegrityError::WrongIndex { file: file(), offset, expected, found: size }.into());
+                    }
+                    if root != self.frontier.root() {
+                        return Err(IntegrityError::WrongRoot { file: file(), offset, size }.into());
+                    }
+                    if chain != link(&self.chain, size, &root) {
+                        return Err(IntegrityError::BrokenChain { file: file(), offset, size }.into());
+                    }
+                    (self.chain, self.committed) = (chain, self.frontier.clone());
+                    self.commits += 1;
+                    *end = reader.offset();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The committed records of a log in order: index and bytes. From [`crate::ledger::Ledger::records`].
+///
+/// Each frame's checksum is checked, not the tree: that is what [`crate::ledger::verify()`] is for.
+pub struct Records {
+    store: Store,
+    number: u64,
+    reader: SegmentReader,
+    next: u64,
+    size: u64,
+}
+
+impl Records {
+    /// From the first record of a segment, to `size`.
+    pub(super) fn new(store: &Store, number: u64, size: u64) -> Result<Self, Error> {
+        let (reader, next) = Self::open(store, number)?;
+        Ok(Records { store: store.clone(), number, reader, next, size })
+    }
+
+    fn open(store: &Store, number: u64) -> Result<(SegmentReader, u64), Error> {
+        let mut reader = SegmentReader::open(&store.segment_path(number), Store::segment_name(number))?;
+        let first = reader.header()?.frontier.size();
+        Ok((reader, first))
+    }
+
+    /// Passes over the records before `index`.
+    pub(super) fn skip_to(&mut self, index: u64) -> Result<(), Error> {
+        while self.next < index.min(self.size) {
+            self.step()?;
+            self.next += 1;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self) -> Result<(u64, Vec<u8>), Error> {
+        loop {
+            match self.reader.next()? {
+                Some((_, Frame::Record { index, bytes })) if index == self.next => return Ok((index, bytes)),
+                Some((_, Frame::Commit { .. })) => {}
+                Some((offset, Frame::Record { index, .. })) => {
+                    let (file, expected) = (self.reader.file().to_owned(), self.next);
+                    return Err(IntegrityError::WrongIndex { file, offset, expected, found: index }.into());
+                }
+                None => {
+                    self.number += 1;
+                    (self.reader, _) = Self::open(&self.store, self.number).map_err(|error| match error {
+                        Error::Ledger(LedgerError::Io { .. }) => {
+                            IntegrityError::MissingSegment { file: Store::segment_name(self.number) }.into()
+                        }
+                        other => other,
+                    })?;
+                }
+            }
+        }
+    }
+}
+
+impl Iterator for Records {
+    type Item = Result<(u64, Vec<u8>), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.size {
+            return None;
+        }
+        let item = self.step();
+        // After an error there is nothing more.
+        self.next = if item.is_ok() { self.next + 1 } else { self.size };
+        Some(item)
+    }
+}

@@ -1,0 +1,163 @@
+//! The directory of a ledger: its files, its lock, and when they are durable.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::{IntegrityError, LedgerError};
+
+/// Who the log is: canonical JSON of its version, name and profile.
+pub(super) const CONFIG: &str = "ledger.json";
+/// The verifier key of the log.
+pub(super) const KEY: &str = "key";
+/// The last head that was signed.
+pub(super) const HEAD: &str = "checkpoint";
+/// What a writer locks. Empty.
+const LOCK: &str = "lock";
+/// The directory of segments.
+const SEGMENTS: &str = "segments";
+/// None of the small files is longer, in bytes.
+const LONGEST_SMALL: u64 = 1 << 16;
+
+/// Turns an error of the operating system into ours.
+pub(super) fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> LedgerError {
+    let file = path.display().to_string();
+    move |error| LedgerError::Io { file, doing, what: error.to_string() }
+}
+
+/// A ledger's directory.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    dir: PathBuf,
+}
+
+impl Store {
+    /// A directory that must be there and hold a ledger.
+    pub(super) fn open(dir: &Path) -> Result<Self, LedgerError> {
+        for missing in [CONFIG, KEY, HEAD, SEGMENTS] {
+            if !dir.join(missing).exists() {
+                return Err(LedgerError::NotALedger { dir: dir.display().to_string(), missing });
+            }
+        }
+        Ok(Store { dir: dir.to_owned() })
+    }
+
+    /// A directory that is new or empty.
+    pub(super) fn create(dir: &Path) -> Result<Self, LedgerError> {
+        fs::create_dir_all(dir).map_err(io_error(dir, "create"))?;
+        let mut entries = fs::read_dir(dir).map_err(io_error(dir, "list"))?;
+        if entries.next().is_some() {
+            return Err(LedgerError::NotEmpty { dir: dir.display().to_string() });
+        }
+        let segments = dir.join(SEGMENTS);
+        fs::create_dir(&segments).map_err(io_error(&segments, "create"))?;
+        if let Some(parent) = dir.parent() {
+            sync_dir(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
+        }
+        Ok(Store { dir: dir.to_owned() })
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// Takes the writer's lock, which lasts as long as what this returns.
+    pub(super) fn lock(&self) -> Result<File, LedgerError> {
+        let path = self.path(LOCK);
+        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = open.map_err(io_error(&path, "open"))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked { dir: self.dir.display().to_string() }),
+            Err(error) => Err(io_error(&path, "lock")(error.into())),
+        }
+    }
+
+    /// Whether a writer holds the lock.
+    pub(super) fn is_locked(&self) -> bool {
+        let probe = File::open(self.path(LOCK)).map(|file| flock(file, FlockOperation::NonBlockingLockShared));
+        matches!(probe, Ok(Err(rustix::io::Errno::WOULDBLOCK)))
+    }
+
+    /// The text of a small file.
+    pub(super) fn read(&self, name: &'static str) -> Result<String, crate::Error> {
+        let path = self.path(name);
+        let file = File::open(&path).map_err(io_error(&path, "open"))?;
+        let mut bytes = Vec::new();
+        file.take(LONGEST_SMALL + 1).read_to_end(&mut bytes).map_err(io_error(&path, "read"))?;
+        let text = String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= LONGEST_SMALL);
+        Ok(text.ok_or(IntegrityError::MalformedFile { file: name.to_owned(), expected: "a short UTF-8 text" })?)
+    }
+
+    /// Replaces a small file as a whole: after a crash it is the old or the new one.
+    pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), LedgerError> {
+        let (path, new) = (self.path(name), self.path(&format!("{name}.new")));
+        let mut file = File::create(&new).map_err(io_error(&new, "create"))?;
+        file.write_all(bytes).map_err(io_error(&new, "write"))?;
+        file.sync_all().map_err(io_error(&new, "fsync"))?;
+        fs::rename(&new, &path).map_err(io_error(&path, "rename"))?;
+        sync_dir(&self.dir)
+    }
+
+    /// How errors call a segment.
+    pub(super) fn segment_name(number: u64) -> String {
+        format!("{SEGMENTS}/{number:08}.kfl")
+    }
+
+    pub(super) fn segment_path(&self, number: u64) -> PathBuf {
+        self.dir.join(Self::segment_name(number))
+    }
+
+    /// How many segments there are: numbers from 0 without a gap.
+    pub(super) fn count_segments(&self) -> Result<u64, crate::Error> {
+        let dir = self.path(SEGMENTS);
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(&dir).map_err(io_error(&dir, "list"))? {
+            let name = entry.map_err(io_error(&dir, "list"))?.file_name().to_string_lossy().into_owned();
+            let number = name.strip_suffix(".kfl").and_then(|number| number.parse().ok());
+            let number = number.filter(|number| Self::segment_name(*number) == format!("{SEGMENTS}/{name}"));
+            numbers.push(number.ok_or(IntegrityError::MalformedFile {
+                file: format!("{SEGMENTS}/{name}"),
+                expected: "only segments, 00000000.kfl and on",
+            })?);
+        }
+        numbers.sort_unstable();
+        let count = numbers.len() as u64;
+        match (0..count).zip(&numbers).find(|(expected, found)| expected != *found) {
+            None if count > 0 => Ok(count),
+            gap => {
+                let missing = gap.map_or(0, |(expected, _)| expected);
+                Err(IntegrityError::MissingSegment { file: Self::segment_name(missing) }.into())
+            }
+        }
+    }
+
+    /// Begins a segment: its header is durable, and so is its name.
+    pub(super) fn begin_segment(&self, number: u64, header: &[u8]) -> Result<File, LedgerError> {
+        let path = self.segment_path(number);
+        let open = OpenOptions::new().write(true).create_new(true).open(&path);
+        let mut file = open.map_err(io_error(&path, "create"))?;
+        file.write_all(header).map_err(io_error(&path, "write"))?;
+        file.sync_all().map_err(io_error(&path, "fsync"))?;
+        sync_dir(&self.path(SEGMENTS))?;
+        Ok(file)
+    }
+
+    /// Cuts a segment, or removes it where nothing of it remains.
+    pub(super) fn cut_segment(&self, number: u64, length: u64) -> Result<(), LedgerError> {
+        let path = self.segment_path(number);
+        if length == 0 {
+            fs::remove_file(&path).map_err(io_error(&path, "remove"))?;
+            return sync_dir(&self.path(SEGMENTS));
+        }
+        let file = OpenOptions::new().write(true).open(&path).map_err(io_error(&path, "open"))?;
+        file.set_len(length).map_err(io_error(&path, "truncate"))?;
+        file.sync_all().map_err(io_error(&path, "fsync"))
+    }
+}
+
+fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error(dir, "fsync"))
+}
