@@ -48,6 +48,8 @@ pub struct Policy {
     /// For each interpretation its option's place.
     readings: Arc<[u8]>,
     hash: Digest,
+    /// The file that it was read from.
+    source: Arc<str>,
 }
 
 impl fmt::Debug for Policy {
@@ -84,7 +86,7 @@ impl Policy {
         let model = compile(toml)?;
         let default = |known: &Interpretation| known.options.iter().position(|option| option.id == known.default);
         let readings = model.interpretations.iter().map(|known| default(known).unwrap_or_default() as u8).collect();
-        Policy::under(Arc::new(model), readings)
+        Policy::under(Arc::new(model), readings, toml.into())
     }
 
     /// Reads a policy file.
@@ -96,7 +98,7 @@ impl Policy {
         Policy::parse(&text.map_err(|error| PolicyError::Unreadable { kind: error.kind().to_string() })?)
     }
 
-    fn under(model: Arc<Model>, readings: Arc<[u8]>) -> Result<Policy, PolicyError> {
+    fn under(model: Arc<Model>, readings: Arc<[u8]>, source: Arc<str>) -> Result<Policy, PolicyError> {
         let chosen = model.interpretations.iter().zip(readings.iter());
         let chosen: serde_json::Map<String, serde_json::Value> = chosen
             .filter_map(|(known, place)| {
@@ -109,7 +111,7 @@ impl Policy {
             line: 1,
             column: 1,
         })?;
-        Ok(Policy { model, readings, hash: crypto::sha256(&bytes) })
+        Ok(Policy { model, readings, hash: crypto::sha256(&bytes), source })
     }
 
     /// The policy's id.
@@ -123,6 +125,13 @@ impl Policy {
     #[must_use]
     pub fn hash(&self) -> Digest {
         self.hash
+    }
+
+    /// The text of the file that it was read from, byte for byte: who keeps it, and the readings chosen, can replay
+    /// any decision made under it.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// The instrument's title.
@@ -165,7 +174,8 @@ impl Policy {
             return Err(PolicyError::NoSuchOption { interpretation: name.to_owned(), options });
         };
         let reading = |(at, old): (usize, &u8)| if at == place { chosen as u8 } else { *old };
-        Policy::under(Arc::clone(&self.model), self.readings.iter().enumerate().map(reading).collect())
+        let readings = self.readings.iter().enumerate().map(reading).collect();
+        Policy::under(Arc::clone(&self.model), readings, Arc::clone(&self.source))
     }
 
     /// The option in force of an interpretation.
