@@ -1,0 +1,270 @@
+//! A policy is data: a second city needs no Rust change, and a file with a fault is refused whole, with its place.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+use kaifang::error::Explain as _;
+use kaifang::policy::{Facts, Policy, PolicyError, Section};
+use kaifang::terms::Openness;
+use proptest::prelude::*;
+
+const SECOND_CITY: &str = include_str!("data/second-city.toml");
+const XIAN: &str = include_str!("../policies/xian-2022-013.toml");
+
+fn second_city() -> Policy {
+    Policy::parse(SECOND_CITY).unwrap()
+}
+
+fn facts(json: &str) -> Facts {
+    Facts::from_json(json).unwrap()
+}
+
+#[test]
+fn consent_inside_the_ground_leaves_no_ground_to_relieve() {
+    let answer = |json| second_city().classify(&facts(json), "2024-06-03".parse().unwrap()).unwrap();
+    let consented = answer(r#"{"privacy": true, "consent": "all", "treated": false, "timely": false}"#);
+    assert_eq!(consented.permitted, [Openness::Unconditional]);
+    assert!(consented.grounds.is_empty());
+    let refused = answer(r#"{"privacy": true, "consent": "some", "treated": false, "timely": false}"#);
+    assert_eq!((refused.permitted, refused.reasons[0].cite.as_str()), (vec![Openness::Withheld], "A5"));
+    let treated = answer(r#"{"privacy": true, "consent": "some", "treated": true}"#);
+    assert_eq!(treated.permitted, [Openness::Conditional], "conditional whether timely or not");
+    assert_eq!(treated.grounds.len(), 2, "timely_data is live in some completion");
+    let open = answer(r#"{"privacy": true}"#).open;
+    assert_eq!(open, ["consent", "treated", "timely"]);
+}
+
+#[test]
+fn article_order_deadlines_dates_and_labels_are_the_files() {
+    let policy = second_city();
+    assert_eq!(policy.label(Openness::Conditional).unwrap().zh, "受限开放");
+    assert_eq!(policy.deadline("complaint_reply").map(|rule| rule.working_days), Some(5));
+    assert!(policy.deadline("suggestion_reply").is_none());
+    for (at, code) in [("2024-04-30", Some("KF-POLICY-19")), ("2024-05-01", None), ("2029-05-01", Some("KF-POLICY-19"))]
+    {
+        let answer = policy.decide(&facts(r#"{"openness": "open"}"#), at.parse().unwrap());
+        assert_eq!(answer.as_ref().err().map(|error| error.code()), code, "{at}");
+        assert!(answer.is_err() || answer.unwrap().permit);
+    }
+    let unknown = policy.decide(&facts(r#"{"registered": true}"#), "2024-06-03".parse().unwrap()).unwrap();
+    assert_eq!((unknown.denials[0].code.as_str(), unknown.open), ("unknown_facts", vec!["openness".to_owned()]));
+}
+
+#[test]
+fn the_bundled_policy_has_the_deadlines_of_a17_and_a24() {
+    let policy = Policy::builtin("xian-2022-013").unwrap();
+    let rule = |code: &str| policy.deadline(code).map(|rule| (rule.cite.clone(), rule.working_days));
+    assert_eq!(rule("complaint_reply"), Some(("A17.3".to_owned(), 10)));
+    assert_eq!(rule("suggestion_reply"), Some(("A24".to_owned(), 10)));
+    assert_eq!(Policy::BUILTIN, [policy.id()]);
+}
+
+#[test]
+fn the_hash_is_of_the_content_and_the_readings() {
+    let policy = Policy::builtin("xian-2022-013").unwrap();
+    let laid_out_otherwise = Policy::parse(&format!("# a comment\n\n{XIAN}")).unwrap();
+    assert_eq!(policy.hash(), laid_out_otherwise.hash());
+    let changed = Policy::parse(&XIAN.replacen("working_days = 10", "working_days = 11", 1)).unwrap();
+    assert_ne!(policy.hash(), changed.hash());
+    let mut hashes = vec![policy.hash()];
+    for interpretation in policy.interpretations() {
+        for option in &interpretation.options {
+            let read = policy.with_interpretation(&interpretation.id, &option.id).unwrap();
+            assert_eq!(read.interpretation(&interpretation.id), Some(option.id.as_str()));
+            assert_eq!(read.hash() == policy.hash(), option.id == interpretation.default, "{}", interpretation.id);
+            hashes.extend((option.id != interpretation.default).then(|| read.hash()));
+        }
+    }
+    let count = hashes.len();
+    hashes.sort();
+    hashes.dedup();
+    assert_eq!((hashes.len(), count), (7, 7), "every reading has its own hash");
+}
+
+#[test]
+fn readings_default_to_the_conservative_option() {
+    let policy = Policy::builtin("xian-2022-013").unwrap();
+    let readings: Vec<_> = policy
+        .interpretations()
+        .iter()
+        .map(|known| (known.id.as_str(), policy.interpretation(&known.id).unwrap()))
+        .collect();
+    assert_eq!(
+        readings,
+        [
+            ("deidentified_may_be_unconditional", "no"),
+            ("risk_report_overdue", "duty"),
+            ("conditional_preview", "approved_only"),
+            ("municipal_review", "both"),
+            ("district_review", "body"),
+            ("deadline_start", "receipt"),
+        ]
+    );
+}
+
+#[test]
+fn every_fact_asks_in_both_languages_and_names_who_answers() {
+    let policy = Policy::builtin("xian-2022-013").unwrap();
+    for section in [Section::Classification, Section::Access] {
+        for fact in policy.facts(section) {
+            assert!(fact.question.zh.ends_with('?') && fact.question.en.ends_with('?'), "{}", fact.id);
+            assert!(fact.question.en.is_ascii() && !fact.question.zh.is_ascii(), "{}", fact.id);
+        }
+    }
+}
+
+/// The second city's file with one passage replaced; the passage has to be there.
+fn with(old: &str, new: &str) -> String {
+    assert!(SECOND_CITY.contains(old), "{old}");
+    SECOND_CITY.replacen(old, new, 1)
+}
+
+/// The second city's file with something put before its access section.
+fn with_rule(rule: &str) -> String {
+    with("[access]\n", &format!("{rule}\n\n[access]\n"))
+}
+
+const SECOND_RELIEF: &str = r#"
+[[classification.reliefs]]
+id = "some_consent"
+cite = "A7"
+relieves = ["privacy_without_consent"]
+when = "consent = some"
+permits = ["conditional"]
+zh = "部分同意。"
+en = "Some consent.""#;
+
+/// Line and column of the `¦` in a passage of a file.
+fn place_of(text: &str, passage: &str) -> String {
+    let at = text.find(&passage.replace('¦', "")).expect(passage) + passage.find('¦').expect(passage);
+    let line = text[..at].matches('\n').count();
+    let before = text[..at].rsplit('\n').next().unwrap();
+    format!("line {}, column {}", line + 1, before.chars().count() + 1)
+}
+
+#[test]
+fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
+    let ground = |when: &str| with("when = \"timely\"", &format!("when = \"{when}\""));
+    let circle = with_rule(&SECOND_RELIEF.replace("permits", "yields_to = [\"treatment\"]\npermits"))
+        .replace("when = \"treated\"", "when = \"treated\"\nyields_to = [\"some_consent\"]");
+    let deadlines = &SECOND_CITY[SECOND_CITY.find("[[deadlines]]").unwrap()..];
+    // The file, the error's code, its place, and what it says.
+    let cases: Vec<(String, &str, &str, &str)> = vec![
+        (with("v = 1", "v = 2"), "KF-POLICY-03", "v = ¦2", "expected"),
+        (with("base = [\"conditional\"]", "bse = []"), "KF-POLICY-03", "¦bse", "expected one of `id`"),
+        (with("[\"conditional\"]", "[\"closed\"]"), "KF-POLICY-03", "[¦\"closed\"]", "expected one of"),
+        (ground("timely and"), "KF-POLICY-04", "\"timely and¦\"", "found the end"),
+        (ground("timely or privacy and treated"), "KF-POLICY-04", "privacy ¦and treated", "parentheses"),
+        (ground("timely & privacy"), "KF-POLICY-04", "timely ¦& privacy", "no meaning"),
+        (ground(&"(".repeat(10_000)), "KF-POLICY-04", "\"¦((", "longer"),
+        (ground(&"(".repeat(1000)), "KF-POLICY-04", "\"((((((((((((((((((((((((((((((((¦", "nested deeper"),
+        (ground("timelyy"), "KF-POLICY-05", "\"¦timelyy", "did you mean timely?"),
+        (ground("weather"), "KF-POLICY-05", "\"¦weather", "declare it"),
+        (ground("timely and registered"), "KF-POLICY-05", "and ¦registered", "declare it"),
+        (ground("interpretation.w = x"), "KF-POLICY-05", "\"¦interpretation.w", "declared interpretations"),
+        (ground("consent"), "KF-POLICY-06", "when = \"¦consent\"", "consent = refused | some | all"),
+        (ground("consent = none"), "KF-POLICY-07", "\"¦consent = none", "refused, some, all"),
+        (ground("timely = yes"), "KF-POLICY-07", "\"¦timely = yes", "true, false"),
+        (with("\"timely_data\"", "\"privacy_without_consent\""), "KF-POLICY-08", "", "declared twice"),
+        (with("id = \"timely\"", "id = \"privacy\""), "KF-POLICY-08", "", "fact privacy"),
+        (format!("{SECOND_CITY}\n{deadlines}"), "KF-POLICY-08", "", "deadline complaint_reply"),
+        (
+            with_rule(SECOND_RELIEF),
+            "KF-POLICY-09",
+            "id = ¦\"privacy_without_consent\"",
+            "privacy = true, consent = some, treated = true",
+        ),
+        (circle, "KF-POLICY-10", "id = ¦\"treatment\"", "circle"),
+        (with("permits = [\"conditional\"]", "permits = []"), "KF-POLICY-11", "id = ¦\"treatment\"", "treatment"),
+        (
+            with("base = [\"withheld\"]", "base = [\"withheld\", \"withheld\"]"),
+            "KF-POLICY-11",
+            "id = ¦\"privacy_without_consent\"",
+            "twice",
+        ),
+        (with("cite = \"A6\"", "cite = \"§6\""), "KF-POLICY-12", "id = ¦\"timely_data\"", "A22.1(4)"),
+        (with("[\"A9\", \"A8\"]", "[\"A8\"]"), "KF-POLICY-13", "id = ¦\"closed\"", "article_order"),
+        (with("id = \"timely\"", "id = \"Timely\""), "KF-POLICY-14", "id = ¦\"Timely\"", "lower-case"),
+        (with("id = \"timely\"", "id = \"not\""), "KF-POLICY-14", "id = ¦\"not\"", "fact"),
+        (with("[\"refused\", \"some\", \"all\"]", "[\"all\"]"), "KF-POLICY-15", "id = ¦\"consent\"", "2 to 32"),
+        (with("[\"refused\", \"some\"", "[\"all\", \"some\""), "KF-POLICY-15", "id = ¦\"consent\"", "once"),
+        (with("en = \"Closed.\"", "en = \" \""), "KF-POLICY-15", "id = ¦\"closed\"", "Chinese and in English"),
+        (with("2024-05-01", "2024-05-01T08:00:00Z"), "KF-POLICY-15", "¦2024-05-01T08", "a date alone"),
+        (with("until = 2029", "until = 2019"), "KF-POLICY-15", "id = ¦\"second-city\"", "not before"),
+        (with("working_days = 5", "working_days = 0"), "KF-POLICY-15", "code = ¦\"complaint", "one working day"),
+        (
+            with("relieves = [\"privacy_without_consent\"]", "relieves = [\"privacy\"]"),
+            "KF-POLICY-05",
+            "[¦\"privacy\"]",
+            "privacy_without_consent",
+        ),
+        (
+            with("relieves = [\"privacy_without_consent\"]", "relieves = []"),
+            "KF-POLICY-15",
+            "id = ¦\"treatment\"",
+            "grounds",
+        ),
+        (format!("{SECOND_CITY}# {}", "x".repeat(1 << 20)), "KF-POLICY-16", "", "bytes"),
+    ];
+    for (text, code, passage, words) in cases {
+        let error = Policy::parse(&text).expect_err(words);
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.to_string().contains(words), "{error} lacks {words}");
+        assert!(!error.zh().is_ascii());
+        if !passage.is_empty() {
+            assert_eq!(error.place(), Some(place_of(&text, passage)), "{error}");
+        }
+    }
+}
+
+#[test]
+fn reliefs_that_can_not_hold_together_need_no_order() {
+    let apart = SECOND_RELIEF.replace("consent = some", "consent = some and not treated");
+    assert!(Policy::parse(&with_rule(&apart)).is_ok());
+    let ordered = SECOND_RELIEF.replace("permits", "yields_to = [\"treatment\"]\npermits");
+    assert!(Policy::parse(&with_rule(&ordered)).is_ok());
+}
+
+#[test]
+fn too_many_facts_are_refused_before_anything_is_built() {
+    let fact = |index: usize| {
+        format!(
+            "[[classification.facts]]\nid = \"f{index}\"\ndomain = \"bool\"\nanswered_by = \"platform\"\nzh = \"问?\"\nen = \"?\"\nevidence = {{ zh = \"证\", en = \"e\" }}\n"
+        )
+    };
+    let text = with_rule(&(0..64).map(fact).collect::<String>());
+    assert!(matches!(Policy::parse(&text), Err(PolicyError::Limit { limit: 64, .. })));
+}
+
+#[test]
+fn a_policy_that_would_blow_up_is_refused_in_time() {
+    // With the tests of each pair far apart, the diagram of (f0 = f30) and (f1 = f31) and … doubles with each pair.
+    let fact = |index: usize| {
+        format!(
+            "[[classification.facts]]\nid = \"f{index}\"\ndomain = \"bool\"\nanswered_by = \"platform\"\nzh = \"问?\"\nen = \"?\"\nevidence = {{ zh = \"证\", en = \"e\" }}\n"
+        )
+    };
+    let pair = |index: usize| format!("all(f{index}, f{0}) or all(not f{index}, not f{0})", index + 30);
+    let pairs: Vec<String> = (0..30).map(pair).map(|pair| format!("({pair})")).collect();
+    let facts = (0..60).map(fact).collect::<String>();
+    let text = with_rule(&facts).replace("when = \"timely\"", &format!("when = \"{}\"", pairs.join(" and ")));
+    assert!(matches!(Policy::parse(&text), Err(PolicyError::Limit { .. })));
+}
+
+#[test]
+fn a_policy_that_is_not_there_is_named_by_kind() {
+    assert_eq!(Policy::load("/nonexistent/policy.toml").unwrap_err().code(), "KF-POLICY-02");
+    assert_eq!(Policy::builtin("shanghai").unwrap_err().code(), "KF-POLICY-01");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/second-city.toml");
+    assert_eq!(Policy::load(path).unwrap().hash(), second_city().hash());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_damage_to_a_file_panics(at in 0..SECOND_CITY.len(), length in 0usize..40, put in "[a-z=\"\\[\\]\n ]{0,6}") {
+        let (mut start, mut end) = (at, (at + length).min(SECOND_CITY.len()));
+        while !SECOND_CITY.is_char_boundary(start) { start -= 1; }
+        while !SECOND_CITY.is_char_boundary(end) { end += 1; }
+        let _ = Policy::parse(&format!("{}{put}{}", &SECOND_CITY[..start], &SECOND_CITY[end..]));
+    }
+}
