@@ -29,10 +29,11 @@ fn strip_province<'a>(region: &Region, text: &'a str) -> Option<&'a str> {
     text.strip_prefix(short).filter(|rest| !rest.starts_with(['市', '区', '县', '省', '路', '街']))
 }
 
-fn find_in<'a>(regions: &'static [Region], digits: usize, text: &'a str) -> Option<Place<'a>> {
-    let mut found = regions
+/// The division of this many digits, under this prefix, whose name the text begins with.
+fn find_in<'a>(prefix: &str, digits: usize, text: &'a str) -> Option<Place<'a>> {
+    let mut found = region::named_from(text.chars().next()?)
         .iter()
-        .filter(|region| region.code.len() == digits && !region.is_placeholder())
+        .filter(|region| region.code.len() == digits && region.code.starts_with(prefix))
         .filter_map(|region| text.strip_prefix(region.name).map(|rest| Place { region, rest }));
     let first = found.next()?;
     // A name that several divisions have says nothing without what stands above it.
@@ -53,7 +54,7 @@ pub fn locate(address: &str) -> Option<Place<'_>> {
     if !person_name::is_han(first) {
         return None;
     }
-    let provinces = region::all().iter().filter(|region| region.code.len() == 2);
+    let provinces = region::named_from(first).iter().filter(|region| region.code.len() == 2);
     let mut place: Option<Place<'_>> =
         provinces.filter_map(|region| strip_province(region, address).map(|rest| Place { region, rest })).next();
     if let Some(province) = place {
@@ -62,12 +63,10 @@ pub fn locate(address: &str) -> Option<Place<'_>> {
         place = Some(Place { rest: rest.unwrap_or(province.rest), ..province });
     }
     let (prefix, rest) = place.map_or(("", address), |province| (province.region.code, province.rest));
-    let within = region::under(prefix);
-    if let Some(city) = find_in(within, 4, rest) {
-        let county = find_in(region::under(city.region.code), 6, city.rest);
-        return county.or(Some(city));
+    if let Some(city) = find_in(prefix, 4, rest) {
+        return find_in(city.region.code, 6, city.rest).or(Some(city));
     }
-    find_in(within, 6, rest).or(place)
+    find_in(prefix, 6, rest).or(place)
 }
 
 const DIVISIONS: &[char] = &['省', '市', '区', '县', '州', '旗', '盟'];

@@ -4,6 +4,7 @@
 //! not wrong, as long as its province exists. Canonical form: six digits (`610100` for a city, `610000` for a
 //! province); longer statistical codes of 9 or 12 digits stay as they are.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::{Grade, address, fold};
@@ -45,6 +46,21 @@ pub fn all() -> &'static [Region] {
             .map(|(code, name)| Region { code, name })
             .collect()
     })
+}
+
+/// The divisions whose name begins with this character.
+pub(super) fn named_from(first: char) -> &'static [&'static Region] {
+    static INDEX: OnceLock<HashMap<char, Vec<&'static Region>>> = OnceLock::new();
+    let index = INDEX.get_or_init(|| {
+        let mut index: HashMap<char, Vec<&'static Region>> = HashMap::new();
+        for region in all().iter().filter(|region| !region.is_placeholder()) {
+            if let Some(first) = region.name.chars().next() {
+                index.entry(first).or_default().push(region);
+            }
+        }
+        index
+    });
+    index.get(&first).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The divisions whose code begins with these digits.
