@@ -12,7 +12,7 @@ use super::logical::ColumnHasher;
 use super::plan::Plan;
 use super::step::{self, Step};
 use crate::crypto::{Keyring, MacKey};
-use crate::table::{Progress, Source, report};
+use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
 use crate::terms::V1;
 
 /// The domain of the key of the input's digests.
@@ -113,6 +113,31 @@ impl Plan {
             report(&mut *progress, "apply", treated.rows, total)?;
         }
         Ok(treated.into_applied()?)
+    }
+
+    /// Treats a table into a file and finishes it; only then is there a proof. Where anything fails, nothing is left under
+    /// the file's final name.
+    ///
+    /// `open` makes the sink for the schema of the treated table.
+    ///
+    /// # Errors
+    /// As [`Plan::apply_each`]; errors of writing.
+    pub fn apply_to(
+        &self,
+        source: Source,
+        keys: &Keyring,
+        open: impl FnOnce(SchemaRef) -> Result<Sink, TableError>,
+        progress: Progress<'_>,
+    ) -> Result<(Applied, WrittenStats), crate::Error> {
+        let total = source.known_rows();
+        let mut treated = self.apply(source, keys)?;
+        let mut sink = open(treated.schema())?;
+        while let Some(batch) = treated.next_batch()? {
+            sink.write(&batch)?;
+            report(&mut *progress, "apply", treated.rows, total)?;
+        }
+        let stats = sink.finish()?;
+        Ok((treated.into_applied()?, stats))
     }
 
     /// The key of the input's digests: the plan's first, else the keyring's first.
@@ -267,3 +292,7 @@ impl RecordBatchReader for Treated {
         Treated::schema(self)
     }
 }
+
+#[cfg(test)]
+#[path = "apply_tests.rs"]
+mod tests;

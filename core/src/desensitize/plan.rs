@@ -441,3 +441,7 @@ fn unknown_fields(place: &str, table: &Map<String, Value>, known: &[&str], probl
         problems.push(PlanError::UnknownField { place: format!("{place}{name}") });
     }
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

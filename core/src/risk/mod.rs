@@ -188,3 +188,6 @@ fn columns(source: &Source, question: &RiskQuestion) -> Result<(Vec<usize>, Vec<
     }
     Ok((quasi, sensitive))
 }
+
+#[cfg(test)]
+mod tests;
