@@ -35,6 +35,7 @@ mod logical;
 mod mask;
 mod place;
 mod plan;
+mod read;
 mod step;
 mod token;
 mod values;

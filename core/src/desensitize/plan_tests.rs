@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::Explain;
+use crate::terms::Word;
 
 fn toml(columns: &str) -> Result<Plan, PlanError> {
     Plan::parse_toml(&format!("v = 1\ndataset = \"d\"\n[columns]\n{columns}"))
