@@ -136,6 +136,8 @@ any_error! {
     Catalog(crate::catalog::CatalogError),
     /// [`crate::process`]
     Process(crate::process::ProcessError),
+    /// [`crate::gate`]
+    Gate(crate::gate::GateError),
     /// [`crate::table`]
     #[cfg(feature = "tables")]
     Table(crate::table::TableError),

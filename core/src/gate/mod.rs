@@ -1,1 +1,88 @@
-//! gate
+//! The gate: may this user have that, now? And the record of it, before the answer.
+//!
+//! [`decide`] is a function of (policy, state, request, instant); [`decide_facts`] is the same over plain facts, for a
+//! host whose own database owns the state. [`Platform`] is a directory with the adopted policy and the log: `admit`
+//! decides, makes the record durable and only then answers; `complete` records what came of it.
+//!
+//! A decision never permits what is unknown. An error is a denial. This room must never let data out without its
+//! record (A16, A32(3)), never read a clock, and never write an identifier of a natural person into the log.
+//!
+//! | access fact | from the state |
+//! |---|---|
+//! | `out_of_scope` | the last assessment is `out_of_scope`; without one: unknown for a query, else false (`not_assessed` denies) |
+//! | `listed` | the dataset has an entry |
+//! | `assessed` | its last assessment was made under the policy in force and settled |
+//! | `content_matches_assessment` | its content now, and the content that the request names, are the assessed content |
+//! | `committee_pending` | the assessment still requires the expert committee |
+//! | `openness` | the chosen class; `undecided` without one |
+//! | `openness_permitted` | the chosen class is in the permitted set |
+//! | `dataset_status` | the dataset's status; `not_open` for what is not there |
+//! | `other_way_has_basis` | the entry names the provision |
+//! | `via`, `action` | the request |
+//! | `identified` | the request names a user |
+//! | `application` | the best of the user's applications for the dataset: approved and in its period, then expired, filed, rejected or revoked, none |
+//! | `purpose_in_scope` | the request's purpose is the application's; unknown when the request names none |
+//! | `way_in_scope` | the grant holds the way |
+//! | `within_quota` | rows used, rows that open intents asked for and rows asked now are within the grant; unknown when there is a quota and the request names no rows |
+//! | `result_reviewed` | the request carries a passed review of the model result |
+//! | `user_standing` | the user's standing towards the entry's body (A35); `good` when not identified |
+//! | `risk_report_overdue` | false: no period for risk reports is set on this platform yet |
+
+mod decide;
+mod facts;
+mod platform;
+mod record;
+mod replay;
+mod request;
+
+pub use decide::{Decision, decide, decide_facts};
+pub use facts::{AccessFacts, facts_of};
+pub use platform::{Admitted, LEDGER, Platform, Recorded};
+pub use record::{Body, Outcome, Record, UseReport};
+pub(crate) use replay::Replay;
+pub use request::{Request, ResultReview, Via};
+
+room_error! {
+    /// Why the gate can't answer or record.
+    pub enum GateError {
+        /// Not a request, a record or an outcome.
+        Malformed { what: String, place: String } = "KF-GATE-01",
+            en "the document can't be read: {what}",
+            zh "文档无法解析:{what}", at "{place}";
+        /// The record could not be made durable, so nothing may be served.
+        NotRecorded { cause: String, cause_zh: String } = "KF-GATE-02",
+            en "denied: the decision could not be recorded (A32(3)): {cause}",
+            zh "拒绝:决定未能记录(A32(3)):{cause_zh}";
+        /// Not a platform's directory.
+        NotAPlatform { what: &'static str } = "KF-GATE-03",
+            en "this is not a platform's directory: {what} is missing or can't be read",
+            zh "这不是平台目录:缺少或无法读取 {what}", at "{what}";
+        /// The directory holds something already.
+        NotEmpty = "KF-GATE-04",
+            en "a new platform needs a directory of its own, and this one is not empty",
+            zh "新平台需要独立的空目录,而该目录非空";
+        /// The stored policy is not the one that the log adopted.
+        OtherPolicy { file: String } = "KF-GATE-05",
+            en "{file} is not the policy that the log adopted",
+            zh "{file} 不是账本所采用的政策", at "{file}";
+        /// A text in a record that reads as an identifier of a natural person.
+        Personal { field: String } = "KF-GATE-06",
+            en "{field} reads as an identifier of a natural person; the log holds a commitment instead (A5, A31)",
+            zh "{field} 像是自然人的标识信息;账本中只应保存承诺值(A5、A31)", at "{field}";
+        /// A record of the log that is not one of ours, or that could not have been recorded there.
+        BadRecord { index: u64, what: String } = "KF-GATE-07",
+            en "record {index} can't be replayed: {what}",
+            zh "第 {index} 条记录无法重放:{what}", at "record {index}";
+        /// The record is longer than the log takes.
+        TooLong { bytes: usize } = "KF-GATE-08",
+            en "the record has {bytes} bytes; the log takes at most 65535",
+            zh "记录有 {bytes} 字节;账本最多接受 65535 字节";
+        /// A file could not be read or written.
+        Io { what: &'static str, kind: String } = "KF-GATE-09",
+            en "{what} could not be read or written: {kind}",
+            zh "{what} 读写失败:{kind}", at "{what}";
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,12 +11,13 @@ use crate::policy::{Party, Policy};
 use crate::terms::{Instant, legal_date};
 
 impl State {
-    /// Folds an event that is recorded at this state's index.
+    /// Folds an event that is recorded at this state's index. Returns the id of the duty that it creates or does.
     ///
     /// # Errors
     /// As [`State::check`]; the state is then unchanged.
-    pub fn apply(&mut self, policy: &Policy, event: &Event, at: Instant) -> Result<(), Error> {
+    pub fn apply(&mut self, policy: &Policy, event: &Event, at: Instant) -> Result<Option<String>, Error> {
         self.check(policy, event, at)?;
+        let mut duty = None;
         match event {
             Event::PolicyAdopted { policy, hash, interpretations, text } => {
                 let (id, interpretations) = (policy.clone(), interpretations.clone());
@@ -69,11 +70,11 @@ impl State {
                     zh: "按数据开放主体的要求完成整改".into(),
                     en: "rectify as the opening body demands".into(),
                 };
-                self.duties.insert(format!("rectification:{body}:{user}"), owed);
+                duty = Some(self.owe(format!("rectification:{body}:{user}"), owed));
             }
             Event::RectificationAccepted { user, body, .. } => {
                 self.stand(user, body, Standing::Good);
-                self.done(&format!("rectification:{body}:{user}"), at);
+                duty = self.done(format!("rectification:{body}:{user}"), at);
             }
             Event::ServiceTerminated { user, body, .. } => {
                 self.stand(user, body, Standing::Terminated);
@@ -84,18 +85,18 @@ impl State {
                 let state =
                     ComplaintState { dataset: dataset.clone(), status: ComplaintStatus::Received, outcome: None };
                 self.complaints.insert(complaint.clone(), state);
-                self.owe_reply(policy, complaint, dataset, at);
+                duty = self.owe_reply(policy, complaint, dataset, at);
             }
             Event::ComplaintAnswered { complaint, outcome, .. } => {
                 if let Some(state) = self.complaints.get_mut(complaint) {
                     state.status = ComplaintStatus::Answered;
                     state.outcome = Some(*outcome);
                 }
-                self.done(&format!("complaint_reply:{complaint}"), at);
+                duty = self.done(format!("complaint_reply:{complaint}"), at);
             }
         }
         self.index += 1;
-        Ok(())
+        Ok(duty)
     }
 
     fn apply_application(&mut self, policy: &Policy, event: &Event) {
@@ -185,21 +186,21 @@ impl State {
         self.users.entry(body.to_owned()).or_default().insert(user.to_owned(), standing);
     }
 
-    fn done(&mut self, duty: &str, at: Instant) {
-        if let Some(owed) = self.duties.get_mut(duty) {
-            owed.done = Some(legal_date(at));
-        }
+    fn owe(&mut self, id: String, owed: Owed) -> String {
+        self.duties.insert(id.clone(), owed);
+        id
     }
 
-    /// A17.3: the body answers within the policy's working days. The day of receipt counts only if the interpretation
-    /// `deadline_start` says so.
-    fn owe_reply(&mut self, policy: &Policy, complaint: &str, dataset: &str, at: Instant) {
-        let Some(rule) = policy.deadline("complaint_reply") else { return };
-        let received = legal_date(at);
-        let from = match policy.interpretation("deadline_start") {
-            Some("day_of_receipt") => received.yesterday().unwrap_or(received),
-            _ => received,
-        };
+    fn done(&mut self, duty: String, at: Instant) -> Option<String> {
+        let owed = self.duties.get_mut(&duty)?;
+        owed.done = Some(legal_date(at));
+        Some(duty)
+    }
+
+    /// A17.3: the body answers within the policy's working days after receipt. (Counting from the end of verification,
+    /// the other option of `deadline_start`, would give a later day; the earlier one is kept.)
+    fn owe_reply(&mut self, policy: &Policy, complaint: &str, dataset: &str, at: Instant) -> Option<String> {
+        let rule = policy.deadline("complaint_reply")?;
         let body = self.datasets.get(dataset).and_then(|dataset| dataset.entry.as_ref()?.body.as_ref());
         let owed = Owed {
             code: rule.code.clone(),
@@ -207,12 +208,12 @@ impl State {
             by: rule.by,
             holder: body.map(|body| body.id.clone()).unwrap_or_default(),
             subject: complaint.to_owned(),
-            from,
+            from: legal_date(at),
             term: Term::WorkingDays(rule.working_days),
             done: None,
             zh: rule.zh.clone(),
             en: rule.en.clone(),
         };
-        self.duties.insert(format!("complaint_reply:{complaint}"), owed);
+        Some(self.owe(format!("complaint_reply:{complaint}"), owed))
     }
 }

@@ -279,7 +279,7 @@ fn reviewers(policy: &Policy, dataset: &DatasetState) -> BTreeSet<Reviewer> {
 }
 
 /// Ids of users, bodies, applications and complaints stand in the log for ever: none may be a person's identifier.
-pub(super) fn check_id(what: &'static str, id: &str) -> Result<(), ProcessError> {
+pub(crate) fn check_id(what: &'static str, id: &str) -> Result<(), ProcessError> {
     if well_formed_id(id) { Ok(()) } else { Err(ProcessError::Id { what }) }
 }
 

@@ -16,6 +16,7 @@ mod event;
 mod moves;
 mod state;
 
+pub(crate) use check::{check_id, well_formed_id};
 pub use document::{Application, Grant};
 pub use duty::{Duty, DutyStatus};
 pub use event::{ComplaintOutcome, Event, SuspensionGround};
@@ -112,5 +113,7 @@ room_error! {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod support;
 #[cfg(test)]
 mod tests;

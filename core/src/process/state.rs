@@ -204,6 +204,18 @@ impl State {
         self.uses.iter().map(|(index, used)| (*index, used))
     }
 
+    /// An intent that waits for its result.
+    #[must_use]
+    pub fn open_use(&self, intent: u64) -> Option<&Use> {
+        self.uses.get(&intent)
+    }
+
+    /// One duty as it stands on a day.
+    #[must_use]
+    pub fn duty(&self, id: &str, calendar: &Calendar, today: Date) -> Option<Duty> {
+        self.duties.get(id).map(|owed| owed.on(id, calendar, today))
+    }
+
     /// Every duty as it stands on a day; `holder` keeps those of one body or user.
     #[must_use]
     pub fn duties(&self, calendar: &Calendar, today: Date, holder: Option<&str>) -> Vec<Duty> {

@@ -1,1 +1,521 @@
+use super::support::*;
+use super::*;
+use crate::error::Explain as _;
+use crate::policy::Facts;
+use crate::terms::{AccessWay, Digest, Openness, Reviewer, Word};
 
+const DATASET: &str = "xa-resident";
+
+fn adopted() -> State {
+    let mut state = State::default();
+    let event = Event::PolicyAdopted {
+        policy: "xian-2022-013".into(),
+        hash: policy().hash(),
+        interpretations: Default::default(),
+        text: digest("text"),
+    };
+    state.apply(&policy(), &event, monday()).unwrap();
+    state
+}
+
+fn after<'a>(mut state: State, events: impl IntoIterator<Item = &'a Event>) -> State {
+    for event in events {
+        state.apply(&policy(), event, monday()).unwrap_or_else(|error| panic!("{}: {error}", event.id()));
+    }
+    state
+}
+
+fn code(state: &State, event: &Event) -> &'static str {
+    state.check(&policy(), event, monday()).map_or_else(|error| error.code(), |()| "legal")
+}
+
+fn people_opened() -> Vec<Event> {
+    opening(DATASET, &people(), Openness::Conditional, &[AccessWay::Api], monday()).to_vec()
+}
+
+fn dataset_event(event: &str) -> Event {
+    let (dataset, finding) = (DATASET.to_owned(), digest("finding"));
+    match event {
+        "entry_listed" => people_opened().remove(1),
+        "dataset_assessed" => people_opened().remove(0),
+        "content_updated" => Event::ContentUpdated { dataset, content: digest("new") },
+        "dataset_opened" => people_opened().remove(2),
+        "dataset_suspended" => Event::DatasetSuspended { dataset, ground: SuspensionGround::Risk, complaint: None },
+        "dataset_resumed" => Event::DatasetResumed { dataset, finding },
+        "dataset_withdrawn" => Event::DatasetWithdrawn { dataset, finding },
+        "dataset_terminated" => Event::DatasetTerminated { dataset, finding },
+        other => panic!("{other}"),
+    }
+}
+
+/// The legal moves of A17, A19, A23 and A32(5), written by hand: for each status the events and where they lead.
+const DATASET_MOVES: &[(&str, &[(&str, &str)])] = &[
+    (
+        "not_open",
+        &[
+            ("entry_listed", "not_open"),
+            ("dataset_assessed", "not_open"),
+            ("content_updated", "not_open"),
+            ("dataset_opened", "open"),
+        ],
+    ),
+    (
+        "open",
+        &[
+            ("entry_listed", "open"),
+            ("dataset_assessed", "open"),
+            ("content_updated", "open"),
+            ("dataset_suspended", "suspended"),
+            ("dataset_withdrawn", "withdrawn"),
+            ("dataset_terminated", "terminated"),
+        ],
+    ),
+    (
+        "suspended",
+        &[
+            ("entry_listed", "suspended"),
+            ("dataset_assessed", "suspended"),
+            ("content_updated", "suspended"),
+            ("dataset_opened", "open"),
+            ("dataset_resumed", "open"),
+            ("dataset_withdrawn", "withdrawn"),
+            ("dataset_terminated", "terminated"),
+        ],
+    ),
+    (
+        "withdrawn",
+        &[
+            ("entry_listed", "withdrawn"),
+            ("dataset_assessed", "withdrawn"),
+            ("content_updated", "withdrawn"),
+            ("dataset_opened", "open"),
+            ("dataset_terminated", "terminated"),
+        ],
+    ),
+    ("terminated", &[]),
+];
+
+/// A dataset in this status, assessed since, so that nothing but the table can refuse a move.
+fn dataset_in(status: &str) -> State {
+    let [assessed, listed, opened]: [Event; 3] = people_opened().try_into().unwrap();
+    let mut state = after(adopted(), [&assessed, &listed]);
+    if status == "not_open" {
+        return state;
+    }
+    state = after(state, [&opened]);
+    match status {
+        "open" => return state,
+        "suspended" => state = after(state, [&dataset_event("dataset_suspended")]),
+        "withdrawn" => state = after(state, [&dataset_event("dataset_withdrawn")]),
+        "terminated" => return after(state, [&dataset_event("dataset_terminated")]),
+        other => panic!("{other}"),
+    }
+    after(state, [&assessed])
+}
+
+#[test]
+fn a_dataset_makes_the_moves_of_the_articles_and_no_other() {
+    let events: Vec<&str> = MOVES.iter().filter(|row| row.machine == Machine::Dataset).map(|row| row.event).collect();
+    assert_eq!(events.len(), 8);
+    for (status, moves) in DATASET_MOVES {
+        for name in &events {
+            let mut state = dataset_in(status);
+            let event = dataset_event(name);
+            let before = state.clone();
+            let result = state.apply(&policy(), &event, monday());
+            match moves.iter().find(|(legal, _)| legal == name) {
+                Some((_, to)) => {
+                    result.unwrap_or_else(|error| panic!("{status} {name}: {error}"));
+                    assert_eq!(state.dataset(DATASET).unwrap().status.id(), *to, "{status} {name}");
+                }
+                None => {
+                    let error = result.unwrap_err();
+                    assert_eq!(error.code(), "KF-PROCESS-01", "{status} {name}: {error}");
+                    let text = error.to_string();
+                    assert!(moves.iter().all(|(legal, _)| text.contains(legal)), "the legal moves are named: {text}");
+                    assert_eq!(state, before, "an illegal move changes nothing");
+                }
+            }
+        }
+    }
+}
+
+fn application_in(status: &str) -> State {
+    let mut state = after(dataset_in("open"), [&filed(&application("app-1", DATASET))]);
+    let body = reviewed("app-1", Reviewer::OpeningBody, true, None);
+    let authority = reviewed("app-1", Reviewer::Authority, true, None);
+    let events: Vec<Event> = match status {
+        "filed" => vec![],
+        "reviewed" => vec![body],
+        "approved" => vec![body, authority],
+        "rejected" => vec![reviewed("app-1", Reviewer::OpeningBody, false, None)],
+        "revoked" => vec![body, authority, revoked()],
+        other => panic!("{other}"),
+    };
+    state = after(state, &events);
+    assert_eq!(state.application("app-1").unwrap().status.id(), status);
+    state
+}
+
+fn revoked() -> Event {
+    Event::ApplicationRevoked { application: "app-1".into(), by: Reviewer::OpeningBody, finding: digest("finding") }
+}
+
+#[test]
+fn an_application_makes_its_moves_and_no_other() {
+    let authority = |approve| reviewed("app-1", Reviewer::Authority, approve, None);
+    let events = [filed(&application("app-1", DATASET)), authority(true), authority(false), revoked()];
+    // A8, A26: where each of the four leads from each status; "-" is illegal.
+    for (status, to) in [
+        ("filed", ["-", "reviewed", "rejected", "-"]),
+        ("reviewed", ["-", "approved", "rejected", "-"]),
+        ("approved", ["-", "-", "-", "revoked"]),
+        ("rejected", ["-", "-", "-", "-"]),
+        ("revoked", ["-", "-", "-", "-"]),
+    ] {
+        for (event, to) in events.iter().zip(to) {
+            let mut state = application_in(status);
+            match state.apply(&policy(), event, monday()) {
+                Ok(_) => assert_eq!(state.application("app-1").unwrap().status.id(), to, "{status} {}", event.id()),
+                Err(error) => {
+                    assert_eq!((to, error.code()), ("-", "KF-PROCESS-01"), "{status} {}: {error}", event.id());
+                }
+            }
+        }
+    }
+}
+
+fn user_event(event: &str) -> Event {
+    let (user, body, finding) = (USER.to_owned(), BODY.to_owned(), digest("finding"));
+    match event {
+        "rectification_demanded" => {
+            Event::RectificationDemanded { user, body, measures: finding, due: "2026-12-15".parse().unwrap() }
+        }
+        "rectification_accepted" => Event::RectificationAccepted { user, body, finding },
+        "service_terminated" => Event::ServiceTerminated { user, body, finding },
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_user_makes_the_moves_of_a35_and_no_other() {
+    let names = ["rectification_demanded", "rectification_accepted", "service_terminated"];
+    for (reach, to) in [
+        (&[][..], ["rectification", "-", "-"]),
+        (&["rectification_demanded"][..], ["-", "good", "terminated"]),
+        (&["rectification_demanded", "service_terminated"][..], ["-", "-", "-"]),
+    ] {
+        let events: Vec<Event> = reach.iter().map(|event| user_event(event)).collect();
+        let state = after(dataset_in("open"), &events);
+        for (name, to) in names.iter().zip(to) {
+            let mut state = state.clone();
+            match state.apply(&policy(), &user_event(name), monday()) {
+                Ok(_) => assert_eq!(state.standing(USER, BODY).id(), to),
+                Err(error) => assert_eq!((to, error.code()), ("-", "KF-PROCESS-01"), "{error}"),
+            }
+            assert_eq!(state.standing(USER, "another-body"), Standing::Good, "towards one body only");
+        }
+    }
+}
+
+#[test]
+fn a_complaint_is_received_and_answered_once() {
+    let received = Event::ComplaintReceived { complaint: "c-1".into(), dataset: DATASET.into(), evidence: digest("e") };
+    let answered = Event::ComplaintAnswered {
+        complaint: "c-1".into(),
+        outcome: ComplaintOutcome::Resumed,
+        reply: digest("reply"),
+    };
+    let open = dataset_in("open");
+    assert_eq!(code(&open, &answered), "KF-PROCESS-02");
+    let state = after(open, [&received]);
+    assert_eq!(code(&state, &received), "KF-PROCESS-01");
+    let state = after(state, [&answered]);
+    assert_eq!((code(&state, &received), code(&state, &answered)), ("KF-PROCESS-01", "KF-PROCESS-01"));
+}
+
+#[test]
+fn the_table_names_every_event_and_status() {
+    for row in MOVES {
+        assert!(Event::IDS.contains(&row.event), "{}", row.event);
+        let known = |status: &str| match row.machine {
+            Machine::Dataset => DatasetStatus::from_id(status).is_some(),
+            Machine::Application => ApplicationStatus::from_id(status).is_some(),
+            Machine::User => Standing::from_id(status).is_some(),
+            Machine::Complaint => ComplaintStatus::from_id(status).is_some(),
+        };
+        assert!(row.from.iter().chain(row.to).all(|status| known(status)), "{row:?}");
+        assert!(row.cite.starts_with('A') && !row.by.is_empty());
+        assert_eq!(row.stays, row.to.is_empty());
+    }
+    for event in Event::IDS.iter().filter(|event| **event != "policy_adopted") {
+        assert_eq!(MOVES.iter().filter(|row| row.event == *event).count(), 1, "{event}");
+    }
+    assert_eq!(legal_events(Machine::Dataset, Some("terminated")).count(), 0);
+    assert_eq!(legal_events(Machine::Application, None).collect::<Vec<_>>(), ["application_filed"]);
+}
+
+#[test]
+fn a18_a_class_outside_the_permitted_set_is_refused() {
+    let state = adopted();
+    let with = |facts: &Facts, chosen| assessed(DATASET, facts, chosen, digest(DATASET), monday());
+    assert_eq!(code(&state, &with(&people(), Some(Openness::Conditional))), "legal");
+    assert_eq!(code(&state, &with(&people(), Some(Openness::Withheld))), "legal", "A18.5 leaves the choice");
+    assert_eq!(code(&state, &with(&people(), Some(Openness::Unconditional))), "KF-PROCESS-04");
+    let open_question = facts(r#"{"personal_privacy": null}"#);
+    assert_eq!(code(&state, &with(&open_question, Some(Openness::Withheld))), "KF-PROCESS-06");
+    assert_eq!(code(&state, &with(&open_question, None)), "legal", "an open question may be recorded, not chosen on");
+    let secret = facts(r#"{"state_secret": true}"#);
+    assert_eq!(code(&state, &with(&secret, Some(Openness::Withheld))), "KF-PROCESS-06", "A2: out of scope");
+}
+
+#[test]
+fn a19_1_an_assessment_is_what_its_facts_say() {
+    let state = adopted();
+    // Another classification than the policy's answer.
+    let mut forged = assessed(DATASET, &people(), Some(Openness::Conditional), digest(DATASET), monday());
+    let harmless = policy().classify(&facts("{}"), "2026-11-23".parse().unwrap()).unwrap();
+    if let Event::DatasetAssessed { classification, chosen, .. } = &mut forged {
+        **classification = harmless;
+        *chosen = Some(Openness::Unconditional);
+    }
+    assert_eq!(code(&state, &forged), "KF-PROCESS-05");
+    // A fact that nobody asserted, and one whose last assertion says otherwise.
+    let mut silent = assessed(DATASET, &people(), Some(Openness::Conditional), digest(DATASET), monday());
+    if let Event::DatasetAssessed { assertions, .. } = &mut silent {
+        assertions.retain(|assertion| assertion.fact != "desensitization");
+    }
+    assert_eq!(code(&state, &silent), "KF-PROCESS-07");
+    let mut contradicted = assessed(DATASET, &people(), Some(Openness::Conditional), digest(DATASET), monday());
+    if let Event::DatasetAssessed { assertions, .. } = &mut contradicted {
+        let mut last = assertions.iter().find(|assertion| assertion.fact == "desensitization").unwrap().clone();
+        last.value = Some("none".into());
+        assertions.push(last);
+    }
+    assert_eq!(code(&state, &contradicted), "KF-PROCESS-07");
+}
+
+#[test]
+fn opening_needs_a_whole_entry_that_rests_on_the_assessment() {
+    let [assessment, _, opened]: [Event; 3] = people_opened().try_into().unwrap();
+    let whole = entry(&assessment, &[AccessWay::Api]);
+    let state = after(adopted(), [&assessment]);
+    assert_eq!(code(&state, &opened), "KF-PROCESS-02", "A19.2: not listed");
+    let opens = |change: &dyn Fn(&mut crate::catalog::Entry)| {
+        let mut entry = whole.clone();
+        change(&mut entry);
+        code(&after(state.clone(), [&listed(&entry)]), &opened)
+    };
+    assert_eq!(opens(&|_| {}), "legal");
+    assert_eq!(opens(&|entry| entry.name = None), "KF-CATALOG-02");
+    assert_eq!(opens(&|entry| entry.access_ways = vec![AccessWay::Download]), "KF-CATALOG-02", "A22.2");
+    assert_eq!(opens(&|entry| entry.openness = Some(Openness::Unconditional)), "KF-PROCESS-10");
+    assert_eq!(opens(&|entry| entry.content = Some(digest("another"))), "KF-PROCESS-10");
+    assert_eq!(opens(&|entry| entry.assessment = Some(digest("another"))), "KF-PROCESS-10");
+
+    let listed_only = after(adopted(), [&listed(&whole)]);
+    assert_eq!(code(&listed_only, &opened), "KF-PROCESS-08", "A9.2: not assessed");
+    let other = Event::DatasetOpened { dataset: DATASET.into(), content: digest("another") };
+    let ready = after(state.clone(), [&listed(&whole)]);
+    assert_eq!(code(&ready, &other), "KF-PROCESS-09");
+    let updated = after(ready, [&dataset_event("content_updated")]);
+    assert_eq!(code(&updated, &opened), "KF-PROCESS-09", "A9.2: the content changed since");
+}
+
+#[test]
+fn withheld_data_and_a_pending_committee_do_not_open() {
+    let refused = |facts: &Facts, class| {
+        let [assessment, listing, opened] = opening(DATASET, facts, class, &[AccessWay::Api], monday());
+        code(&after(adopted(), [&assessment, &listing]), &opened)
+    };
+    assert_eq!(refused(&people(), Openness::Withheld), "KF-PROCESS-04", "A18.2");
+    let revealing = facts(r#"{"high_protection_need": true, "aggregation_may_reveal": true}"#);
+    assert_eq!(refused(&revealing, Openness::Conditional), "KF-PROCESS-11", "A32(4)");
+}
+
+#[test]
+fn a17_3_what_was_suspended_is_processed_before_it_is_opened_anew() {
+    let state = after(dataset_in("open"), [&dataset_event("dataset_suspended")]);
+    assert_eq!(code(&state, &dataset_event("dataset_opened")), "KF-PROCESS-12");
+    assert_eq!(code(&state, &dataset_event("dataset_resumed")), "legal");
+    let assessed = after(state, [&dataset_event("dataset_assessed")]);
+    assert_eq!(code(&assessed, &dataset_event("dataset_opened")), "legal");
+}
+
+#[test]
+fn a26_a_grant_is_never_wider_than_what_was_applied_for() {
+    let state = application_in("filed");
+    let asked = application("app-1", DATASET).asked();
+    let review = |change: &dyn Fn(&mut Grant)| {
+        let mut grant = asked.clone();
+        change(&mut grant);
+        code(&state, &reviewed("app-1", Reviewer::OpeningBody, true, Some(grant)))
+    };
+    assert_eq!(review(&|_| {}), "legal");
+    assert_eq!(review(&|grant| grant.ways.push(AccessWay::Other)), "KF-PROCESS-13");
+    assert_eq!(review(&|grant| grant.until = "2027-11-01".parse().unwrap()), "KF-PROCESS-13");
+    assert_eq!(review(&|grant| grant.from = "2026-10-31".parse().unwrap()), "KF-PROCESS-13");
+    assert_eq!(review(&|grant| grant.rows = None), "KF-PROCESS-13");
+    assert_eq!(review(&|grant| grant.rows = Some(1001)), "KF-PROCESS-13");
+    assert_eq!(review(&|grant| grant.ways.clear()), "KF-PROCESS-16");
+
+    // Two approvals grant what both approved.
+    let narrow = |ways: &[AccessWay], rows| Some(Grant { ways: ways.to_vec(), rows: Some(rows), ..asked.clone() });
+    let body = reviewed("app-1", Reviewer::OpeningBody, true, narrow(&[AccessWay::Api], 900));
+    let authority =
+        reviewed("app-1", Reviewer::Authority, true, narrow(&[AccessWay::Api, AccessWay::ModelResult], 500));
+    let both = after(state.clone(), [&body, &authority]);
+    let grant = &both.application("app-1").unwrap().grant;
+    assert_eq!((grant.ways.as_slice(), grant.rows), (&[AccessWay::Api][..], Some(500)));
+
+    // A22.2: an approval of a download of conditional data does not exist.
+    let mut download = application("app-2", DATASET);
+    download.ways = vec![AccessWay::Download];
+    let state = after(state, [&filed(&download)]);
+    assert_eq!(code(&state, &reviewed("app-2", Reviewer::OpeningBody, true, None)), "KF-PROCESS-15");
+}
+
+#[test]
+fn a8_the_interpretation_says_who_reviews() {
+    let alone = policy().with_interpretation("municipal_review", "body").unwrap();
+    let mut state = State::default();
+    let adoption = Event::PolicyAdopted {
+        policy: alone.id().into(),
+        hash: alone.hash(),
+        interpretations: [("municipal_review".to_owned(), "body".to_owned())].into(),
+        text: digest("text"),
+    };
+    let application = filed(&application("app-1", DATASET));
+    let body = reviewed("app-1", Reviewer::OpeningBody, true, None);
+    for event in [adoption].iter().chain(&people_opened()).chain([&application]) {
+        state.apply(&alone, event, monday()).unwrap();
+    }
+    let authority = reviewed("app-1", Reviewer::Authority, true, None);
+    assert_eq!(state.check(&alone, &authority, monday()).unwrap_err().code(), "KF-PROCESS-14");
+    state.apply(&alone, &body, monday()).unwrap();
+    assert_eq!(state.application("app-1").unwrap().status, ApplicationStatus::Approved);
+    assert_eq!(code(&state, &revoked()), "KF-PROCESS-18", "the policy at hand is not the one in force");
+    // Under the default, one reviewer can't review twice.
+    assert_eq!(code(&application_in("reviewed"), &body), "KF-PROCESS-14");
+}
+
+#[test]
+fn bad_applications_are_refused() {
+    let state = dataset_in("open");
+    let file = |change: &dyn Fn(&mut Application)| {
+        let mut application = application("app-1", DATASET);
+        change(&mut application);
+        code(&state, &filed(&application))
+    };
+    assert_eq!(file(&|_| {}), "legal");
+    assert_eq!(file(&|application| application.user = "13800138000".into()), "KF-PROCESS-17");
+    assert_eq!(file(&|application| application.user = "610102199003071234".into()), "KF-PROCESS-17");
+    assert_eq!(file(&|application| application.user = String::new()), "KF-PROCESS-17");
+    assert_eq!(file(&|application| application.user = digest("张三").to_string()), "legal", "a commitment");
+    assert_eq!(file(&|application| application.dataset = "unknown".into()), "KF-PROCESS-02");
+    assert_eq!(file(&|application| application.ways.clear()), "KF-PROCESS-16");
+    assert_eq!(file(&|application| application.purpose = " ".into()), "KF-PROCESS-16", "A10");
+    assert_eq!(file(&|application| application.safeguards.clear()), "KF-PROCESS-16", "A10");
+    assert_eq!(file(&|application| application.until = "2026-10-31".parse().unwrap()), "KF-PROCESS-16");
+    assert_eq!(
+        file(&|application| {
+            application.from = "2025-01-01".parse().unwrap();
+            application.until = "2026-11-22".parse().unwrap();
+        }),
+        "KF-PROCESS-21"
+    );
+}
+
+#[test]
+fn nothing_happens_before_a_policy_is_adopted() {
+    assert_eq!(code(&State::default(), &people_opened()[0]), "KF-PROCESS-18");
+}
+
+#[test]
+fn a17_3_a_reply_is_due_after_ten_working_days() {
+    let received = Event::ComplaintReceived { complaint: "c-1".into(), dataset: DATASET.into(), evidence: digest("e") };
+    let mut state = dataset_in("open");
+    let touched = state.apply(&policy(), &received, monday()).unwrap();
+    assert_eq!(touched.as_deref(), Some("complaint_reply:c-1"));
+    let calendar = crate::calendar::Calendar::builtin();
+    let on = |state: &State, date: &str| state.duties(calendar, date.parse().unwrap(), Some(BODY)).remove(0);
+    let duty = on(&state, "2026-12-04");
+    assert_eq!((duty.cite.as_str(), duty.due.date.to_string().as_str()), ("A17.3", "2026-12-07"));
+    assert!(!duty.due.provisional);
+    assert_eq!(duty.status, DutyStatus::Open);
+    assert_eq!(on(&state, "2026-12-07").status, DutyStatus::Due);
+    assert_eq!(on(&state, "2026-12-08").status, DutyStatus::Overdue);
+    assert_eq!(state.duties(calendar, "2026-12-08".parse().unwrap(), Some(USER)), []);
+    let answered =
+        Event::ComplaintAnswered { complaint: "c-1".into(), outcome: ComplaintOutcome::Resumed, reply: digest("r") };
+    let state = after(state, [&answered]);
+    assert_eq!(on(&state, "2026-12-08").status, DutyStatus::Done);
+}
+
+#[test]
+fn a35_the_demand_is_a_duty_of_the_user() {
+    let state = after(dataset_in("open"), [&user_event("rectification_demanded")]);
+    let calendar = crate::calendar::Calendar::builtin();
+    let duty = state.duties(calendar, "2026-12-16".parse().unwrap(), Some(USER)).remove(0);
+    assert_eq!((duty.code.as_str(), duty.cite.as_str(), duty.status), ("rectification", "A35", DutyStatus::Overdue));
+    let ended = after(state, [&user_event("service_terminated")]);
+    assert_eq!(ended.duties(calendar, "2026-12-16".parse().unwrap(), Some(USER)), []);
+}
+
+#[test]
+fn the_same_records_give_the_same_state_byte_for_byte() {
+    let mut events = people_opened();
+    events.extend([
+        filed(&application("app-1", DATASET)),
+        reviewed("app-1", Reviewer::OpeningBody, true, None),
+        Event::ComplaintReceived { complaint: "c-1".into(), dataset: DATASET.into(), evidence: digest("e") },
+        dataset_event("dataset_suspended"),
+        user_event("rectification_demanded"),
+    ]);
+    let whole = after(adopted(), &events);
+    assert_eq!(whole.index(), 1 + events.len() as u64);
+    assert_eq!(whole.snapshot().unwrap(), after(adopted(), &events).snapshot().unwrap());
+    // Stopping at any record and going on from the snapshot changes nothing.
+    for cut in 0..=events.len() {
+        let (first, rest) = events.split_at(cut);
+        let snapshot = after(adopted(), first).snapshot().unwrap();
+        let resumed = after(State::restore(&snapshot).unwrap(), rest);
+        assert_eq!(resumed.snapshot().unwrap(), whole.snapshot().unwrap(), "cut at {cut}");
+    }
+    // And the events are the same after they crossed as JSON.
+    let crossed: Vec<Event> =
+        events.iter().map(|event| Event::from_json(&crate::canon::to_string(event).unwrap()).unwrap()).collect();
+    assert_eq!(crossed, events);
+}
+
+#[test]
+fn rows_of_open_intents_count_until_the_result() {
+    let mut state = application_in("approved");
+    let intent = state.index();
+    state.intend(Use { dataset: DATASET.into(), application: Some("app-1".into()), rows: 400 });
+    assert_eq!(state.application("app-1").unwrap().used, 400);
+    state.settle(intent, 150).unwrap();
+    assert_eq!(state.application("app-1").unwrap().used, 150);
+    assert_eq!(state.settle(intent, 150), Err(ProcessError::NoOpenIntent { index: intent }));
+}
+
+#[test]
+fn bad_documents_are_refused_without_their_values() {
+    for json in [
+        "",
+        "{}",
+        r#"{"event": "dataset_exploded", "dataset": "x"}"#,
+        r#"{"event": "dataset_opened", "dataset": "x"}"#,
+        r#"{"event": "dataset_opened", "dataset": "x", "content": "13800138000"}"#,
+        r#"{"event": "dataset_suspended", "dataset": "x", "ground": "risk", "phone": "13800138000"}"#,
+    ] {
+        let error = Event::from_json(json).unwrap_err();
+        assert_eq!(error.code(), "KF-PROCESS-20", "{json}");
+        assert!(!format!("{error:?}").contains("13800138000"));
+    }
+    assert_eq!(Application::from_json("{}").unwrap_err().code(), "KF-PROCESS-20");
+    let digest: Digest = digest("x");
+    let json = format!(r#"{{"event": "content_updated", "dataset": "13800138000", "content": "{digest}"}}"#);
+    let error = adopted().check(&policy(), &Event::from_json(&json).unwrap(), monday()).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("13800138000"), "an id that is none is not shown");
+}

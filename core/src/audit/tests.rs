@@ -1,0 +1,117 @@
+//! What the audit finds in a log that a dishonest or careless host wrote: the bytes are signed, the story is not true.
+
+use super::*;
+use crate::crypto::Ed25519Key;
+use crate::gate::Platform;
+use crate::process::Event;
+use crate::process::support::*;
+use crate::terms::{AccessWay, Action, Openness};
+
+const FIGURES: &str = "xa-population-figures";
+
+/// A platform with one open dataset, after which `write` adds records to the log behind its back.
+fn audited(write: impl FnOnce(&mut Ledger, Request, Decision, u64)) -> AuditReport {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("platform");
+    let (key, pem) = Ed25519Key::generate().unwrap();
+    let mut platform = Platform::init(&dir, &policy(), "data.example", Box::new(key), monday()).unwrap();
+    for event in opening(FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download], monday()) {
+        platform.event(event, monday()).unwrap();
+    }
+    let mut request = Request::new(FIGURES, Action::Download);
+    request.rows = Some(10);
+    let decision = platform.decide(&request, monday());
+    assert!(decision.permit);
+    let index = platform.state().index();
+    drop(platform);
+    let mut log = Ledger::open(dir.join(LEDGER), Some(Box::new(Ed25519Key::from_pem(&pem).unwrap()))).unwrap();
+    write(&mut log, request, decision, index);
+    drop(log);
+    audit(&dir, None, None, Calendar::builtin(), monday()).unwrap()
+}
+
+fn append(log: &mut Ledger, at: Instant, body: Body) {
+    log.append(&Record { v: V1, at, body }.to_bytes().unwrap()).unwrap();
+}
+
+fn intent(request: &Request, decision: &Decision) -> Body {
+    Body::Intent { request: Box::new(request.clone()), decision: Box::new(decision.clone()) }
+}
+
+fn found(report: &AuditReport) -> Vec<(&str, Option<u64>)> {
+    report.findings.iter().map(|finding| (finding.code.as_str(), finding.index)).collect()
+}
+
+#[test]
+fn an_honest_log_is_clean() {
+    let report = audited(|log, request, decision, index| {
+        append(log, monday(), intent(&request, &decision));
+        let outcome = Outcome { served: true, rows: 10, bytes: 100 };
+        append(log, monday(), Body::Result { intent: index, outcome });
+    });
+    assert_eq!(report.findings, []);
+    assert!(report.clean);
+    assert_eq!((report.events, report.decisions, report.permits, report.results), (4, 1, 1, 1));
+}
+
+#[test]
+fn a_permit_that_the_policy_would_not_give_is_found() {
+    let report = audited(|log, mut request, decision, _| {
+        // The decision of one request, recorded for another.
+        request.dataset = "never-listed".into();
+        append(log, monday(), intent(&request, &decision));
+    });
+    assert_eq!(found(&report), [("decision_differs", Some(4)), ("intent_without_result", Some(4))]);
+    assert!(report.findings[0].en.contains("now: deny"));
+}
+
+#[test]
+fn a_permit_recorded_as_a_denial_is_found() {
+    let report = audited(|log, request, decision, _| {
+        append(log, monday(), Body::Denial { request: Box::new(request), decision: Box::new(decision) });
+    });
+    assert_eq!(found(&report), [("kind_differs", Some(4))]);
+}
+
+#[test]
+fn more_rows_than_asked_and_an_intent_without_result_are_found() {
+    let report = audited(|log, request, decision, index| {
+        append(log, monday(), intent(&request, &decision));
+        let outcome = Outcome { served: true, rows: 11, bytes: 100 };
+        append(log, monday(), Body::Result { intent: index, outcome });
+    });
+    assert_eq!(found(&report), [("more_than_asked", Some(5))]);
+    let report = audited(|log, request, decision, _| append(log, monday(), intent(&request, &decision)));
+    assert_eq!(found(&report), [("intent_without_result", Some(4))]);
+}
+
+#[test]
+fn results_and_reports_of_nothing_are_found() {
+    let report = audited(|log, _, _, _| {
+        append(log, monday(), Body::Result { intent: 2, outcome: Outcome { served: true, rows: 1, bytes: 1 } });
+        let report = UseReport {
+            user: USER.into(),
+            dataset: FIGURES.into(),
+            intent: Some(4),
+            rows: 1,
+            report: digest("report"),
+        };
+        append(log, monday(), Body::UseReport { report });
+    });
+    assert_eq!(found(&report), [("illegal_record", Some(4)), ("use_without_record", Some(5))]);
+}
+
+#[test]
+fn illegal_moves_foreign_records_and_time_running_back_are_found() {
+    let report = audited(|log, _, _, _| {
+        let resumed = Event::DatasetResumed { dataset: FIGURES.into(), finding: digest("finding") };
+        append(log, monday(), Body::Event { event: Box::new(resumed) });
+        log.append(br#"{"hello":"world"}"#).unwrap();
+        let updated = Event::ContentUpdated { dataset: FIGURES.into(), content: digest("new") };
+        append(log, at("2026-11-22T02:00:00"), Body::Event { event: Box::new(updated) });
+    });
+    assert_eq!(
+        found(&report),
+        [("illegal_record", Some(4)), ("unreadable_record", Some(5)), ("time_went_back", Some(6))]
+    );
+}

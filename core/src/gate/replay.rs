@@ -1,0 +1,128 @@
+//! The fold of a log, record by record, each under the policy that was in force when it was recorded; and the adopted
+//! policies, stored by the digest of their text. A stored text that is not the adopted one is refused.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::GateError;
+use super::record::{Body, Record};
+use crate::Error;
+use crate::crypto::sha256;
+use crate::policy::Policy;
+use crate::process::{Event, State};
+use crate::terms::Digest;
+
+/// The directory of the adopted policies, within a platform's.
+const POLICIES: &str = "policies";
+
+fn file_of(text: &Digest) -> PathBuf {
+    let digest = text.to_string();
+    let hex = digest.split_once(':').map_or(digest.as_str(), |(_, hex)| hex);
+    Path::new(POLICIES).join(format!("{hex}.toml"))
+}
+
+/// Stores the text of a policy durably, and says what the log must hold to find it again.
+pub(super) fn store_policy(dir: &Path, policy: &Policy) -> Result<Event, Error> {
+    let io = |error: std::io::Error| GateError::Io { what: "policies", kind: error.kind().to_string() };
+    let text = sha256(policy.source().as_bytes());
+    let path = dir.join(file_of(&text));
+    let folder = dir.join(POLICIES);
+    fs::create_dir_all(&folder).map_err(io)?;
+    let partial = path.with_extension("partial");
+    let mut file = fs::File::create(&partial).map_err(io)?;
+    file.write_all(policy.source().as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
+    fs::rename(&partial, &path).map_err(io)?;
+    fs::File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    let chosen = policy
+        .interpretations()
+        .iter()
+        .filter_map(|switch| policy.interpretation(&switch.id).map(|option| (switch.id.clone(), option.to_owned())));
+    let interpretations: BTreeMap<String, String> = chosen.collect();
+    Ok(Event::PolicyAdopted { policy: policy.id().to_owned(), hash: policy.hash(), interpretations, text })
+}
+
+/// Reads an adopted policy back; it must be the one that the log names.
+fn load_policy(
+    dir: &Path,
+    hash: Digest,
+    interpretations: &BTreeMap<String, String>,
+    text: Digest,
+) -> Result<Policy, Error> {
+    let file = file_of(&text);
+    let other = || GateError::OtherPolicy { file: file.display().to_string() };
+    let bytes = fs::read(dir.join(&file))
+        .map_err(|error| GateError::Io { what: "policies", kind: error.kind().to_string() })?;
+    if sha256(&bytes) != text {
+        return Err(other().into());
+    }
+    let mut policy = Policy::parse(std::str::from_utf8(&bytes).map_err(|_| other())?)?;
+    for (name, option) in interpretations {
+        policy = policy.with_interpretation(name, option)?;
+    }
+    if policy.hash() == hash { Ok(policy) } else { Err(other().into()) }
+}
+
+/// A log as far as it was read.
+pub(crate) struct Replay {
+    dir: PathBuf,
+    policy: Option<Policy>,
+    state: State,
+}
+
+impl Replay {
+    /// Before the first record of the log of this platform's directory.
+    pub(crate) fn new(dir: &Path) -> Self {
+        Replay { dir: dir.to_owned(), policy: None, state: State::default() }
+    }
+
+    /// The state before the next record.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The policy in force before the next record.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        self.policy.as_ref()
+    }
+
+    /// Folds the next record. On an error the record is passed over, so that an audit can go on.
+    pub(crate) fn fold(&mut self, record: &Record) -> Result<(), Error> {
+        let folded = self.try_fold(record);
+        if folded.is_err() {
+            self.state.pass();
+        }
+        folded
+    }
+
+    /// Passes over a record that can't be read.
+    pub(crate) fn pass(&mut self) {
+        self.state.pass();
+    }
+
+    fn try_fold(&mut self, record: &Record) -> Result<(), Error> {
+        let adopted = match &record.body {
+            Body::Event { event } => match event.as_ref() {
+                Event::PolicyAdopted { hash, interpretations, text, .. } => {
+                    Some(load_policy(&self.dir, *hash, interpretations, *text)?)
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let policy = adopted.or_else(|| self.policy.clone());
+        let policy = policy.ok_or(crate::process::ProcessError::OtherPolicy)?;
+        record.fold(&policy, &mut self.state)?;
+        self.policy = Some(policy);
+        Ok(())
+    }
+
+    /// The policy in force and the state after the last record.
+    pub(crate) fn finish(self) -> Result<(Policy, State), GateError> {
+        match self.policy {
+            Some(policy) => Ok((policy, self.state)),
+            None => Err(GateError::NotAPlatform { what: "policy_adopted" }),
+        }
+    }
+}

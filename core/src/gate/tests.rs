@@ -1,0 +1,440 @@
+use super::*;
+use crate::Error;
+use crate::audit::audit;
+use crate::calendar::Calendar;
+use crate::crypto::{Ed25519Key, PublicKey, Signer};
+use crate::error::Explain as _;
+use crate::ledger;
+use crate::policy::Facts;
+use crate::process::support::*;
+use crate::process::{ComplaintOutcome, Event, SuspensionGround};
+use crate::terms::{AccessWay, Action, Instant, Openness, Reviewer, V1};
+use std::path::Path;
+
+const DATASET: &str = "xa-resident";
+const FIGURES: &str = "xa-population-figures";
+
+fn platform(dir: &Path) -> (Platform, zeroize::Zeroizing<String>) {
+    let (key, pem) = Ed25519Key::generate().unwrap();
+    let platform = Platform::init(dir, &policy(), "data.example/platform", Box::new(key), monday()).unwrap();
+    (platform, pem)
+}
+
+fn signer(pem: &str) -> Option<Box<dyn Signer>> {
+    Some(Box::new(Ed25519Key::from_pem(pem).unwrap()))
+}
+
+fn open_dataset(platform: &mut Platform, dataset: &str, facts: &Facts, class: Openness, ways: &[AccessWay]) {
+    for event in opening(dataset, facts, class, ways, monday()) {
+        platform.event(event, monday()).unwrap();
+    }
+}
+
+fn request(action: Action) -> Request {
+    Request {
+        user: Some(USER.to_owned()),
+        purpose: Some(PURPOSE.to_owned()),
+        rows: Some(100),
+        ..Request::new(DATASET, action)
+    }
+}
+
+fn headline(decision: &Decision) -> (&str, &str) {
+    decision.headline().map_or(("permit", ""), |reason| (reason.code.as_str(), reason.cite.as_str()))
+}
+
+fn codes(decision: &Decision) -> Vec<&str> {
+    decision.denials.iter().map(|reason| reason.code.as_str()).collect()
+}
+
+fn suspended() -> Event {
+    Event::DatasetSuspended { dataset: DATASET.into(), ground: SuspensionGround::Risk, complaint: None }
+}
+
+/// Steps 6–9: assess, choose, list, open, apply, review, decide, record, verify.
+#[test]
+fn from_the_assessment_to_a_recorded_decision_and_its_audit() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("platform");
+    let (mut platform, pem) = platform(&dir);
+    let key: PublicKey = *platform.public_key();
+    open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+
+    // Nobody has applied yet.
+    let admitted = platform.admit(&request(Action::Api), monday()).unwrap();
+    assert_eq!(headline(&admitted.decision), ("no_application", "A26"));
+    assert_eq!(admitted.decision.state_index, Some(admitted.index), "decided on the state before its own record");
+
+    // Approved by the body alone, then by the authority too (A8).
+    platform.event(filed(&application("app-1", DATASET)), monday()).unwrap();
+    platform.event(reviewed("app-1", Reviewer::OpeningBody, true, None), monday()).unwrap();
+    let half = platform.decide(&request(Action::Api), monday());
+    assert_eq!(headline(&half), ("application_not_approved", "A26"));
+    platform.event(reviewed("app-1", Reviewer::Authority, true, None), monday()).unwrap();
+
+    let permitted = platform.admit(&request(Action::Api), monday()).unwrap();
+    assert!(permitted.decision.permit, "{:?}", permitted.decision.denials);
+    assert_eq!(permitted.decision.application.as_deref(), Some("app-1"));
+    assert!(permitted.decision.duties.iter().any(|duty| duty.code == "record"), "A32(3)");
+    let notices: Vec<&str> = permitted.decision.notices.iter().map(|notice| notice.code.as_str()).collect();
+    assert_eq!(notices, ["confirm_in_force"]);
+    platform.complete(permitted.index, Outcome { served: true, rows: 100, bytes: 5120 }, monday()).unwrap();
+
+    let download = platform.admit(&request(Action::Download), monday()).unwrap();
+    let refused = download.decision.denials.iter().find(|reason| reason.code == "conditional_no_download").unwrap();
+    assert_eq!(refused.cite, "A22.2");
+    let stranger = Request { user: Some("91610131MA6U1111X1".into()), ..request(Action::Api) };
+    let stranger = platform.admit(&stranger, monday()).unwrap();
+    assert_eq!(headline(&stranger.decision), ("no_application", "A26"));
+    let nobody = platform.admit(&Request { user: None, ..request(Action::Api) }, monday()).unwrap();
+    assert!(codes(&nobody.decision).contains(&"not_identified"));
+
+    // The user reports what it used (A16).
+    let report = UseReport {
+        user: USER.into(),
+        dataset: DATASET.into(),
+        intent: Some(permitted.index),
+        rows: 100,
+        report: digest("report"),
+    };
+    platform.report_use(report, monday()).unwrap();
+
+    // A32(5): suspended, and denied from that record on.
+    platform.event(suspended(), monday()).unwrap();
+    let after = platform.admit(&request(Action::Api), monday()).unwrap();
+    assert_eq!(headline(&after.decision).0, "suspended");
+
+    // Each decision is in the log, word for word.
+    let head = platform.checkpoint().unwrap();
+    let receipt = platform.receipt(permitted.index).unwrap();
+    drop(platform);
+    let log = ledger::Ledger::open(dir.join(LEDGER), None).unwrap();
+    for admitted in [&permitted, &download, &stranger, &nobody, &after] {
+        let bytes = log.read(admitted.index).unwrap();
+        let record = Record::from_bytes(&bytes).unwrap();
+        let (Body::Intent { decision, .. } | Body::Denial { decision, .. }) = record.body else { panic!("a decision") };
+        assert_eq!(*decision, admitted.decision);
+    }
+    ledger::verify_receipt(&log.read(permitted.index).unwrap(), &receipt, &key).unwrap();
+    drop(log);
+
+    let report = audit(&dir, Some(&key), Some(&head), Calendar::builtin(), monday()).unwrap();
+    assert_eq!(report.findings, []);
+    assert!(report.clean);
+    assert_eq!((report.decisions, report.permits, report.results, report.use_reports), (6, 1, 1, 1));
+    assert!(!report.verified.own_key);
+
+    // Opening again folds the same state.
+    let opened = Platform::open(&dir, signer(&pem)).unwrap();
+    assert_eq!(opened.state().index(), report.verified.size);
+    assert_eq!(headline(&opened.decide(&request(Action::Api), monday())).0, "suspended");
+    drop(opened);
+
+    // One byte flipped anywhere in the records is found, and where.
+    let segment = std::fs::read_dir(dir.join(LEDGER)).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = segment.collect();
+    while let Some(folder) = files.iter().position(|path| path.is_dir()) {
+        let folder = files.swap_remove(folder);
+        files.extend(std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    let largest = files.iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+    let mut bytes = std::fs::read(largest).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(largest, bytes).unwrap();
+    let error = audit(&dir, Some(&key), None, Calendar::builtin(), monday()).unwrap_err();
+    assert!(matches!(error, Error::Integrity(_)), "{error}");
+    assert!(error.place().unwrap().contains("record"), "{:?}", error.place());
+}
+
+#[test]
+fn unconditional_data_is_downloaded_without_an_application() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut platform, _) = platform(folder.path());
+    open_dataset(&mut platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let download = Request::new(FIGURES, Action::Download);
+    let admitted = platform.admit(&download, monday()).unwrap();
+    assert!(admitted.decision.permit, "{:?}", admitted.decision.denials);
+    assert_eq!(admitted.decision.application, None);
+    // The bytes that are about to be served are the assessed ones, or nothing is served.
+    let same = Request { content: Some(digest(FIGURES)), ..download.clone() };
+    assert!(platform.decide(&same, monday()).permit);
+    let other = Request { content: Some(digest("another")), ..download.clone() };
+    assert_eq!(headline(&platform.decide(&other, monday())), ("content_changed", "A9.2"));
+    let elsewhere = Request { via: Via::Other, ..download };
+    assert_eq!(headline(&platform.decide(&elsewhere, monday())), ("not_via_platform", "A12"));
+}
+
+#[test]
+fn an_approval_binds_purpose_way_rows_and_period() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut platform, _) = platform(folder.path());
+    open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    platform.event(filed(&application("app-1", DATASET)), monday()).unwrap();
+    for by in [Reviewer::OpeningBody, Reviewer::Authority] {
+        let grant = crate::process::Grant { ways: vec![AccessWay::Api], ..application("app-1", DATASET).asked() };
+        platform.event(reviewed("app-1", by, true, Some(grant)), monday()).unwrap();
+    }
+    let asked = |request: &Request, when: &str| {
+        let decision = platform.decide(request, at(when));
+        (headline(&decision).0.to_owned(), headline(&decision).1.to_owned(), decision.open)
+    };
+    let now = "2026-11-23T02:00:00";
+    let api = request(Action::Api);
+    let expect = |code: &str, cite: &str| (code.to_owned(), cite.to_owned(), Vec::<String>::new());
+    assert_eq!(asked(&api, now), expect("permit", ""));
+    assert_eq!(asked(&Request { purpose: Some("转售".into()), ..api.clone() }, now), expect("purpose_mismatch", "A10"));
+    assert_eq!(asked(&Request { rows: Some(1001), ..api.clone() }, now), expect("quota_exceeded", "A22.2"));
+    let model = Request {
+        result_review: Some(ResultReview { passed: true, evidence: digest("review") }),
+        ..request(Action::ModelResult)
+    };
+    assert_eq!(asked(&model, now), expect("way_mismatch", "A26"));
+    let unreviewed = asked(&request(Action::ModelResult), now);
+    assert_eq!((unreviewed.0.as_str(), unreviewed.1.as_str()), ("result_not_reviewed", "A22.2"));
+
+    // What the request leaves out is unknown, and unknown never permits.
+    let (code, cite, open) = asked(&Request { rows: None, ..api.clone() }, now);
+    assert_eq!((code.as_str(), cite.as_str(), open), ("unknown_facts", "A19.1", vec!["within_quota".to_owned()]));
+    let (code, _, open) = asked(&Request { purpose: None, ..api.clone() }, now);
+    assert_eq!((code.as_str(), open), ("unknown_facts", vec!["purpose_in_scope".to_owned()]));
+
+    // The last day is 2027-10-31 in China: 16:00 UTC is the next day.
+    assert_eq!(asked(&api, "2027-10-31T15:59:59"), expect("permit", ""));
+    assert_eq!(asked(&api, "2027-10-31T16:00:00"), expect("application_expired", "A26"));
+    assert_eq!(asked(&api, "2026-10-31T15:00:00"), expect("application_not_approved", "A26"));
+}
+
+#[test]
+fn a_quota_runs_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut platform, _) = platform(folder.path());
+    open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    platform.event(filed(&application("app-1", DATASET)), monday()).unwrap();
+    for by in [Reviewer::OpeningBody, Reviewer::Authority] {
+        platform.event(reviewed("app-1", by, true, None), monday()).unwrap();
+    }
+    let page = Request { rows: Some(600), ..request(Action::Api) };
+    let first = platform.admit(&page, monday()).unwrap();
+    assert!(first.decision.permit);
+    // The open intent holds its 600 rows of 1000.
+    assert_eq!(headline(&platform.admit(&page, monday()).unwrap().decision), ("quota_exceeded", "A22.2"));
+    platform.complete(first.index, Outcome { served: true, rows: 200, bytes: 1 }, monday()).unwrap();
+    let second = platform.admit(&page, monday()).unwrap();
+    assert!(second.decision.permit, "only 200 went out");
+    let again = platform.complete(first.index, Outcome { served: true, rows: 0, bytes: 0 }, monday());
+    assert_eq!(again.unwrap_err().code(), "KF-PROCESS-19");
+}
+
+#[test]
+fn a35_standing_is_towards_one_body() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut platform, _) = platform(folder.path());
+    open_dataset(&mut platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let demand = |body: &str| Event::RectificationDemanded {
+        user: USER.into(),
+        body: body.into(),
+        measures: digest("measures"),
+        due: "2026-12-15".parse().unwrap(),
+    };
+    let download = Request { user: Some(USER.into()), ..Request::new(FIGURES, Action::Download) };
+    platform.event(demand("another-body"), monday()).unwrap();
+    assert!(platform.decide(&download, monday()).permit);
+    let recorded = platform.event(demand(BODY), monday()).unwrap();
+    assert_eq!(recorded.duties[0].code, "rectification");
+    assert_eq!(headline(&platform.decide(&download, monday())), ("user_suspended", "A35"));
+    let ended = Event::ServiceTerminated { user: USER.into(), body: BODY.into(), finding: digest("finding") };
+    platform.event(ended, monday()).unwrap();
+    assert_eq!(headline(&platform.decide(&download, monday())), ("user_terminated", "A35"));
+}
+
+#[test]
+fn what_was_never_assessed_is_denied() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut platform, _) = platform(folder.path());
+    let unknown = platform.decide(&Request::new("unknown", Action::Download), monday());
+    assert_eq!(codes(&unknown), ["not_assessed", "not_open", "undecided", "not_listed"], "in article order");
+    assert_eq!(codes(&platform.decide(&Request::new("unknown", Action::Query), monday())).len(), 1);
+    let mut entry = crate::catalog::Entry::new("listed-only");
+    entry.name = Some("x".into());
+    platform.event(listed(&entry), monday()).unwrap();
+    let query = platform.decide(&Request::new("listed-only", Action::Query), monday());
+    assert_eq!((codes(&query), query.open.as_slice()), (vec!["unknown_facts"], &["out_of_scope".to_owned()][..]), "A2");
+    let secret = facts(r#"{"state_secret": true}"#);
+    platform.event(assessed("listed-only", &secret, None, digest("x"), monday()), monday()).unwrap();
+    for action in [Action::Query, Action::Download, Action::Api] {
+        let decision = platform.decide(&Request::new("listed-only", action), monday());
+        assert_eq!(codes(&decision), ["out_of_scope"]);
+    }
+}
+
+#[test]
+fn a_new_policy_asks_for_a_new_assessment() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("p");
+    let (mut platform, _) = platform(&dir);
+    open_dataset(&mut platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let download = Request::new(FIGURES, Action::Download);
+    assert!(platform.admit(&download, monday()).unwrap().decision.permit);
+    let other = policy().with_interpretation("municipal_review", "body").unwrap();
+    platform.adopt(&other, monday()).unwrap();
+    let denied = platform.admit(&download, monday()).unwrap();
+    assert_eq!(headline(&denied.decision), ("not_assessed", "A9.2"));
+    assert_eq!(denied.decision.policy, other.hash());
+    drop(platform);
+    // Each decision is decided again under the policy of its time; the first waits for its result.
+    let report = audit(&dir, None, None, Calendar::builtin(), monday()).unwrap();
+    let found: Vec<&str> = report.findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(found, ["intent_without_result"]);
+    assert!(!report.clean && report.verified.own_key);
+    // A stored policy that was changed is refused.
+    for file in std::fs::read_dir(dir.join("policies")).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, format!("{text}\n# changed")).unwrap();
+    }
+    assert_eq!(Platform::open(&dir, None).unwrap_err().code(), "KF-GATE-07");
+}
+
+#[test]
+fn when_nothing_can_be_recorded_nothing_is_permitted() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("p");
+    let (mut platform, _) = platform(&dir);
+    open_dataset(&mut platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    drop(platform);
+    let mut reader = Platform::open(&dir, None).unwrap();
+    let download = Request::new(FIGURES, Action::Download);
+    assert!(reader.decide(&download, monday()).permit, "to decide is not to admit");
+    let before = reader.state().clone();
+    let error = reader.admit(&download, monday()).unwrap_err();
+    assert_eq!(error.code(), "KF-GATE-02");
+    assert!(error.to_string().starts_with("denied") && error.to_string().contains("KF-LEDGER-05"), "{error}");
+    assert_eq!(reader.state(), &before);
+}
+
+#[test]
+fn nothing_that_reads_as_a_person_enters_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut platform, _) = platform(folder.path());
+    let person = Request { user: Some("13800138000".into()), ..request(Action::Api) };
+    let size = platform.state().index();
+    let error = platform.admit(&person, monday()).unwrap_err();
+    assert_eq!(error.code(), "KF-GATE-06");
+    assert!(!platform.decide(&person, monday()).permit, "and it is no permit either");
+    // A purpose is free text.
+    let purpose = Request { purpose: Some("联系13800138000".into()), ..request(Action::Api) };
+    let error = platform.admit(&purpose, monday()).unwrap_err();
+    assert_eq!((error.code(), error.place().unwrap().as_str()), ("KF-GATE-06", "record.body.request.purpose"));
+    assert!(!format!("{error} {error:?}").contains("13800138000"));
+    assert_eq!(platform.state().index(), size);
+    // A purpose that no record can hold.
+    let long = Request { purpose: Some("长".repeat(30_000)), ..request(Action::Api) };
+    assert_eq!(platform.admit(&long, monday()).unwrap_err().code(), "KF-GATE-08");
+    let huge = Request { rows: Some(u64::MAX), ..request(Action::Api) };
+    assert_eq!(platform.admit(&huge, monday()).unwrap_err().code(), "KF-GATE-02");
+}
+
+#[test]
+fn illegal_events_are_not_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut platform, _) = platform(folder.path());
+    let size = platform.state().index();
+    assert_eq!(platform.event(suspended(), monday()).unwrap_err().code(), "KF-PROCESS-02");
+    let adoption = Event::PolicyAdopted {
+        policy: "x".into(),
+        hash: policy().hash(),
+        interpretations: Default::default(),
+        text: digest("x"),
+    };
+    assert_eq!(platform.event(adoption, monday()).unwrap_err().code(), "KF-PROCESS-18");
+    assert_eq!(platform.state().index(), size);
+}
+
+#[test]
+fn a_platform_needs_its_own_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Platform::open(folder.path(), None).unwrap_err().code(), "KF-GATE-03");
+    std::fs::write(folder.path().join("x"), "x").unwrap();
+    let (key, _) = Ed25519Key::generate().unwrap();
+    let made = Platform::init(folder.path(), &policy(), "data.example", Box::new(key), monday());
+    assert_eq!(made.unwrap_err().code(), "KF-GATE-04");
+}
+
+#[test]
+fn decisions_are_pure() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut platform, _) = platform(folder.path());
+    open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    for action in [Action::Query, Action::Preview, Action::Download, Action::Api, Action::ModelResult, Action::Other] {
+        let once = crate::canon::to_bytes(&platform.decide(&request(action), monday())).unwrap();
+        let twice = crate::canon::to_bytes(&platform.decide(&request(action), monday())).unwrap();
+        assert_eq!(once, twice);
+        // The host that owns its state gets the same answer from the same facts.
+        let facts = facts_of(&policy(), platform.state(), &request(action), crate::terms::legal_date(monday())).facts;
+        let from_facts = decide_facts(&policy(), &facts, monday());
+        let from_state = platform.decide(&request(action), monday());
+        assert_eq!((from_facts.permit, from_facts.denials), (from_state.permit, from_state.denials));
+    }
+}
+
+#[test]
+fn an_error_is_a_denial() {
+    let facts = Facts::from_json(r#"{"no_such_fact": true}"#).unwrap();
+    let decision = decide_facts(&policy(), &facts, monday());
+    assert!(!decision.permit);
+    assert_eq!((headline(&decision), decision.denials[0].rule.as_str()), (("error", "A5"), "KF-FACT-01"));
+    // Before the policy was in force.
+    let early: Instant = "2022-12-31T15:59:59Z".parse().unwrap();
+    let decision = decide_facts(&policy(), &Facts::new(), early);
+    assert_eq!((headline(&decision), decision.denials[0].rule.as_str()), (("error", "A5"), "KF-POLICY-19"));
+}
+
+#[test]
+fn bad_documents_are_refused_without_their_values() {
+    for json in [
+        "",
+        r#"{"v": 1}"#,
+        r#"{"v": 1, "dataset": "x", "action": "13800138000", "via": "platform"}"#,
+        r#"{"v": 1, "dataset": "x", "action": "api", "via": "platform", "phone": "13800138000"}"#,
+        r#"{"v": 1, "dataset": "x", "action": "api", "via": "platform", "rows": -1}"#,
+        r#"{"v": 1, "dataset": "x", "action": "api", "via": "platform", "rows": 0.5}"#,
+    ] {
+        let error = Request::from_json(json).unwrap_err();
+        assert_eq!(error.code(), "KF-GATE-01", "{json}");
+        assert!(!format!("{error} {error:?}").contains("13800138000"));
+    }
+    assert_eq!(Record::from_bytes(b"{}").unwrap_err().code(), "KF-GATE-01");
+}
+
+#[test]
+fn records_cross_as_canonical_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("p");
+    let (mut platform, _) = platform(&dir);
+    open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    let complaint =
+        Event::ComplaintReceived { complaint: "c-1".into(), dataset: DATASET.into(), evidence: digest("e") };
+    let recorded = platform.event(complaint, monday()).unwrap();
+    assert_eq!(recorded.duties[0].due.date.to_string(), "2026-12-07");
+    let answered = Event::ComplaintAnswered {
+        complaint: "c-1".into(),
+        outcome: ComplaintOutcome::Resumed,
+        reply: digest("reply"),
+    };
+    // Not answered in time: overdue, and a finding.
+    drop(platform.event(suspended(), monday()).unwrap());
+    drop(platform);
+    let late = at("2026-12-08T02:00:00");
+    let report = audit(&dir, None, None, Calendar::builtin(), late).unwrap();
+    let found: Vec<(&str, &str)> = report.findings.iter().map(|f| (f.code.as_str(), f.cite.as_str())).collect();
+    assert_eq!(found, [("duty_overdue", "A17.3")]);
+    assert_eq!(report.overdue[0].id, "complaint_reply:c-1");
+    for record in ledger::Ledger::open(dir.join(LEDGER), None).unwrap().records().unwrap() {
+        let (_, bytes) = record.unwrap();
+        let record = Record::from_bytes(&bytes).unwrap();
+        assert_eq!(record.to_bytes().unwrap(), bytes);
+    }
+    let record = Record { v: V1, at: late, body: Body::Event { event: Box::new(answered) } };
+    assert_eq!(Record::from_bytes(&record.to_bytes().unwrap()).unwrap(), record);
+}
