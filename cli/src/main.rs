@@ -1,2 +1,121 @@
-//! x
-fn main() {}
+//! The `kaifang` command: a face over the core. Data goes to stdout, everything else to stderr.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | refused, or there are findings |
+//! | 2 | usage |
+//! | 3 | bad input |
+//! | 4 | integrity: bytes are not what was signed |
+//!
+//! It must never hold a rule, a transform or a check: a verb reads its arguments, calls core and prints.
+
+mod demo;
+mod input;
+mod output;
+mod progress;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::output::{Failure, Outcome};
+
+/// 开放政务数据:依法、安全、可证明 · open public data: lawful, safe, provable
+#[derive(Parser)]
+#[command(name = "kaifang", version, arg_required_else_help = true, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Print errors as JSON documents on stderr
+    #[arg(long, global = true)]
+    json_errors: bool,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// 演示 · The whole path on invented data, into a directory
+    Demo(demo::Options),
+    /// 政策 · Check a policy file
+    #[command(subcommand)]
+    Policy(verbs::policy::Verb),
+    /// 分类 · Classify one dataset from its facts, with reasons and open questions
+    Classify(verbs::classify::ClassifyOptions),
+    /// 决定 · Decide one access from its facts, for a host that owns its state
+    Decide(verbs::classify::DecideOptions),
+    /// 识别 · Find what a table holds
+    Scan(verbs::scan::Options),
+    /// 方案 · Check a treatment plan against a table
+    #[command(subcommand)]
+    Plan(verbs::plan::Verb),
+    /// 脱敏 · Apply a plan to a table
+    Apply(verbs::plan::ApplyOptions),
+    /// 风险 · Measure re-identification risk
+    Risk(verbs::risk::Options),
+    /// 评估 · Assess one dataset: scan, classify, treat, measure, classify again
+    Assess(verbs::assess::Options),
+    /// 目录 · Check catalog entries
+    #[command(subcommand)]
+    Catalog(verbs::catalog::Verb),
+    /// 密钥 · Make and show key files
+    #[command(subcommand)]
+    Keys(verbs::keys::Verb),
+    /// 记录 · The tamper-evident log
+    #[command(subcommand)]
+    Ledger(verbs::ledger::Verb),
+    /// 平台 · Catalog, state and Gate over a directory
+    #[command(subcommand)]
+    Platform(verbs::platform::Verb),
+    /// 待办 · Who owes what, by when
+    Duties(verbs::platform::DutiesOptions),
+    /// 审计 · Decide everything recorded again
+    Audit(verbs::platform::AuditOptions),
+    /// Shell completions, to stdout
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.verb) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Refused) => ExitCode::from(1),
+        Err(failure) => {
+            let (document, code) = failure.report();
+            if cli.json_errors {
+                eprintln!("{}", serde_json::to_string(&document).unwrap_or_default());
+            } else {
+                let place = document.place.as_deref().map(|place| format!(" [{place}]")).unwrap_or_default();
+                eprintln!("{}{place}\n  {}\n  {}", document.code, document.zh, document.en);
+            }
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<Outcome, Failure> {
+    match verb {
+        Verb::Demo(options) => demo::run(&options),
+        Verb::Policy(verb) => verbs::policy::run(&verb),
+        Verb::Classify(options) => verbs::classify::classify(&options),
+        Verb::Decide(options) => verbs::classify::decide(&options),
+        Verb::Scan(options) => verbs::scan::run(&options),
+        Verb::Plan(verb) => verbs::plan::run(&verb),
+        Verb::Apply(options) => verbs::plan::apply(&options),
+        Verb::Risk(options) => verbs::risk::run(&options),
+        Verb::Assess(options) => verbs::assess::run(&options),
+        Verb::Catalog(verb) => verbs::catalog::run(&verb),
+        Verb::Keys(verb) => verbs::keys::run(&verb),
+        Verb::Ledger(verb) => verbs::ledger::run(&verb),
+        Verb::Platform(verb) => verbs::platform::run(&verb),
+        Verb::Duties(options) => verbs::platform::duties(&options),
+        Verb::Audit(options) => verbs::platform::audit(&options),
+        Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "kaifang", &mut std::io::stdout());
+            Ok(Outcome::Done)
+        }
+    }
+}

@@ -1,1 +1,18 @@
-//! assess
+//! Where the wings meet: a table becomes facts, the facts a class, the class a treatment, the treatment evidence, and
+//! the evidence the class of a new version.
+//!
+//! Only this room and `report` stand on both wings. It must never hold a rule of either: what follows from a finding is
+//! a proposal that the assessor answers, what follows from a fact is the policy's.
+//!
+//! A scan can propose that a fact holds; it can never propose that one does not. What it did not find may still be
+//! there, so such a fact stays unknown until a person answers it.
+
+mod assessment;
+mod evidence;
+mod proposal;
+
+pub use assessment::{
+    Assessment, PolicyReference, Question, Terms, TreatedVersion, Version, WayVerdict, assess, assess_treated,
+};
+pub use evidence::Evidence;
+pub use proposal::{Proposal, propose};

@@ -87,6 +87,10 @@ room_error! {
         Read { what: String } = "KF-PLAN-20",
             en "the table can't be read: {what}",
             zh "无法读取表:{what}";
+        /// A column of a nested type, which has no logical values.
+        NoLogicalValues { column: String } = "KF-PLAN-21",
+            en "the column {column:?} has a nested type, of which no digest is defined",
+            zh "列 {column:?} 为嵌套类型,没有定义其摘要", at "{column}";
     }
 }
 

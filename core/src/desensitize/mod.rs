@@ -29,6 +29,7 @@
 
 mod applied;
 mod apply;
+mod content;
 mod error;
 mod generalize;
 mod logical;
@@ -44,6 +45,7 @@ pub use applied::{
     Applied, AppliedColumn, ColumnType, Desensitization, InputDigests, KeyedDigest, Outcome, Reversible,
 };
 pub use apply::Treated;
+pub use content::content_digest;
 pub use error::{PlanError, PlanProblems};
 pub use logical::column_digest;
 pub(crate) use logical::{plain_type, visit};
