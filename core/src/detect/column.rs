@@ -26,7 +26,7 @@ pub(super) struct Count {
 }
 
 /// The kinds that content alone can speak for.
-const KINDS: [Kind; 12] = [
+pub(super) const KINDS: [Kind; 12] = [
     Kind::ResidentId,
     Kind::Uscc,
     Kind::Mobile,
@@ -104,8 +104,12 @@ impl Tally {
             self.masked += 1;
             return;
         }
-        self.count_words(value);
+        let look = Look::at(value);
+        self.count_words(value, &look);
         for (kind, count) in KINDS.iter().zip(&mut self.counts) {
+            if !look.may_be(*kind) {
+                continue;
+            }
             let Some(grade) = kinds::grade(*kind, value) else { continue };
             count.shape += 1;
             count.checksum += u64::from(grade.checksum == Some(true));
@@ -115,24 +119,72 @@ impl Tally {
         }
     }
 
-    fn count_words(&mut self, value: &str) {
+    fn count_words(&mut self, value: &str, look: &Look) {
         let mut count = |slot: fn(&mut Tally) -> &mut u64, holds: bool| *slot(self) += u64::from(holds);
         let number = value.parse::<f64>().is_ok_and(f64::is_finite);
         count(|tally| &mut tally.numbers, number);
         count(|tally| &mut tally.ages, value.len() <= 3 && value.parse::<u8>().is_ok_and(|age| age <= 130));
-        count(|tally| &mut tally.sex_words, sex::is_word(value));
-        count(|tally| &mut tally.sex_codes, kinds::is_valid(Kind::Sex, value));
-        count(|tally| &mut tally.ethnicity_words, ethnicity::is_word(value));
-        count(|tally| &mut tally.ethnicity_codes, kinds::is_valid(Kind::Ethnicity, value));
+        // The longest words of these: 未说明的性别, female, 柯尔克孜族.
+        let short = look.chars <= 6;
+        count(|tally| &mut tally.sex_words, short && sex::is_word(value));
+        count(|tally| &mut tally.sex_codes, short && kinds::is_valid(Kind::Sex, value));
+        count(|tally| &mut tally.ethnicity_words, short && ethnicity::is_word(value));
+        count(|tally| &mut tally.ethnicity_codes, short && kinds::is_valid(Kind::Ethnicity, value));
         count(|tally| &mut tally.illness, words::is_illness(value));
         count(|tally| &mut tally.education, words::is_education(value));
         count(|tally| &mut tally.months, is_month(value));
         let compact = value.len() == 8 && number && date::parse(value).is_some();
         count(|tally| &mut tally.compact_dates, compact);
-        count(|tally| &mut tally.han, value.chars().any(person_name::is_han));
+        count(|tally| &mut tally.han, look.han > 0);
         count(|tally| &mut tally.encoded, is_encoded(value));
         count(|tally| &mut tally.truncated, damage::is_truncated_id(value));
         count(|tally| &mut tally.scientific, damage::is_scientific_id(value));
+    }
+}
+
+/// What characters a value has: enough to pass over most kinds without asking their grammar.
+#[derive(Default)]
+pub(super) struct Look {
+    chars: usize,
+    han: usize,
+    digits: usize,
+    /// Digits, and the Chinese numerals that identifiers are sometimes written in.
+    numerals: usize,
+    at_sign: bool,
+    point: bool,
+}
+
+impl Look {
+    /// Looks at a folded value.
+    pub(super) fn at(value: &str) -> Self {
+        let mut look = Look::default();
+        for c in value.chars() {
+            look.chars += 1;
+            look.digits += usize::from(c.is_ascii_digit());
+            look.at_sign |= c == '@';
+            look.point |= matches!(c, '.' | ':');
+            look.han += usize::from(!c.is_ascii() && person_name::is_han(c));
+            look.numerals += usize::from(c.is_ascii_digit() || !c.is_ascii() && fold::is_numeral(c));
+        }
+        look
+    }
+
+    /// Whether the value can have the shape of the kind at all.
+    pub(super) fn may_be(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::ResidentId | Kind::BankCard => self.numerals >= 15,
+            Kind::Uscc => self.numerals >= 6 && self.chars >= 18,
+            Kind::Mobile => self.numerals >= 11,
+            Kind::Landline => self.digits >= 9,
+            Kind::Plate => self.han >= 1 && self.numerals >= 2 && self.chars <= 12,
+            Kind::Email => self.at_sign,
+            Kind::Ip => self.point,
+            Kind::Date => self.digits >= 6,
+            Kind::Region => self.han >= 2 || (6..=12).contains(&self.digits) && self.digits == self.chars,
+            Kind::Address => self.han >= 4,
+            Kind::PersonName => self.han >= 2 && self.chars <= 60,
+            _ => true,
+        }
     }
 }
 

@@ -70,7 +70,9 @@ impl Case<'_> {
     fn contact(&self) -> Option<(Kind, u64, u64, &'static str)> {
         let phone = self.named(Kind::Mobile) || self.named(Kind::Landline);
         let (mobile, landline) = (self.tally.of(Kind::Mobile).shape, self.tally.of(Kind::Landline).shape);
-        if self.share(mobile + landline) >= if phone { 50_000 } else { 300_000 } {
+        // Eleven digits with a fraction are a large amount, unless the name says otherwise.
+        let amounts = !phone && share(self.tally.fractions, self.tally.values) >= 500_000;
+        if !amounts && self.share(mobile + landline) >= if phone { 50_000 } else { 500_000 } {
             let kind = if mobile >= landline { Kind::Mobile } else { Kind::Landline };
             return Some((kind, mobile.max(landline), 800_000, "shape"));
         }
@@ -162,9 +164,7 @@ impl Case<'_> {
             Kind::Age => (tally.ages, self.share(tally.ages) >= 900_000),
             Kind::Financial | Kind::Amount | Kind::Coordinate => (tally.numbers, numbers),
             // 项目 and 级别 hide behind initials too: numbers are no names and no illnesses.
-            Kind::PersonName => (0, !hint.ambiguous && self.share(tally.han) >= 500_000),
-            Kind::Medical => (0, !hint.ambiguous && !numbers),
-            Kind::Address => (0, !hint.ambiguous && self.share(tally.han) >= 500_000),
+            Kind::PersonName | Kind::Medical | Kind::Address => (0, !hint.ambiguous && !numbers),
             Kind::Sex | Kind::Ethnicity | Kind::Education | Kind::Region | Kind::Date => return None,
             // The last digits alone: a phone without its area code, an id of another country.
             _ => (0, !hint.ambiguous || numbers && tally.distinct() > 1 && hint.kind == Kind::Mobile),

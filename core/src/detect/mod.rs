@@ -40,7 +40,6 @@ use column::Tally;
 
 /// How much of a table is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct ScanOptions {
     /// Look at every row. Otherwise at the first [`ScanOptions::sample`] rows, and then at ever fewer: about half as
     /// many again each time the table doubles. Rows and nulls are always counted all.

@@ -108,17 +108,17 @@ const WHOLE: &[(Kind, &str, &str)] = &[
     (Kind::Date, "日期 rq date", ""),
 ];
 
-/// Ends of Chinese names that say what the whole holds: 申请人姓名, 监护人身份证号码.
-const ENDS: &[(Kind, &str)] = &[
-    (Kind::ResidentId, "身份证号 身份证号码 身份号码 证件号码"),
-    (Kind::PersonName, "姓名"),
-    (Kind::Mobile, "手机号 手机号码 手机 联系电话 电话号码"),
-    (Kind::BirthDate, "出生日期 出生年月"),
-    (Kind::Address, "住址 地址"),
-    (Kind::Uscc, "社会信用代码"),
-    (Kind::BankCard, "银行卡号 银行账号"),
-    (Kind::Plate, "车牌号 车牌号码"),
-    (Kind::Email, "邮箱"),
+/// Ends of Chinese names that say what the whole holds, such as 申请人姓名; the second list is of ambiguous ones.
+const ENDS: &[(Kind, &str, &str)] = &[
+    (Kind::ResidentId, "身份证号 身份证号码 身份号码", "证件号码"),
+    (Kind::PersonName, "姓名", ""),
+    (Kind::Mobile, "手机号 手机号码", "手机 联系电话 电话号码"),
+    (Kind::BirthDate, "出生日期", "出生年月"),
+    (Kind::Address, "", "住址 地址"),
+    (Kind::Uscc, "社会信用代码", ""),
+    (Kind::BankCard, "银行卡号 银行账号", ""),
+    (Kind::Plate, "车牌号 车牌号码", ""),
+    (Kind::Email, "", "邮箱"),
 ];
 
 /// Ends of pinyin initials: `sqrxm` (申请人姓名). Longer names are words of some other language.
@@ -155,8 +155,9 @@ pub(super) fn hint(name: &str) -> Option<Hint> {
     if let Some(hint) = whole(&head) {
         return Some(hint);
     }
-    if let Some((kind, _)) = ENDS.iter().find(|(_, ends)| ends.split_whitespace().any(|end| head.ends_with(end))) {
-        return Some(Hint { kind: *kind, ambiguous: true });
+    let ends = |ends: &str| ends.split_whitespace().any(|end| head.ends_with(end));
+    if let Some((kind, plain, _)) = ENDS.iter().find(|(_, plain, ambiguous)| ends(plain) || ends(ambiguous)) {
+        return Some(Hint { kind: *kind, ambiguous: !ends(plain) });
     }
     // The last words of a name in parts: user_phone, cust_identi_id.
     let parts: Vec<&str> = folded.split(is_space).filter(|part| !part.is_empty()).collect();
@@ -187,6 +188,7 @@ mod tests {
             ("ｘｂ", Kind::Sex),
             ("hjdz", Kind::Address),
             ("jbzd", Kind::Medical),
+            ("监护人姓名", Kind::PersonName),
         ];
         for (name, kind) in plain {
             assert_eq!(hint(name), Some(Hint { kind, ambiguous: false }), "{name}");
@@ -196,7 +198,7 @@ mod tests {
             ("legal_repre", Kind::PersonName),
             ("tel", Kind::Mobile),
             ("user_phone", Kind::Mobile),
-            ("监护人姓名", Kind::PersonName),
+            ("监护人联系电话", Kind::Mobile),
             ("sqrxm", Kind::PersonName),
         ];
         for (name, kind) in ambiguous {

@@ -79,6 +79,13 @@ fn code_char(c: char) -> Option<char> {
         _ if c.is_whitespace() => return None,
         // Х, х (Cyrillic), Χ, χ (Greek), × (multiplication) are written for X.
         '\u{425}' | '\u{445}' | '\u{3a7}' | '\u{3c7}' | '\u{d7}' => 'X',
+        _ => numeral(c).unwrap_or(c.to_ascii_uppercase()),
+    })
+}
+
+/// The digit that a Chinese numeral stands for.
+fn numeral(c: char) -> Option<char> {
+    Some(match c {
         '〇' | '零' | '○' => '0',
         '一' | '壹' => '1',
         '二' | '贰' => '2',
@@ -89,8 +96,13 @@ fn code_char(c: char) -> Option<char> {
         '七' | '柒' => '7',
         '八' | '捌' => '8',
         '九' | '玖' => '9',
-        _ => c.to_ascii_uppercase(),
+        _ => return None,
     })
+}
+
+/// The character is a Chinese numeral that [`code`] reads as a digit.
+pub(crate) fn is_numeral(c: char) -> bool {
+    numeral(c).is_some()
 }
 
 /// What [`text`] does, and besides: separators (spaces, dashes, quotation marks) are dropped, Chinese numerals and

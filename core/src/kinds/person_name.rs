@@ -1,7 +1,7 @@
 //! 姓名: Chinese names, names of minorities with a middle dot, and Latin names of two words or more.
 //!
 //! A name has no checksum, so [`canonical`](super::canonical) accepts what can be a name, and detection asks
-//! [`has_surname`] besides, for the most of a column. Canonical form: folded, no spaces between Chinese characters.
+//! `has_surname` besides, for the most of a column. Canonical form: folded, no spaces between Chinese characters.
 
 use std::borrow::Cow;
 

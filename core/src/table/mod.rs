@@ -49,7 +49,6 @@ words! {
 
 /// What a table may be at most, and how it is cut into batches.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct ReadOptions {
     /// Rows of one batch, at most.
     pub batch_rows: usize,
@@ -86,7 +85,6 @@ impl Default for ReadOptions {
 
 /// How a table is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct WriteOptions {
     /// The encoding of a CSV.
     pub encoding: Encoding,
