@@ -1,1 +1,18 @@
-//! ffi
+//! The C ABI of kaifang, and nothing else: conversions, checks of what crosses, no rule of any kind.
+//!
+//! One file holds one C type. Every function's body stands in [`guard`]; handles are tokens, see [`handle`]; what C
+//! sees is `include/kaifang.h`, made by `cargo run -p xtask -- header`. Conventions are on that header's first page.
+#![deny(unsafe_op_in_unsafe_fn)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)
+)]
+#![allow(unreachable_pub, reason = "what C calls is public, whatever the module")]
+
+mod arrow;
+mod error;
+mod guard;
+mod handle;
+mod input;
+mod status;
+mod text;
