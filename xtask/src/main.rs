@@ -1,2 +1,41 @@
-//! x
-fn main() {}
+//! The generated files of this repository, made anew or checked fresh.
+//!
+//! ```text
+//! cargo run -p xtask -- header [--check]     include/kaifang.h, from ffi/
+//! ```
+#![allow(clippy::print_stdout, reason = "a command tells what it did")]
+
+mod header;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (command, check) = match words.as_slice() {
+        [command] => (*command, false),
+        [command, "--check"] => (*command, true),
+        _ => ("", false),
+    };
+    let stale = match command {
+        "header" => header::run(&root, check),
+        _ => Err("usage: xtask header [--check]".to_owned()),
+    };
+    match stale {
+        Ok(stale) if stale.is_empty() => ExitCode::SUCCESS,
+        Ok(stale) if check => {
+            eprintln!("stale, run `make generate`: {}", stale.join(", "));
+            ExitCode::FAILURE
+        }
+        Ok(stale) => {
+            println!("wrote {}", stale.join(", "));
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}

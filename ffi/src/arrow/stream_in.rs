@@ -1,7 +1,7 @@
 //! A host's stream, moved in: a reader of checked batches.
 
 use std::ffi::c_int;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use arrow::array::{Array, RecordBatch, RecordBatchReader, StructArray};
 use arrow::datatypes::{DataType, SchemaRef};
@@ -10,6 +10,7 @@ use arrow::error::ArrowError;
 use super::check::{read_array, read_schema};
 use super::{ArrowArray, ArrowArrayStream, ArrowSchema};
 use crate::error::Failure;
+use crate::table::Complaint;
 
 /// A stream that is ours. Dropping it releases it.
 pub(crate) struct StreamIn {
@@ -17,6 +18,7 @@ pub(crate) struct StreamIn {
     stream: Box<ArrowArrayStream>,
     schema: SchemaRef,
     row_type: DataType,
+    complaint: Complaint,
     ended: bool,
 }
 
@@ -28,7 +30,7 @@ impl StreamIn {
     ///
     /// # Safety
     /// `stream` is NULL or points to a writable `ArrowArrayStream` that follows the C Stream Interface.
-    pub(crate) unsafe fn take(stream: *mut ArrowArrayStream) -> Result<Self, Failure> {
+    pub(crate) unsafe fn take(stream: *mut ArrowArrayStream, complaint: Complaint) -> Result<Self, Failure> {
         if stream.is_null() || !stream.is_aligned() {
             return Err(Failure::null("stream"));
         }
@@ -49,7 +51,7 @@ impl StreamIn {
         // SAFETY: the producer wrote it.
         let schema = Arc::new(unsafe { read_schema(&raw const schema) }?);
         let row_type = DataType::Struct(schema.fields().clone());
-        Ok(StreamIn { stream, schema, row_type, ended: false })
+        Ok(StreamIn { stream, schema, row_type, complaint, ended: false })
     }
 
     fn read(&mut self) -> Result<Option<RecordBatch>, Failure> {
@@ -92,8 +94,13 @@ impl Iterator for StreamIn {
         }
         let read = self.read();
         self.ended = !matches!(read, Ok(Some(_)));
-        // Through core an error travels as arrow's; its text is ours and holds no value.
-        read.map_err(|failure| ArrowError::CDataInterface(failure.document.en)).transpose()
+        // Through core an error travels as arrow's, so the typed one is left beside the stream.
+        read.map_err(|failure| {
+            let error = ArrowError::CDataInterface(failure.document.en.clone());
+            *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+            error
+        })
+        .transpose()
     }
 }
 

@@ -140,7 +140,7 @@ mod tests {
     fn what_goes_out_comes_in() {
         let mut stream = stream();
         // SAFETY: a stream of ours.
-        let reader = unsafe { StreamIn::take(&raw mut stream) }.unwrap();
+        let reader = unsafe { StreamIn::take(&raw mut stream, crate::table::Complaint::default()) }.unwrap();
         assert!(stream.release.is_none(), "the stream was moved");
         let batches: Vec<_> = reader.map(Result::unwrap).collect();
         assert_eq!(batches, [batch(), batch().slice(1, 2)]);
@@ -150,9 +150,9 @@ mod tests {
     fn a_stream_is_taken_once() {
         let mut stream = stream();
         // SAFETY: a stream of ours.
-        drop(unsafe { StreamIn::take(&raw mut stream) }.unwrap());
+        drop(unsafe { StreamIn::take(&raw mut stream, crate::table::Complaint::default()) }.unwrap());
         // SAFETY: a released stream of ours.
-        let again = unsafe { StreamIn::take(&raw mut stream) };
+        let again = unsafe { StreamIn::take(&raw mut stream, crate::table::Complaint::default()) };
         assert_eq!(again.err().unwrap().status, kf_status::KF_ERR_ARROW);
     }
 

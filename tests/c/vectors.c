@@ -1,0 +1,187 @@
+/*
+ * Every file of tests/vectors through C. A file without a runner fails the run, so no face can skip one.
+ *
+ * usage: vectors DIRECTORY
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "harness.h"
+#include "json.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+
+/* What a case answered: a text, or an error. */
+typedef struct {
+  kf_text *text;
+  kf_error *err;
+  kf_status status;
+} answer;
+
+/* The policy of a case, with its interpretations set. */
+static kf_status open_policy(slice input, kf_policy **policy, kf_error **err) {
+  slice id = json_text(json_get(input, "policy")), set = json_get(input, "set"), name, option;
+  const char *position = NULL;
+  kf_status status = kf_policy_builtin(id.at, id.len, policy, err);
+  while (status == KF_OK && set.at && set.at[0] == '{' && json_next(set, &position, &name, &option)) {
+    kf_policy *changed = NULL;
+    option = json_text(option);
+    status = kf_policy_with_interpretation(*policy, name.at, name.len, option.at, option.len, &changed, err);
+    kf_policy_free(*policy);
+    *policy = changed;
+  }
+  return status;
+}
+
+static answer run_policy(slice input, int decide) {
+  answer result = {NULL, NULL, KF_OK};
+  kf_policy *policy = NULL;
+  slice facts = json_get(input, "facts"), at = json_text(json_get(input, "at"));
+  result.status = open_policy(input, &policy, &result.err);
+  if (result.status == KF_OK) {
+    result.status = (decide ? kf_policy_decide : kf_policy_classify)(policy, facts.at, facts.len, at.at, at.len,
+                                                                     &result.text, &result.err);
+  }
+  kf_policy_free(policy);
+  return result;
+}
+
+static answer run_classify(slice input) { return run_policy(input, 0); }
+
+static answer run_decide(slice input) { return run_policy(input, 1); }
+
+static answer run_mask(slice input) {
+  answer result = {NULL, NULL, KF_OK};
+  result.status = kf_values_mask(input.at, input.len, &result.text, &result.err);
+  return result;
+}
+
+/* The secret becomes a keyring, the rest is the question. */
+static answer run_token(slice input) {
+  answer result = {NULL, NULL, KF_OK};
+  kf_keyring *keyring = NULL;
+  buffer keys = {NULL, 0, 0}, question = {NULL, 0, 0};
+  slice id = json_get(input, "key_id"), secret = json_get(input, "secret_base64"), name, value;
+  const char *position = NULL;
+  put_text(&keys, "{\"v\":1,\"keys\":[{\"kind\":\"token\",\"id\":");
+  put(&keys, id.at, id.len);
+  put_text(&keys, ",\"secret\":");
+  put(&keys, secret.at, secret.len);
+  put_text(&keys, "}]}");
+  put_text(&question, "{");
+  while (json_next(input, &position, &name, &value)) {
+    if (slice_is(name, "secret_base64")) continue;
+    if (question.len > 1) put_text(&question, ",");
+    put(&question, name.at - 1, name.len + 2);
+    put_text(&question, ":");
+    put(&question, value.at, value.len);
+  }
+  put_text(&question, "}");
+  result.status = kf_keyring_parse(keys.at, keys.len, &keyring, &result.err);
+  if (result.status == KF_OK) {
+    result.status = kf_values_token(keyring, question.at, question.len, &result.text, &result.err);
+  }
+  kf_keyring_free(keyring);
+  free(keys.at);
+  free(question.at);
+  return result;
+}
+
+static answer run_ledger_verify(slice input) {
+  answer result = {NULL, NULL, KF_OK};
+  result.status = kf_ledger_verify_proof(input.at, input.len, &result.text, &result.err);
+  return result;
+}
+
+static const struct {
+  const char *file;
+  answer (*run)(slice input);
+} runners[] = {
+    {"classify.json", run_classify},
+    {"decide.json", run_decide},
+    {"ledger-verify.json", run_ledger_verify},
+    {"mask.json", run_mask},
+    {"token.json", run_token},
+};
+
+static void check_case(const char *file, slice one, answer (*run)(slice)) {
+  slice name = json_text(json_get(one, "name")), input = json_get(one, "input");
+  slice output = json_get(one, "output"), error = json_text(json_get(json_get(one, "error"), "code"));
+  answer found = run(input);
+  size_t len = 0;
+  const char *text;
+  buffer expected = {NULL, 0, 0};
+  if (output.at) {
+    json_canonical(output, &expected);
+  } else {
+    put(&expected, error.at, error.len);
+  }
+  text = found.status == KF_OK ? (const char *)kf_text_data(found.text, &len) : kf_error_code(found.err, &len);
+  checks++;
+  if ((found.status == KF_OK) != (output.at != NULL) || !text || len != expected.len ||
+      memcmp(text, expected.at, len) != 0) {
+    failures++;
+    printf("%s, %.*s:\n  expected %s\n  found    %s\n", file, (int)name.len, name.at, expected.at, text ? text : "-");
+  }
+  free(expected.at);
+  kf_text_free(found.text);
+  kf_error_free(found.err);
+}
+
+static char *read_file(const char *path, size_t *len) {
+  FILE *file = fopen(path, "rb");
+  buffer out = {NULL, 0, 0};
+  char block[4096];
+  size_t got;
+  if (!file) return NULL;
+  while ((got = fread(block, 1, sizeof block, file)) > 0) put(&out, block, got);
+  fclose(file);
+  *len = out.len;
+  return out.at;
+}
+
+static void check_file(const char *directory, const char *name) {
+  size_t i, count = sizeof runners / sizeof *runners;
+  char path[4096];
+  const char *position = NULL;
+  slice file, cases, key, one;
+  char *text;
+  for (i = 0; i < count && strcmp(runners[i].file, name) != 0; i++) continue;
+  if (i == count) {
+    printf("%s has no runner in C\n", name);
+    failures++;
+    return;
+  }
+  snprintf(path, sizeof path, "%s/%s", directory, name);
+  text = read_file(path, &file.len);
+  file.at = text;
+  CHECK(text && json_valid(file));
+  if (text && json_valid(file)) {
+    cases = json_get(file, "cases");
+    CHECK(cases.at && cases.at[0] == '[');
+    while (cases.at && json_next(cases, &position, &key, &one)) check_case(name, one, runners[i].run);
+    CHECK(position != NULL); /* a file without cases checks nothing */
+  }
+  free(text);
+}
+
+int main(int argc, char **argv) {
+  DIR *directory;
+  struct dirent *entry;
+  int files = 0;
+  if (argc != 2 || !(directory = opendir(argv[1]))) {
+    printf("usage: vectors DIRECTORY\n");
+    return 2;
+  }
+  while ((entry = readdir(directory))) {
+    size_t len = strlen(entry->d_name);
+    if (len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0) {
+      files++;
+      check_file(argv[1], entry->d_name);
+    }
+  }
+  closedir(directory);
+  CHECK(files > 0);
+  printf("%d files, ", files);
+  return finish("vectors");
+}
