@@ -10,14 +10,18 @@
 #![allow(unreachable_pub, reason = "what C calls is public, whatever the module")]
 
 mod arrow;
+mod catalog;
 mod error;
 mod guard;
 mod handle;
 mod input;
 mod keyring;
+mod ledger;
+mod plan;
 mod policy;
 mod progress;
 mod status;
 mod table;
 mod text;
+mod values;
 mod version;

@@ -1,9 +1,11 @@
 //! `kf_table`: a table that is read once, from a file, a host's Arrow stream, or IPC bytes.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use kaifang_core::canon;
+use kaifang_core::risk::{RiskQuestion, risk};
 use kaifang_core::table::{self, ReadOptions, Source};
 
 use crate::arrow::{ArrowArrayStream, StreamIn};
@@ -11,7 +13,9 @@ use crate::error::{Failure, kf_error};
 use crate::guard::guard;
 use crate::handle::{self, Object};
 use crate::input::{self, Out};
+use crate::progress::{self, kf_progress};
 use crate::status::kf_status;
+use crate::text::{self, kf_text};
 
 /// A table. It is read once: the function that reads it consumes the handle.
 #[allow(non_camel_case_types, reason = "the names of C")]
@@ -143,6 +147,36 @@ pub unsafe extern "C" fn kf_table_from_ipc(
                 .map_err(|_| Failure::argument("ipc_len", "no more bytes than memory", "不超过可用内存的字节数"))?;
             owned.extend_from_slice(bytes);
             give(out, table::from_ipc_bytes(owned, &ReadOptions::default())?, Complaint::default())
+        })
+    }
+}
+
+/// Measures the re-identification risk of a table. `question` is JSON: `{"quasi":["csrq","xb"],"sensitive":["jb"],
+/// "sharing":"controlled"}`; `report` gets a `RiskReport` (canonical JSON). Consumes `table`. `progress` may be NULL.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_table_risk(
+    table: *mut kf_table,
+    question: *const c_char,
+    question_len: usize,
+    progress: kf_progress,
+    user: *mut c_void,
+    report: *mut *mut kf_text,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let given = TableObject::take(table)?;
+            let out = Out::new("report", report)?;
+            let question = input::text("question", question, question_len)?;
+            let question: RiskQuestion = canon::read("RiskQuestion", question.as_bytes())?;
+            let mut progress = progress::callback(progress, user);
+            let report = given.run(|source| Ok(risk(source, &question, &mut progress)?))?;
+            out.write(text::document(&report)?);
+            Ok(())
         })
     }
 }

@@ -54,6 +54,11 @@ pub(crate) fn document<T: Serialize + ?Sized>(document: &T) -> Result<*mut kf_te
     make(canon::to_bytes(document)?)
 }
 
+/// Frees a text that C never saw.
+pub(crate) fn discard(text: *mut kf_text) {
+    drop(handle::remove::<TextObject>(text));
+}
+
 /// The bytes of a text, followed by a NUL byte that `len` does not count. Valid until the text is freed. `len` may be
 /// NULL. Returns NULL if this is no live text.
 ///

@@ -30,7 +30,7 @@ fn wrong(place: &str, zh: &str, en: &str) -> Failure {
 ///
 /// # Safety
 /// `schema` is NULL or points to an `ArrowSchema` that follows the C Data Interface where its members are readable.
-pub(crate) unsafe fn read_schema(schema: *const ArrowSchema) -> Result<Schema, Failure> {
+pub(super) unsafe fn read_schema(schema: *const ArrowSchema) -> Result<Schema, Failure> {
     if schema.is_null() || !schema.is_aligned() {
         return Err(Failure::null("schema"));
     }

@@ -9,7 +9,6 @@ mod stream_out;
 
 use std::ffi::{c_char, c_int, c_void};
 
-pub(crate) use check::read_schema;
 pub(crate) use stream_in::StreamIn;
 pub(crate) use stream_out::export;
 

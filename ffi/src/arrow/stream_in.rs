@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::sync::{Arc, PoisonError};
 
-use arrow::array::{Array, RecordBatch, RecordBatchReader, StructArray};
+use arrow::array::{RecordBatch, RecordBatchReader, StructArray};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::error::ArrowError;
 

@@ -8,6 +8,9 @@ use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 
+use kaifang_core::error::ErrorDocument;
+use kaifang_core::table::TableError;
+
 use super::{ArrowArray, ArrowArrayStream, ArrowSchema};
 
 /// `EIO` and `EINVAL`: the numbers are the same on every system that has them.
@@ -51,13 +54,23 @@ impl Exported {
         }
         let message = match catch_unwind(AssertUnwindSafe(|| body(self))) {
             Ok(Ok(())) => return 0,
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => describe(&error),
             Err(_panic) => "KF-C-99: an internal error was caught: please report this defect".to_owned(),
         };
         self.broken = true;
         self.last_error = CString::new(message.replace('\0', " ")).ok();
         EIO
     }
+}
+
+/// The code and the English text of one of our errors. Another's text may quote values, so it is not handed on.
+fn describe(error: &ArrowError) -> String {
+    let ours = match error {
+        ArrowError::ExternalError(inner) => inner.downcast_ref::<kaifang_core::Error>().map(ErrorDocument::from),
+        _ => None,
+    };
+    let document = ours.unwrap_or_else(|| ErrorDocument::from(&TableError::from_arrow(error)));
+    format!("{}: {}", document.code, document.en)
 }
 
 unsafe extern "C" fn get_schema(stream: *mut ArrowArrayStream, out: *mut ArrowSchema) -> c_int {
