@@ -44,12 +44,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__) || defined(__clang__)
-#define KF_MUST_USE __attribute__((warn_unused_result))
-#else
-#define KF_MUST_USE
-#endif
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -107,115 +101,115 @@ struct ArrowArrayStream {
 #endif
 
 
-/*
- What a progress callback returns to go on. Any other number, 0 included, cancels the job: bridges such as JNA turn
- a callback that threw into 0.
+/**
+ * What a progress callback returns to go on. Any other number, 0 included, cancels the job: bridges such as JNA turn
+ * a callback that threw into 0.
  */
 #define KF_CONTINUE 1
 
-/*
- `total` of a job whose size is not known beforehand.
+/**
+ * `total` of a job whose size is not known beforehand.
  */
 #define KF_UNKNOWN UINT64_MAX
 
-/*
- The version of this interface. A program compiled against one number runs with libraries of the same number.
+/**
+ * The version of this interface. A program compiled against one number runs with libraries of the same number.
  */
 #define KF_ABI_VERSION 1
 
-/*
- What became of a call. A number is never used twice, and a retired one stays reserved.
-
- 1–9: the caller broke a rule of this interface. 10–98: the family of the library's own error, whose stable code
- is `kf_error_code`. 99: a defect of the library.
+/**
+ * What became of a call. A number is never used twice, and a retired one stays reserved.
+ *
+ * 1–9: the caller broke a rule of this interface. 10–98: the family of the library's own error, whose stable code
+ * is `kf_error_code`. 99: a defect of the library.
  */
 enum kf_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  /*
-   Done; the outputs are written.
+  /**
+   * Done; the outputs are written.
    */
   KF_OK = 0,
-  /*
-   A pointer that must not be NULL is NULL, or it is misaligned.
+  /**
+   * A pointer that must not be NULL is NULL, or it is misaligned.
    */
   KF_ERR_NULL = 1,
-  /*
-   Text that is not UTF-8.
+  /**
+   * Text that is not UTF-8.
    */
   KF_ERR_UTF8 = 2,
-  /*
-   A handle that is stale, freed before, or of another kind.
+  /**
+   * A handle that is stale, freed before, or of another kind.
    */
   KF_ERR_HANDLE = 3,
-  /*
-   An Arrow structure that breaks the C Data Interface, or that was released before.
+  /**
+   * An Arrow structure that breaks the C Data Interface, or that was released before.
    */
   KF_ERR_ARROW = 4,
-  /*
-   A callback of the caller failed.
+  /**
+   * A callback of the caller failed.
    */
   KF_ERR_CALLBACK = 5,
-  /*
-   A number or a word outside its range.
+  /**
+   * A number or a word outside its range.
    */
   KF_ERR_ARGUMENT = 6,
-  /*
-   The progress callback stopped the job.
+  /**
+   * The progress callback stopped the job.
    */
   KF_ERR_CANCELLED = 7,
-  /*
-   The result is not there yet: its stream was not read to the end.
+  /**
+   * The result is not there yet: its stream was not read to the end.
    */
   KF_ERR_UNFINISHED = 8,
-  /*
-   A policy that can't be loaded.
+  /**
+   * A policy that can't be loaded.
    */
   KF_ERR_POLICY = 10,
-  /*
-   A fact that the policy does not know, or a value outside its domain.
+  /**
+   * A fact that the policy does not know, or a value outside its domain.
    */
   KF_ERR_FACT = 11,
-  /*
-   A table that can't be read or written.
+  /**
+   * A table that can't be read or written.
    */
   KF_ERR_TABLE = 12,
-  /*
-   A plan that can't be applied.
+  /**
+   * A plan that can't be applied.
    */
   KF_ERR_PLAN = 13,
-  /*
-   A key that is missing, malformed or not protected.
+  /**
+   * A key that is missing, malformed or not protected.
    */
   KF_ERR_KEYRING = 14,
-  /*
-   A risk question that can't be answered.
+  /**
+   * A risk question that can't be answered.
    */
   KF_ERR_RISK = 15,
-  /*
-   A catalog entry.
+  /**
+   * A catalog entry.
    */
   KF_ERR_CATALOG = 16,
-  /*
-   An illegal move of a state machine, or a request that can't be read.
+  /**
+   * An illegal move of a state machine, or a request that can't be read.
    */
   KF_ERR_PROCESS = 17,
-  /*
-   A ledger that can't be opened or written.
+  /**
+   * A ledger that can't be opened or written.
    */
   KF_ERR_LEDGER = 18,
-  /*
-   Bytes that are not what was signed.
+  /**
+   * Bytes that are not what was signed.
    */
   KF_ERR_INTEGRITY = 19,
-  /*
-   A malformed document, date or calendar.
+  /**
+   * A malformed document, date or calendar.
    */
   KF_ERR_DOCUMENT = 20,
-  /*
-   A defect of the library: a panic was caught. The handles of the call should be freed and not used again.
+  /**
+   * A defect of the library: a panic was caught. The handles of the call should be freed and not used again.
    */
   KF_ERR_PANIC = 99,
 };
@@ -227,119 +221,120 @@ typedef int32_t kf_status;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-/*
- An error. The caller owns it and frees it with `kf_error_free`.
+/**
+ * The proof of a treatment whose output is a stream: there once the stream was read to its end.
+ */
+typedef struct kf_applied kf_applied;
+
+/**
+ * An error. The caller owns it and frees it with `kf_error_free`.
  */
 typedef struct kf_error kf_error;
 
-/*
- Secrets by id. Immutable, and may be used by several threads at once. Overwritten when it is freed.
+/**
+ * Secrets by id. Immutable, and may be used by several threads at once. Overwritten when it is freed.
  */
 typedef struct kf_keyring kf_keyring;
 
-/*
- A policy. Immutable, and may be used by several threads at once.
+/**
+ * A plan. Immutable, and may be used by several threads at once.
+ */
+typedef struct kf_plan kf_plan;
+
+/**
+ * A policy. Immutable, and may be used by several threads at once.
  */
 typedef struct kf_policy kf_policy;
 
-/*
- A table. It is read once: the function that reads it consumes the handle.
+/**
+ * A table. It is read once: the function that reads it consumes the handle.
  */
 typedef struct kf_table kf_table;
 
-/*
- Bytes: a document as UTF-8 JSON, a note, an Arrow IPC stream. The caller owns it and frees it with `kf_text_free`.
+/**
+ * Bytes: a document as UTF-8 JSON, a note, an Arrow IPC stream. The caller owns it and frees it with `kf_text_free`.
  */
 typedef struct kf_text kf_text;
+
+/**
+ * Told how far a job is: `stage` is a word of `stage_len` bytes followed by NUL, `done` and `total` are rows. Returns
+ * `KF_CONTINUE`, or anything else to cancel. Called on the thread that made the call; it must not throw or jump out.
+ */
+typedef int32_t (*kf_progress)(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total);
 
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
 
-/*
- The status that came with the error. `KF_ERR_HANDLE` if this is no live error.
+/**
+ * Everything that keeps a catalog entry (JSON) from being opened, as a JSON array; empty when the entry is whole.
+ */
+kf_status kf_entry_check(const char *entry,
+                         size_t entry_len,
+                         struct kf_text **problems,
+                         struct kf_error **err);
+
+/**
+ * The status that came with the error. `KF_ERR_HANDLE` if this is no live error.
  */
 kf_status kf_error_status(const struct kf_error *error);
 
-/*
- The stable code, such as `KF-FACT-01`.
-
- UTF-8, followed by a NUL byte; valid until the error is freed. `len` may be NULL. Returns NULL if this is no
- live error.
-
- # Safety
- `len` is NULL or writable.
+/**
+ * The stable code, such as `KF-FACT-01`.
+ *
+ * UTF-8, followed by a NUL byte; valid until the error is freed. `len` may be NULL. Returns NULL if this is no
+ * live error.
  */
-const char *kf_error_code(const struct kf_error *error, size_t *len);
+const char *kf_error_code(const struct kf_error *error,
+                          size_t *len);
 
-/*
- The Chinese text. As `kf_error_code`.
-
- # Safety
- `len` is NULL or writable.
+/**
+ * The Chinese text. As `kf_error_code`.
  */
 const char *kf_error_zh(const struct kf_error *error, size_t *len);
 
-/*
- The English text. As `kf_error_code`.
-
- # Safety
- `len` is NULL or writable.
+/**
+ * The English text. As `kf_error_code`.
  */
 const char *kf_error_en(const struct kf_error *error, size_t *len);
 
-/*
- Where in the input: a column, a row, a field, a byte. NULL where that is not known. As `kf_error_code`.
-
- # Safety
- `len` is NULL or writable.
+/**
+ * Where in the input: a column, a row, a field, a byte. NULL where that is not known. As `kf_error_code`.
  */
 const char *kf_error_where(const struct kf_error *error, size_t *len);
 
-/*
- Frees an error. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+/**
+ * Frees an error. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
  */
 kf_status kf_error_free(struct kf_error *error);
 
-/*
- Panics on purpose, inside the wall: returns `KF_ERR_PANIC` and nothing else happens.
-
- A host can call it once to see that its own way of linking keeps the wall; a build with `panic = "abort"` would
- end the process here. The panic's message goes to the standard error output.
-
- # Safety
- `err` is NULL or writable.
+/**
+ * Panics on purpose, inside the wall: returns `KF_ERR_PANIC` and nothing else happens.
+ *
+ * A host can call it once to see that its own way of linking keeps the wall; a build with `panic = "abort"` would
+ * end the process here. The panic's message goes to the standard error output.
  */
 kf_status kf_selftest_panic(struct kf_error **err);
 
-/*
- Reads a keyring file, which only its owner may read (mode 0600).
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * Reads a keyring file, which only its owner may read (mode 0600).
  */
 kf_status kf_keyring_load(const char *path,
                           size_t path_len,
                           struct kf_keyring **keyring,
                           struct kf_error **err);
 
-/*
- Reads the bytes of a keyring file that the host keeps elsewhere:
- `{"v":1,"keys":[{"id":"k1","kind":"token","secret":"<base64>"}]}`. The host's own copy stays the host's to wipe.
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * Reads the bytes of a keyring file that the host keeps elsewhere:
+ * `{"v":1,"keys":[{"id":"k1","kind":"token","secret":"<base64>"}]}`. The host's own copy stays the host's to wipe.
  */
 kf_status kf_keyring_parse(const char *json,
                            size_t json_len,
                            struct kf_keyring **keyring,
                            struct kf_error **err);
 
-/*
- Writes a new keyring file (mode 0600) with one random key, and reads it. An existing file is never overwritten.
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * Writes a new keyring file (mode 0600) with one random key, and reads it. An existing file is never overwritten.
  */
 kf_status kf_keyring_create(const char *path,
                             size_t path_len,
@@ -348,47 +343,140 @@ kf_status kf_keyring_create(const char *path,
                             struct kf_keyring **keyring,
                             struct kf_error **err);
 
-/*
- Frees a keyring. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+/**
+ * Frees a keyring. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
  */
 kf_status kf_keyring_free(struct kf_keyring *keyring);
 
-/*
- Writes a new Ed25519 key file for signing a ledger (PKCS#8 PEM, mode 0600). An existing file is never overwritten.
- `public_key` gets the base64 of its public key: keep it where the ledger is not.
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * Writes a new Ed25519 key file for signing a ledger (PKCS#8 PEM, mode 0600). An existing file is never overwritten.
+ * `public_key` gets the base64 of its public key: keep it where the ledger is not.
  */
 kf_status kf_signing_key_create(const char *path,
                                 size_t path_len,
                                 struct kf_text **public_key,
                                 struct kf_error **err);
 
-/*
- A policy that the library ships, such as `xian-2022-013`.
+/**
+ * Verifies every byte of a ledger's directory, to a document of what was found (canonical JSON).
+ *
+ * `public_key` (base64) is who the ledger must be; NULL takes the directory's own key, and the answer says so. `pin`
+ * is a checkpoint kept elsewhere, a signed note that the ledger must extend; NULL is none, and one needs the key.
+ */
+kf_status kf_ledger_verify(const char *directory,
+                           size_t directory_len,
+                           const char *public_key,
+                           size_t public_key_len,
+                           const char *pin,
+                           size_t pin_len,
+                           struct kf_text **verified,
+                           struct kf_error **err);
 
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * Checks one proof document (`op` is `inclusion`, `consistency`, `checkpoint` or `receipt`), to `{"valid":true}`. A
+ * proof that does not hold is `KF_ERR_INTEGRITY`, never `{"valid":false}`.
+ */
+kf_status kf_ledger_verify_proof(const char *proof,
+                                 size_t proof_len,
+                                 struct kf_text **valid,
+                                 struct kf_error **err);
+
+/**
+ * A plan from the text of its TOML file.
+ */
+kf_status kf_plan_parse_toml(const char *toml, size_t toml_len, struct kf_plan **plan, struct kf_error **err);
+
+/**
+ * A plan from a JSON document.
+ */
+kf_status kf_plan_parse_json(const char *json, size_t json_len, struct kf_plan **plan, struct kf_error **err);
+
+/**
+ * The plan's digest, `sha256:` and 64 hexadecimal digits.
+ */
+kf_status kf_plan_hash(const struct kf_plan *plan, struct kf_text **hash, struct kf_error **err);
+
+/**
+ * Whether the plan fits a table: names all of its columns, no other, and each with a transform that its type has. The
+ * table is looked at, not read: it stays the caller's.
+ */
+kf_status kf_plan_check(const struct kf_plan *plan,
+                        const struct kf_table *table,
+                        struct kf_error **err);
+
+/**
+ * Treats a table, stream to stream: batches are treated as `treated` is read. Consumes `table`. `keyring` may be NULL
+ * for a plan without keys.
+ *
+ * After an error in the stream nothing that came before it may be used. `applied` has the proof once the stream was
+ * read to its end.
+ */
+kf_status kf_plan_apply(const struct kf_plan *plan,
+                        struct kf_table *table,
+                        const struct kf_keyring *keyring,
+                        struct ArrowArrayStream *treated,
+                        struct kf_applied **applied,
+                        struct kf_error **err);
+
+/**
+ * Treats a table into a file, whose name says the format (`.csv`, `.parquet`, `.arrow`). The file appears whole, or not
+ * at all. Consumes `table`. `keyring` may be NULL for a plan without keys, `progress` for no progress. `applied` gets the
+ * proof (canonical JSON).
+ */
+kf_status kf_plan_apply_file(const struct kf_plan *plan,
+                             struct kf_table *table,
+                             const struct kf_keyring *keyring,
+                             const char *path,
+                             size_t path_len,
+                             kf_progress progress,
+                             void *user,
+                             struct kf_text **applied,
+                             struct kf_error **err);
+
+/**
+ * Treats a table into the bytes of an Arrow IPC stream, held in memory: for languages without the C Data Interface.
+ * Consumes `table`. `keyring` may be NULL for a plan without keys. `applied` gets the proof (canonical JSON).
+ */
+kf_status kf_plan_apply_ipc(const struct kf_plan *plan,
+                            struct kf_table *table,
+                            const struct kf_keyring *keyring,
+                            struct kf_text **ipc,
+                            struct kf_text **applied,
+                            struct kf_error **err);
+
+/**
+ * Frees a plan. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+ */
+kf_status kf_plan_free(struct kf_plan *plan);
+
+/**
+ * The proof of a treatment (canonical JSON). `KF_ERR_UNFINISHED` until its stream was read to the end, and for ever
+ * where the stream failed.
+ */
+kf_status kf_applied_document(const struct kf_applied *applied,
+                              struct kf_text **document,
+                              struct kf_error **err);
+
+/**
+ * Frees a proof; its stream is not touched. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+ */
+kf_status kf_applied_free(struct kf_applied *applied);
+
+/**
+ * A policy that the library ships, such as `xian-2022-013`.
  */
 kf_status kf_policy_builtin(const char *id, size_t id_len, struct kf_policy **policy, struct kf_error **err);
 
-/*
- A policy from the text of its TOML file.
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * A policy from the text of its TOML file.
  */
 kf_status kf_policy_parse(const char *toml,
                           size_t toml_len,
                           struct kf_policy **policy,
                           struct kf_error **err);
 
-/*
- The same policy with one interpretation set: where the text is open, a named switch and one of its options.
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * The same policy with one interpretation set: where the text is open, a named switch and one of its options.
  */
 kf_status kf_policy_with_interpretation(const struct kf_policy *policy,
                                         const char *name,
@@ -398,20 +486,14 @@ kf_status kf_policy_with_interpretation(const struct kf_policy *policy,
                                         struct kf_policy **changed,
                                         struct kf_error **err);
 
-/*
- The policy's digest, `sha256:` and 64 hexadecimal digits; interpretations change it.
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * The policy's digest, `sha256:` and 64 hexadecimal digits; interpretations change it.
  */
 kf_status kf_policy_hash(const struct kf_policy *policy, struct kf_text **hash, struct kf_error **err);
 
-/*
- Which classes a dataset with these facts may be put in: facts (JSON) at a legal date (`YYYY-MM-DD`) to a
- `Classification` (canonical JSON).
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * Which classes a dataset with these facts may be put in: facts (JSON) at a legal date (`YYYY-MM-DD`) to a
+ * `Classification` (canonical JSON).
  */
 kf_status kf_policy_classify(const struct kf_policy *policy,
                              const char *facts,
@@ -421,12 +503,9 @@ kf_status kf_policy_classify(const struct kf_policy *policy,
                              struct kf_text **classification,
                              struct kf_error **err);
 
-/*
- Whether an access with these facts is permitted: facts (JSON) at a legal date (`YYYY-MM-DD`) to an `AccessAnswer`
- (canonical JSON). This is the mode of a host whose own database holds the state; it records nothing.
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * Whether an access with these facts is permitted: facts (JSON) at a legal date (`YYYY-MM-DD`) to an `AccessAnswer`
+ * (canonical JSON). This is the mode of a host whose own database holds the state; it records nothing.
  */
 kf_status kf_policy_decide(const struct kf_policy *policy,
                            const char *facts,
@@ -436,70 +515,89 @@ kf_status kf_policy_decide(const struct kf_policy *policy,
                            struct kf_text **answer,
                            struct kf_error **err);
 
-/*
- Frees a policy. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+/**
+ * Frees a policy. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
  */
 kf_status kf_policy_free(struct kf_policy *policy);
 
-/*
- Opens a CSV (UTF-8 or GB18030), Parquet or Arrow IPC file; its content says which.
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * Opens a CSV (UTF-8 or GB18030), Parquet or Arrow IPC file; its content says which.
  */
 kf_status kf_table_open(const char *path, size_t path_len, struct kf_table **table, struct kf_error **err);
 
-/*
- Takes a stream of record batches. The stream is moved in: the caller's structure is marked released, on failure too.
- It is read when the table is, on the thread that does it.
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * Takes a stream of record batches. The stream is moved in: the caller's structure is marked released, on failure too.
+ * It is read when the table is, on the thread that does it.
  */
 kf_status kf_table_from_stream(struct ArrowArrayStream *stream,
                                struct kf_table **table,
                                struct kf_error **err);
 
-/*
- Takes a whole table as the bytes of an Arrow IPC stream or file, which are copied. The way for producers that are not
- trusted, and for languages without the C Data Interface.
-
- # Safety
- The pointers are NULL or valid as the conventions say.
+/**
+ * Takes a whole table as the bytes of an Arrow IPC stream or file, which are copied. The way for producers that are not
+ * trusted, and for languages without the C Data Interface.
  */
 kf_status kf_table_from_ipc(const uint8_t *ipc,
                             size_t ipc_len,
                             struct kf_table **table,
                             struct kf_error **err);
 
-/*
- Frees a table that was not consumed. NULL is nothing to free; a second free, or a free of a consumed table, is
- `KF_ERR_HANDLE`.
+/**
+ * Measures the re-identification risk of a table. `question` is JSON: `{"quasi":["csrq","xb"],"sensitive":["jb"],
+ * "sharing":"controlled"}`; `report` gets a `RiskReport` (canonical JSON). Consumes `table`. `progress` may be NULL.
+ */
+kf_status kf_table_risk(struct kf_table *table,
+                        const char *question,
+                        size_t question_len,
+                        kf_progress progress,
+                        void *user,
+                        struct kf_text **report,
+                        struct kf_error **err);
+
+/**
+ * Frees a table that was not consumed. NULL is nothing to free; a second free, or a free of a consumed table, is
+ * `KF_ERR_HANDLE`.
  */
 kf_status kf_table_free(struct kf_table *table);
 
-/*
- The bytes of a text, followed by a NUL byte that `len` does not count. Valid until the text is freed. `len` may be
- NULL. Returns NULL if this is no live text.
-
- # Safety
- `len` is NULL or writable.
+/**
+ * The bytes of a text, followed by a NUL byte that `len` does not count. Valid until the text is freed. `len` may be
+ * NULL. Returns NULL if this is no live text.
  */
 const uint8_t *kf_text_data(const struct kf_text *text,
                             size_t *len);
 
-/*
- Frees a text. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+/**
+ * Frees a text. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
  */
 kf_status kf_text_free(struct kf_text *text);
 
-/*
- The version of the interface that the library was built with: compare it with `KF_ABI_VERSION` before anything else.
+/**
+ * Masks values: `{"kind":"mobile","values":["13900001111",null]}`, or `keep_prefix` and `keep_suffix` in place of the
+ * kind or beside it, to `{"values":[...],"invalid":0}`. What can't be masked is redacted and counted.
+ */
+kf_status kf_values_mask(const char *question,
+                         size_t question_len,
+                         struct kf_text **masked,
+                         struct kf_error **err);
+
+/**
+ * The tokens of values: `{"key_id","dataset","kind","values"}` and an optional `domain`, by default
+ * `<dataset>/<kind>`, to `{"values":[...],"invalid":0}`. What is not valid for its kind is redacted and counted.
+ */
+kf_status kf_values_token(const struct kf_keyring *keyring,
+                          const char *question,
+                          size_t question_len,
+                          struct kf_text **tokens,
+                          struct kf_error **err);
+
+/**
+ * The version of the interface that the library was built with: compare it with `KF_ABI_VERSION` before anything else.
  */
 uint32_t kf_abi_version(void);
 
-/*
- The version of the library, such as `0.1.0`; a static string.
+/**
+ * The version of the library, such as `0.1.0`; a static string.
  */
 const char *kf_version(void);
 

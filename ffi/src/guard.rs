@@ -44,7 +44,7 @@ pub(crate) fn guard_or<T>(fallback: T, body: impl FnOnce() -> Result<T, Failure>
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kf_selftest_panic(err: *mut *mut kf_error) -> kf_status {
     // SAFETY: as promised by the caller.
-    unsafe { guard(err, || deliberate_panic()) }
+    unsafe { guard(err, deliberate_panic) }
 }
 
 #[expect(clippy::panic, reason = "this is what the self-test is for")]

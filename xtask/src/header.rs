@@ -13,10 +13,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<Vec<String>, String> {
         .map_err(|error| error.to_string())?;
     let mut text = Vec::new();
     bindings.write(&mut text);
-    // Rust's own words in the docs mean nothing to a reader of C.
-    let text = String::from_utf8(text).map_err(|error| error.to_string())?;
-    let text = text.replace(" * # Safety\n * The pointers are NULL or valid as the conventions say.\n", "");
-    let text = text.replace(" *\n */", " */");
+    let text = for_readers_of_c(&String::from_utf8(text).map_err(|error| error.to_string())?);
     let path = root.join("include/kaifang.h");
     if std::fs::read_to_string(&path).is_ok_and(|found| found == text) {
         return Ok(Vec::new());
@@ -25,4 +22,28 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<Vec<String>, String> {
         std::fs::write(&path, text).map_err(|error| error.to_string())?;
     }
     Ok(vec!["include/kaifang.h".to_owned()])
+}
+
+/// Leaves out the `# Safety` sections: they speak to Rust, and the header's first page says the same to C.
+fn for_readers_of_c(header: &str) -> String {
+    let mut out = String::with_capacity(header.len());
+    let mut in_section = false;
+    for line in header.lines() {
+        match line.trim_start() {
+            "* # Safety" => {
+                in_section = true;
+                // The empty line before the section goes with it.
+                if out.ends_with(" *\n") {
+                    out.truncate(out.len() - " *\n".len());
+                }
+            }
+            "*/" => in_section = false,
+            _ => {}
+        }
+        if !in_section {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }

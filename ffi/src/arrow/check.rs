@@ -221,7 +221,7 @@ unsafe fn check_buffers(array: &ArrowArray, data_type: &DataType, rows: i64) -> 
             for index in 0..variadic {
                 // SAFETY: one length for each variadic buffer by the C Data Interface; not NULL, aligned.
                 let length = unsafe { *lengths.add(index) };
-                if length < 0 || length > MAX_ROWS {
+                if !(0..=MAX_ROWS).contains(&length) {
                     return Err(wrong(
                         "array.buffers",
                         "变长缓冲区的长度超出范围",
