@@ -242,6 +242,11 @@ typedef struct kf_keyring kf_keyring;
 typedef struct kf_plan kf_plan;
 
 /**
+ * A platform. Several threads may use it: it does one thing at a time. One process writes a directory at a time.
+ */
+typedef struct kf_platform kf_platform;
+
+/**
  * A policy. Immutable, and may be used by several threads at once.
  */
 typedef struct kf_policy kf_policy;
@@ -273,6 +278,34 @@ kf_status kf_entry_check(const char *entry,
                          size_t entry_len,
                          struct kf_text **problems,
                          struct kf_error **err);
+
+/**
+ * Writes what was decided into an entry (JSON): the class that the body chose within the permitted set, the digest of the
+ * `Classification` that permits it, and the digest of the content that was assessed; to the changed entry.
+ */
+kf_status kf_entry_rest_on(const char *entry,
+                           size_t entry_len,
+                           const char *classification,
+                           size_t classification_len,
+                           const char *chosen,
+                           size_t chosen_len,
+                           const char *content,
+                           size_t content_len,
+                           struct kf_text **changed,
+                           struct kf_error **err);
+
+/**
+ * The canonical encoding of a JSON document: what is hashed and signed.
+ */
+kf_status kf_document_canonical(const char *json,
+                                size_t json_len,
+                                struct kf_text **canonical,
+                                struct kf_error **err);
+
+/**
+ * The digest of some bytes as documents write it: `sha256:` and 64 hexadecimal digits.
+ */
+kf_status kf_digest(const uint8_t *bytes, size_t bytes_len, struct kf_text **digest, struct kf_error **err);
 
 /**
  * The status that came with the error. `KF_ERR_HANDLE` if this is no live error.
@@ -463,6 +496,139 @@ kf_status kf_applied_document(const struct kf_applied *applied,
 kf_status kf_applied_free(struct kf_applied *applied);
 
 /**
+ * Makes a new platform in a directory of its own, which is made too, under a policy. `origin` names its log; `key` is
+ * the path of the Ed25519 key file that signs it; `at` is now.
+ */
+kf_status kf_platform_init(const char *directory,
+                           size_t directory_len,
+                           const struct kf_policy *policy,
+                           const char *origin,
+                           size_t origin_len,
+                           const char *key,
+                           size_t key_len,
+                           const char *at,
+                           size_t at_len,
+                           struct kf_platform **platform,
+                           struct kf_error **err);
+
+/**
+ * Opens a platform. `key` is the path of the Ed25519 key file that signs its log; NULL opens it for reading: `decide`
+ * and `duties` answer, and what would be recorded is an error.
+ */
+kf_status kf_platform_open(const char *directory,
+                           size_t directory_len,
+                           const char *key,
+                           size_t key_len,
+                           struct kf_platform **platform,
+                           struct kf_error **err);
+
+/**
+ * Records an event (JSON), if it is a legal move now, to `{"index",...}`: the index of its record and the duty that it
+ * creates or does.
+ */
+kf_status kf_platform_event(const struct kf_platform *platform,
+                            const char *event,
+                            size_t event_len,
+                            const char *at,
+                            size_t at_len,
+                            struct kf_text **recorded,
+                            struct kf_error **err);
+
+/**
+ * Decides about a request (JSON), to a `Decision`, and records nothing.
+ */
+kf_status kf_platform_decide(const struct kf_platform *platform,
+                             const char *request,
+                             size_t request_len,
+                             const char *at,
+                             size_t at_len,
+                             struct kf_text **decision,
+                             struct kf_error **err);
+
+/**
+ * Decides about a request (JSON), makes the record durable, and only then answers: `{"v","index","decision"}`. Where this
+ * is not `KF_OK`, nothing may be served. A denial is `KF_OK` with `"permit":false`.
+ */
+kf_status kf_platform_admit(const struct kf_platform *platform,
+                            const char *request,
+                            size_t request_len,
+                            const char *at,
+                            size_t at_len,
+                            struct kf_text **admitted,
+                            struct kf_error **err);
+
+/**
+ * Records what came of an admitted request: `intent` is the index that `kf_platform_admit` gave, `outcome` is
+ * `{"served":true,"rows":100,"bytes":5120}`.
+ */
+kf_status kf_platform_complete(const struct kf_platform *platform,
+                               uint64_t intent,
+                               const char *outcome,
+                               size_t outcome_len,
+                               const char *at,
+                               size_t at_len,
+                               struct kf_text **recorded,
+                               struct kf_error **err);
+
+/**
+ * Records a user's report of its use (A16).
+ */
+kf_status kf_platform_report_use(const struct kf_platform *platform,
+                                 const char *report,
+                                 size_t report_len,
+                                 const char *at,
+                                 size_t at_len,
+                                 struct kf_text **recorded,
+                                 struct kf_error **err);
+
+/**
+ * The duties as they stand at an instant, a JSON array. `holder` keeps those of one body or user; NULL keeps all.
+ */
+kf_status kf_platform_duties(const struct kf_platform *platform,
+                             const char *holder,
+                             size_t holder_len,
+                             const char *at,
+                             size_t at_len,
+                             struct kf_text **duties,
+                             struct kf_error **err);
+
+/**
+ * Signs the head of the log, to a signed note: keep it where the directory is not.
+ */
+kf_status kf_platform_checkpoint(const struct kf_platform *platform,
+                                 struct kf_text **note,
+                                 struct kf_error **err);
+
+/**
+ * The proof that a record is under the last signed head, to a `Receipt` (canonical JSON).
+ */
+kf_status kf_platform_receipt(const struct kf_platform *platform,
+                              uint64_t index,
+                              struct kf_text **receipt,
+                              struct kf_error **err);
+
+/**
+ * Audits a platform's directory: verifies every byte of its log and decides everything again; to an `AuditReport`
+ * (canonical JSON). `public_key` and `pin` as in `kf_ledger_verify`.
+ */
+kf_status kf_platform_audit(const char *directory,
+                            size_t directory_len,
+                            const char *public_key,
+                            size_t public_key_len,
+                            const char *pin,
+                            size_t pin_len,
+                            const char *at,
+                            size_t at_len,
+                            struct kf_text **report,
+                            struct kf_error **err);
+
+/**
+ * Closes a platform; a call that another thread is in ends first. NULL is nothing to close; a second close is
+ * `KF_ERR_HANDLE`.
+ */
+kf_status kf_platform_close(struct kf_platform *platform);
+
+/**
  * A policy that the library ships, such as `xian-2022-013`.
  */
 kf_status kf_policy_builtin(const char *id, size_t id_len, struct kf_policy **policy, struct kf_error **err);
@@ -541,6 +707,17 @@ kf_status kf_table_from_ipc(const uint8_t *ipc,
                             size_t ipc_len,
                             struct kf_table **table,
                             struct kf_error **err);
+
+/**
+ * Finds what the columns of a table hold, to `Findings` (canonical JSON). With `all` other than 0 every row is looked at,
+ * else ever fewer of them as the table grows. Consumes `table`. `progress` may be NULL.
+ */
+kf_status kf_table_scan(struct kf_table *table,
+                        int32_t all,
+                        kf_progress progress,
+                        void *user,
+                        struct kf_text **findings,
+                        struct kf_error **err);
 
 /**
  * Measures the re-identification risk of a table. `question` is JSON: `{"quasi":["csrq","xb"],"sensitive":["jb"],

@@ -12,6 +12,25 @@ use crate::input::{self, Out};
 use crate::status::kf_status;
 use crate::text::{self, kf_text};
 
+/// The key and the head that a verifier trusts; either may be NULL, but a head needs its key.
+///
+/// # Safety
+/// As [`input::optional`], for both.
+pub(crate) unsafe fn trusted(
+    key: (*const c_char, usize),
+    pin: (*const c_char, usize),
+) -> Result<(Option<PublicKey>, Option<Checkpoint>), Failure> {
+    // SAFETY: as promised by the caller.
+    let (key, pin) = unsafe { (input::optional("public_key", key.0, key.1)?, input::optional("pin", pin.0, pin.1)?) };
+    let key = key.map(PublicKey::from_base64).transpose()?;
+    let pin = match (pin, &key) {
+        (None, _) => None,
+        (Some(note), Some(key)) => Some(Checkpoint::parse(note, key)?),
+        (Some(_), None) => return Err(Failure::null("public_key")),
+    };
+    Ok((key, pin))
+}
+
 /// Verifies every byte of a ledger's directory, to a document of what was found (canonical JSON).
 ///
 /// `public_key` (base64) is who the ledger must be; NULL takes the directory's own key, and the answer says so. `pin`
@@ -35,13 +54,7 @@ pub unsafe extern "C" fn kf_ledger_verify(
         guard(err, || {
             let out = Out::new("verified", verified)?;
             let directory = input::text("directory", directory, directory_len)?;
-            let key = input::optional("public_key", public_key, public_key_len)?;
-            let key = key.map(PublicKey::from_base64).transpose()?;
-            let pin = match (input::optional("pin", pin, pin_len)?, &key) {
-                (None, _) => None,
-                (Some(note), Some(key)) => Some(Checkpoint::parse(note, key)?),
-                (Some(_), None) => return Err(Failure::null("public_key")),
-            };
+            let (key, pin) = trusted((public_key, public_key_len), (pin, pin_len))?;
             out.write(text::document(&ledger::verify(directory, key.as_ref(), pin.as_ref())?)?);
             Ok(())
         })

@@ -11,6 +11,7 @@
 
 mod arrow;
 mod catalog;
+mod document;
 mod error;
 mod guard;
 mod handle;
@@ -18,6 +19,7 @@ mod input;
 mod keyring;
 mod ledger;
 mod plan;
+mod platform;
 mod policy;
 mod progress;
 mod status;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kaifang_core::canon;
+use kaifang_core::detect::{ScanOptions, scan};
 use kaifang_core::risk::{RiskQuestion, risk};
 use kaifang_core::table::{self, ReadOptions, Source};
 
@@ -147,6 +148,35 @@ pub unsafe extern "C" fn kf_table_from_ipc(
                 .map_err(|_| Failure::argument("ipc_len", "no more bytes than memory", "不超过可用内存的字节数"))?;
             owned.extend_from_slice(bytes);
             give(out, table::from_ipc_bytes(owned, &ReadOptions::default())?, Complaint::default())
+        })
+    }
+}
+
+/// Finds what the columns of a table hold, to `Findings` (canonical JSON). With `all` other than 0 every row is looked at,
+/// else ever fewer of them as the table grows. Consumes `table`. `progress` may be NULL.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_table_scan(
+    table: *mut kf_table,
+    all: i32,
+    progress: kf_progress,
+    user: *mut c_void,
+    findings: *mut *mut kf_text,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let given = TableObject::take(table)?;
+            let out = Out::new("findings", findings)?;
+            let mut options = ScanOptions::default();
+            options.all = all != 0;
+            let mut progress = progress::callback(progress, user);
+            let findings = given.run(|source| Ok(scan(source, &options, &mut progress)?))?;
+            out.write(text::document(&findings)?);
+            Ok(())
         })
     }
 }
