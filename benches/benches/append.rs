@@ -1,6 +1,6 @@
 //! Records into the ledger, durable on return, beside the same frames written and synced by hand: what the disk takes.
 //! Every append of both ends in one `fdatasync`, so that groups of one size can be compared.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
@@ -68,7 +68,7 @@ fn append(criterion: &mut Criterion) {
     ledger.checkpoint().unwrap();
     let size = ledger.size();
     assert_eq!(ledger.read(size - 1).unwrap(), *records(0, 256).last().unwrap());
-    let public = ledger.public_key().clone();
+    let public = *ledger.public_key();
     drop(ledger);
     let _verified = verify(&dir, Some(&public), None).unwrap();
 }

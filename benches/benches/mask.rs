@@ -1,11 +1,11 @@
 //! A column of mobile numbers through a plan, `Applied` with its digests included, beside a plain loop over `String`s that
 //! checks and proves nothing, and beside a copy of the bytes, which is the limit of any treatment.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::hint::black_box;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::array::{AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kaifang::crypto::Keyring;
