@@ -71,6 +71,27 @@ pub struct AuditReport {
 /// # Errors
 /// [`IntegrityError`](crate::ledger::IntegrityError) when the bytes are not what was signed: then nothing in the log
 /// can be relied on. What can't be read.
+///
+/// ```
+/// use kaifang::audit::audit;
+/// use kaifang::calendar::Calendar;
+/// use kaifang::crypto::Ed25519Key;
+/// use kaifang::gate::{Platform, Request};
+/// use kaifang::policy::Policy;
+/// use kaifang::terms::Action;
+///
+/// let folder = tempfile::tempdir()?;
+/// let (key, _) = Ed25519Key::generate()?;
+/// let at = "2024-06-03T02:00:00Z".parse()?;
+/// let policy = Policy::builtin("xian-2022-013")?;
+/// let mut platform = Platform::init(folder.path(), &policy, "data.example", Box::new(key), at)?;
+/// platform.admit(&Request::new("unknown-data", Action::Download), at)?;
+/// let head = platform.checkpoint()?;
+///
+/// let report = audit(folder.path(), Some(platform.public_key()), Some(&head), Calendar::builtin(), at)?;
+/// assert!(report.clean && report.decisions == 1 && report.permits == 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn audit(
     dir: impl AsRef<Path>,
     key: Option<&PublicKey>,

@@ -142,6 +142,18 @@ impl Platform {
         self
     }
 
+    /// The platform's directory: what [`crate::audit::audit`] and a verifier are handed. The log is in its [`LEDGER`].
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The calendar that deadlines are counted with.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
     /// The policy in force.
     #[must_use]
     pub fn policy(&self) -> &Policy {

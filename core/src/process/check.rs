@@ -16,7 +16,7 @@ use crate::policy::{Assertion, Classification, Facts, Policy, Status};
 use crate::terms::{AccessWay, Digest, Instant, Openness, Reviewer, Word, legal_date};
 
 /// An assessment as the event states it.
-struct Assessment<'a> {
+struct Stated<'a> {
     dataset: &'a str,
     facts: &'a Facts,
     assertions: &'a [Assertion],
@@ -50,7 +50,7 @@ impl State {
             Event::DatasetAssessed { dataset, facts, assertions, classification, chosen, assessor, .. } => self
                 .check_assessment(
                     policy,
-                    &Assessment { dataset, facts, assertions, classification, chosen: *chosen, assessor },
+                    &Stated { dataset, facts, assertions, classification, chosen: *chosen, assessor },
                     at,
                 ),
             Event::DatasetOpened { dataset, content } => self.check_opening(policy, dataset, content),
@@ -113,7 +113,7 @@ impl State {
     }
 
     /// A19.1: the facts are asserted, the classification is the policy's answer to them, the class is permitted.
-    fn check_assessment(&self, policy: &Policy, assessment: &Assessment<'_>, at: Instant) -> Result<(), Error> {
+    fn check_assessment(&self, policy: &Policy, assessment: &Stated<'_>, at: Instant) -> Result<(), Error> {
         let dataset = assessment.dataset;
         Entry::new(dataset).well_formed()?;
         check_id("assessor", assessment.assessor)?;

@@ -9,8 +9,8 @@ use super::document::malformed;
 use super::{Application, Grant, ProcessError};
 use crate::canon;
 use crate::catalog::Entry;
-use crate::policy::{Assertion, Classification, Facts};
-use crate::terms::{Digest, Openness, Reviewer, words};
+use crate::policy::{Assertion, Classification, Facts, Policy};
+use crate::terms::{Digest, Instant, Openness, Reviewer, legal_date, words};
 
 words! {
     /// Why a dataset is suspended.
@@ -30,6 +30,23 @@ words! {
         /// No longer opened.
         Terminated = "terminated", "终止开放", "terminated";
     }
+}
+
+/// What an assessor states about one version of a dataset: see [`Event::assessed`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessment {
+    /// The dataset.
+    pub dataset: String,
+    /// The digest of the assessed content.
+    pub content: Digest,
+    /// The facts, by whom and on what.
+    pub assertions: Vec<Assertion>,
+    /// The class that the body chose.
+    pub chosen: Option<Openness>,
+    /// Who assessed it: an id of the host's.
+    pub assessor: String,
+    /// The digests of plan, proof of treatment, risk report, consents.
+    pub evidence: Vec<Digest>,
 }
 
 macro_rules! events {
@@ -131,6 +148,43 @@ events! {
 }
 
 impl Event {
+    /// An assessment on these assertions, the last about each fact counting, as the policy answers it on the day.
+    /// The classification is in the event; `chosen` must lie within its permitted set, or recording it is refused.
+    ///
+    /// # Errors
+    /// [`crate::policy::FactError`] for a fact or value that the policy does not have, and the policy's own errors.
+    ///
+    /// ```
+    /// use kaifang::policy::{Assertion, Policy};
+    /// use kaifang::process::{Assessment, Event};
+    /// use kaifang::crypto::sha256;
+    /// use kaifang::terms::V1;
+    ///
+    /// let policy = Policy::builtin("xian-2022-013")?;
+    /// let at = "2024-06-03T02:00:00Z".parse()?;
+    /// let by = "assessor-7".to_owned();
+    /// let secret = Assertion { v: V1, fact: "state_secret".into(), value: Some(true.into()), by, at, evidence: None };
+    /// let assessment = Assessment {
+    ///     dataset: "xa-resident".into(), content: sha256(b"the bytes"), assertions: vec![secret],
+    ///     chosen: None, assessor: "assessor-7".into(), evidence: vec![],
+    /// };
+    /// let event = Event::assessed(&policy, assessment, at)?;
+    /// assert!(matches!(event, Event::DatasetAssessed { classification, .. } if classification.permitted.is_empty()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn assessed(policy: &Policy, assessment: Assessment, at: Instant) -> Result<Self, crate::Error> {
+        let Assessment { dataset, content, assertions, chosen, assessor, evidence } = assessment;
+        let mut facts = Facts::new();
+        for assertion in &assertions {
+            match &assertion.value {
+                Some(value) => facts.set(assertion.fact.clone(), value.clone()),
+                None => facts.forget(&assertion.fact),
+            };
+        }
+        let classification = Box::new(policy.classify(&facts, legal_date(at))?);
+        Ok(Event::DatasetAssessed { dataset, content, facts, assertions, classification, chosen, assessor, evidence })
+    }
+
     /// Reads an event; one that does not exist, or a field that it does not have, is refused.
     ///
     /// ```

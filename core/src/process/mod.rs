@@ -19,7 +19,7 @@ mod state;
 pub(crate) use check::{check_id, well_formed_id};
 pub use document::{Application, Grant};
 pub use duty::{Duty, DutyStatus};
-pub use event::{ComplaintOutcome, Event, SuspensionGround};
+pub use event::{Assessment, ComplaintOutcome, Event, SuspensionGround};
 pub use moves::{ApplicationStatus, ComplaintStatus, DatasetStatus, MOVES, Machine, Move, Standing, legal_events};
 pub use state::{ApplicationState, Assessed, ComplaintState, DatasetState, PolicyInForce, State, Use};
 

@@ -1,6 +1,6 @@
 //! What the tests of the process, the gate and the audit share: one dataset of people and one of figures.
 
-use super::{Application, Event, Grant};
+use super::{Application, Assessment, Event, Grant};
 use crate::catalog::{Body, Channel, DataFormat, DataType, Entry, Level, Office, Responsible, UpdateFrequency};
 use crate::crypto::sha256;
 use crate::policy::{Assertion, Facts, Policy, Section};
@@ -64,16 +64,18 @@ pub(crate) fn assessed(
         at: when,
         evidence: Some(digest("evidence")),
     });
-    Event::DatasetAssessed {
+    let assessment = Assessment {
         dataset: dataset.to_owned(),
         content,
         assertions: assertions.collect(),
-        classification: Box::new(policy().classify(facts, legal_date(when)).unwrap()),
-        facts: facts.clone(),
         chosen,
         assessor: "assessor-7".to_owned(),
         evidence: vec![digest("plan"), digest("applied"), digest("risk")],
-    }
+    };
+    let event = Event::assessed(&policy(), assessment, when).unwrap();
+    let stated = policy().classify(facts, legal_date(when)).unwrap();
+    assert!(matches!(&event, Event::DatasetAssessed { classification, .. } if **classification == stated));
+    event
 }
 
 /// A whole entry that rests on this assessment.
