@@ -128,6 +128,18 @@ fn every_text_type_gives_the_same_values_and_digests() {
     assert!(proofs.all(|proof| proof == first));
 }
 
+/// A dictionary may say null by a value as well as by a key.
+#[test]
+fn a_null_among_the_values_of_a_dictionary_is_a_null() {
+    let words = Arc::new(StringArray::from(vec![Some("13900001111"), None]));
+    let keys = arrow::array::Int32Array::from(vec![Some(0), Some(1), None]);
+    let cells: ArrayRef = Arc::new(DictionaryArray::new(keys, words));
+    for (entry, expected) in [("redact\"", REDACTED), ("mask\", kind = \"mobile\"", "139****1111")] {
+        let treated = treat(Arc::clone(&cells), &format!("{{ do = \"{entry} }}")).unwrap();
+        assert_eq!(treated, [Some(expected.to_owned()), None, None]);
+    }
+}
+
 #[test]
 fn numbers_and_dates_are_treated_as_their_text() {
     let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(13_900_001_111), None, Some(12)]));
