@@ -147,6 +147,9 @@ any_error! {
     /// [`crate::risk`]
     #[cfg(feature = "tables")]
     Risk(crate::risk::RiskError),
+    /// [`crate::report`]
+    #[cfg(feature = "report")]
+    Report(crate::report::ReportError),
 }
 
 impl Error {

@@ -13,7 +13,6 @@ use minijinja::value::Serde;
 
 use crate::assess::Assessment;
 use crate::canon;
-use crate::canon::CanonError;
 use page::Page;
 
 room_error! {
@@ -31,18 +30,38 @@ const TEMPLATE: (&str, &str) = ("openness.html", include_str!("openness.html"));
 
 /// The report as one HTML file.
 ///
+/// ```
+/// use kaifang::assess::{Terms, assess};
+/// use kaifang::catalog::Entry;
+/// use kaifang::crypto::sha256;
+/// use kaifang::detect::{ScanOptions, scan};
+/// use kaifang::policy::{Facts, Policy};
+/// use kaifang::table::{ReadOptions, open, silent};
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("roads.csv");
+/// std::fs::write(&path, "road,length\n朱雀大街,12\n")?;
+/// let findings = scan(open(&path, &ReadOptions::default())?, &ScanOptions::default(), &mut silent)?;
+/// let (policy, entry) = (Policy::builtin("xian-2022-013")?, Entry::new("xa-roads"));
+/// let terms = Terms { policy: &policy, entry: &entry, facts: &Facts::new(), at: "2026-11-23T02:00:00Z".parse()? };
+/// let assessment = assess(&terms, sha256(&std::fs::read(&path)?), findings, None)?;
+/// let html = kaifang::report::to_html(&assessment)?;
+/// assert!(html.contains("尚待评估") && !html.contains("<script"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`ReportError::Template`]: a defect of this library.
-pub fn to_html(assessment: &Assessment) -> Result<String, ReportError> {
-    set(&Page::of(assessment))
+pub fn to_html(assessment: &Assessment) -> Result<String, crate::Error> {
+    Ok(set(&Page::of(assessment))?)
 }
 
 /// The report's twin: the assessment itself in its canonical encoding.
 ///
 /// # Errors
-/// [`CanonError`] where a figure has no canonical encoding.
-pub fn to_json(assessment: &Assessment) -> Result<String, CanonError> {
-    canon::to_string(assessment)
+/// [`CanonError`](canon::CanonError) where a figure has no canonical encoding.
+pub fn to_json(assessment: &Assessment) -> Result<String, crate::Error> {
+    Ok(canon::to_string(assessment)?)
 }
 
 fn set(page: &Page) -> Result<String, ReportError> {
