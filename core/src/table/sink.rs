@@ -96,7 +96,7 @@ impl Sink {
         }
     }
 
-    /// Writes one batch.
+    /// Writes one batch. After an error the file can't be finished.
     ///
     /// # Errors
     /// [`TableError::SchemaMismatch`], [`TableError::Unencodable`], [`TableError::Io`].
@@ -107,12 +107,17 @@ impl Sink {
                 found: batch.num_columns(),
             });
         }
-        match &mut self.writer {
-            Some(Writer::Csv(writer)) => writer.write(batch)?,
-            Some(Writer::Parquet(writer)) => writer.write(batch).map_err(|_| self.partial.failed("write"))?,
-            Some(Writer::Ipc(writer)) => writer.write(batch).map_err(|_| self.partial.failed("write"))?,
-            None => return Err(self.partial.failed("write")),
+        let written = match &mut self.writer {
+            Some(Writer::Csv(writer)) => writer.write(batch),
+            Some(Writer::Parquet(writer)) => writer.write(batch).map_err(|_| self.partial.failed("write")),
+            Some(Writer::Ipc(writer)) => writer.write(batch).map_err(|_| self.partial.failed("write")),
+            None => Err(self.partial.failed("write")),
+        };
+        if written.is_err() {
+            // Half a batch may be in the file: it can't be finished any more.
+            self.writer = None;
         }
+        written?;
         self.rows += batch.num_rows() as u64;
         Ok(())
     }

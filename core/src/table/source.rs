@@ -14,6 +14,7 @@ pub struct Source {
     name: String,
     rows: Option<u64>,
     schema: SchemaRef,
+    failed: Option<TableError>,
     batches: Box<dyn RecordBatchReader + Send>,
 }
 
@@ -25,7 +26,7 @@ impl Source {
     pub fn from_reader(batches: Box<dyn RecordBatchReader + Send>) -> Result<Self, TableError> {
         let schema = batches.schema();
         check_names(&schema)?;
-        Ok(Source { name: String::new(), rows: None, schema, batches })
+        Ok(Source { name: String::new(), rows: None, schema, failed: None, batches })
     }
 
     /// A table from batches at hand, all of the schema.
@@ -84,12 +85,17 @@ impl Source {
         self.rows
     }
 
-    /// The next batch; `None` at the end.
+    /// The next batch; `None` at the end. After an error, the same error: a table that broke off never looks whole.
     ///
     /// # Errors
     /// Whatever the file turns out to be.
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, TableError> {
-        self.batches.next().transpose().map_err(|error| TableError::from_arrow(&error))
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let next = self.batches.next().transpose().map_err(|error| TableError::from_arrow(&error));
+        self.failed = next.as_ref().err().cloned();
+        next
     }
 
     /// The reader itself, for handing on.
@@ -103,6 +109,10 @@ impl Iterator for Source {
     type Item = Result<RecordBatch, TableError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        // The error was the last item, so that a loop which passes over errors ends.
+        if self.failed.is_some() {
+            return None;
+        }
         self.next_batch().transpose()
     }
 }
@@ -119,6 +129,18 @@ pub(super) fn check_names(schema: &Schema) -> Result<(), TableError> {
 mod tests {
     use super::*;
     use arrow::datatypes::{DataType, Field};
+
+    #[test]
+    fn a_table_that_broke_off_never_looks_whole() {
+        let schema = Arc::new(Schema::new(vec![Field::new("xm", DataType::Utf8, true)]));
+        let broken = TableError::Ragged { row: 1, expected: 1, found: 2 };
+        let batches = vec![Err(broken.clone().into()), Ok(RecordBatch::new_empty(Arc::clone(&schema)))];
+        let mut source = Source::from_reader(Box::new(RecordBatchIterator::new(batches, schema))).unwrap();
+        for _ in 0..3 {
+            assert_eq!(source.next_batch(), Err(broken.clone()));
+        }
+        assert!(source.next().is_none());
+    }
 
     #[test]
     fn two_columns_of_one_name_are_refused() {
