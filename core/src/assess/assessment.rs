@@ -120,6 +120,18 @@ impl Assessment {
     pub fn last(&self) -> &Version {
         self.treated.as_ref().map_or(&self.raw, |treated| &treated.version)
     }
+
+    /// Writes the body's choice into the entry, with what it rests on, and checks the entry anew. Whether the choice is
+    /// within the permitted set is checked where it is recorded (`process`), and again at opening.
+    ///
+    /// # Errors
+    /// [`crate::canon::CanonError`] where the classification has no canonical encoding.
+    pub fn choose(&mut self, chosen: Openness) -> Result<(), crate::Error> {
+        let (classification, content) = (self.last().classification.clone(), self.last().content);
+        self.entry.rest_on(&classification, chosen, content)?;
+        self.problems = self.entry.check();
+        Ok(())
+    }
 }
 
 /// What an assessment rests on besides the table.

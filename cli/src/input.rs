@@ -1,0 +1,69 @@
+//! Reading what a person names on the command line: documents, policies, dates, key files.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+use kaifang::canon;
+use kaifang::policy::Policy;
+use kaifang::terms::{Instant, legal_date};
+use serde::de::DeserializeOwned;
+
+use crate::output::Failure;
+
+/// The largest document file that a verb reads: 16 MiB.
+const MAX_DOCUMENT: u64 = 16 << 20;
+
+/// The bytes of a document file; `-` is standard input.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(MAX_DOCUMENT + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::file(path, &error))?;
+    if bytes.len() as u64 > MAX_DOCUMENT {
+        return Err(Failure::file(path, &std::io::ErrorKind::FileTooLarge.into()));
+    }
+    Ok(bytes)
+}
+
+/// A JSON document of one type.
+pub(crate) fn document<T: DeserializeOwned>(name: &'static str, path: &Path) -> Result<T, Failure> {
+    Ok(canon::read(name, &bytes(path)?)?)
+}
+
+/// A policy by the id of a bundled one or by the path of a file, with interpretations set as `NAME=OPTION`.
+pub(crate) fn policy(name: &str, set: &[String]) -> Result<Policy, Failure> {
+    let mut policy =
+        if Policy::BUILTIN.contains(&name) { Policy::builtin(name)? } else { Policy::load(Path::new(name))? };
+    for assignment in set {
+        let (name, option) = assignment
+            .split_once('=')
+            .ok_or_else(|| Failure::usage("--set 的写法是 名称=选项", "--set takes INTERPRETATION=OPTION"))?;
+        policy = policy.with_interpretation(name, option)?;
+    }
+    Ok(policy)
+}
+
+/// The instant that a verb acts at: what `--at` says (an instant, or a date, which is its midnight in Xi'an), or now.
+pub(crate) fn instant(at: Option<&str>) -> Result<Instant, Failure> {
+    let Some(text) = at else { return Ok(Instant::now()) };
+    if let Ok(instant) = text.parse() {
+        return Ok(instant);
+    }
+    let midnight =
+        text.parse::<Date>().ok().and_then(|date| jiff::tz::Offset::constant(8).to_timestamp(date.at(0, 0, 0, 0)).ok());
+    midnight.ok_or_else(|| {
+        Failure::usage(
+            "--at 应为日期(2026-11-23)或 UTC 时刻(2026-11-23T02:00:00Z)",
+            "--at takes a date (2026-11-23) or an instant (2026-11-23T02:00:00Z)",
+        )
+    })
+}
+
+/// The legal date that a verb acts at.
+pub(crate) fn date(at: Option<&str>) -> Result<Date, Failure> {
+    instant(at).map(legal_date)
+}

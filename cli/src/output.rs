@@ -1,0 +1,96 @@
+//! What people and programs see: data on stdout, everything else on stderr.
+//!
+//! This room must never print a value of the data.
+
+use std::io::{IsTerminal, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use kaifang::ErrorDocument;
+use serde::Serialize;
+
+/// How a verb ended, as the process's exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is done.
+    Done,
+    /// It was refused, or there are findings.
+    Refused,
+}
+
+/// Why a verb could not run.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// An error of the library.
+    Kaifang(kaifang::Error),
+    /// A file of the command's own that can't be read or written, or an argument out of its domain.
+    Usage(ErrorDocument),
+}
+
+impl<E: Into<kaifang::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::Kaifang(error.into())
+    }
+}
+
+impl Failure {
+    /// An argument that can't be used: exit code 2.
+    pub(crate) fn usage(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Failure::Usage(ErrorDocument { code: "KF-CLI-01".into(), zh: zh.into(), en: en.into(), place: None })
+    }
+
+    /// A file that the command itself reads or writes.
+    pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let kind = error.kind();
+        Failure::Usage(ErrorDocument {
+            code: "KF-CLI-02".into(),
+            zh: format!("无法读写文件:{kind}"),
+            en: format!("the file can't be read or written: {kind}"),
+            place: Some(path.display().to_string()),
+        })
+    }
+
+    /// The document and the exit code.
+    pub(crate) fn report(&self) -> (ErrorDocument, u8) {
+        match self {
+            Failure::Kaifang(error) => (error.document(), error.family().exit_code()),
+            Failure::Usage(document) => (document.clone(), if document.code == "KF-CLI-02" { 3 } else { 2 }),
+        }
+    }
+}
+
+/// Writes a document to stdout as JSON, indented for people at a terminal.
+pub(crate) fn json<T: Serialize>(document: &T) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let text = if out.is_terminal() { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) };
+    let text =
+        text.map_err(|error| Failure::usage("文档无法编码", format!("the document can't be encoded: {error}")))?;
+    line(&mut out, &text)
+}
+
+/// Writes a line of text to stdout.
+pub(crate) fn text(text: &str) -> Result<(), Failure> {
+    line(&mut std::io::stdout().lock(), text)
+}
+
+/// A closed pipe (`kaifang … | head`) is the reader's choice and no error.
+fn line(out: &mut impl Write, text: &str) -> Result<(), Failure> {
+    match writeln!(out, "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::file(std::path::Path::new("<stdout>"), &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A table for people: borders at a terminal, plain columns in a pipe.
+pub(crate) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(if std::io::stdout().is_terminal() { presets::UTF8_FULL_CONDENSED } else { presets::NOTHING });
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table
+}
+
+/// Parts per million as a percentage with two decimals.
+pub(crate) fn percent(ppm: u64) -> String {
+    format!("{}.{:02} %", ppm / 10_000, ppm % 10_000 / 100)
+}

@@ -1,0 +1,148 @@
+//! `kaifang assess`: everything about one dataset.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use kaifang::assess::{self, Assessment, Evidence, Terms};
+use kaifang::catalog::Entry;
+use kaifang::crypto::Keyring;
+use kaifang::desensitize::{self, Plan};
+use kaifang::detect::{self, Findings, ScanOptions};
+use kaifang::policy::{Facts, Status};
+use kaifang::report;
+use kaifang::risk::{self, RiskQuestion, RiskReport};
+use kaifang::table::{self, ReadOptions, Sink};
+use kaifang::terms::{Digest, Sharing, Word};
+
+use super::classify::Law;
+use crate::output::{Failure, Outcome};
+use crate::progress::Bar;
+use crate::{input, output};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    law: Law,
+    /// CSV (UTF-8 or GB18030), Parquet or Arrow IPC
+    table: PathBuf,
+    /// The catalog entry, JSON
+    #[arg(long)]
+    entry: PathBuf,
+    /// What the assessor answered, JSON; what is not there is unknown
+    #[arg(long)]
+    facts: Option<PathBuf>,
+    /// Treat the table by this plan and assess the treated version too
+    #[arg(long, requires = "treated")]
+    plan: Option<PathBuf>,
+    /// The keyring of the plan
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// Where the treated version goes
+    #[arg(long)]
+    treated: Option<PathBuf>,
+    /// How widely it will be shared
+    #[arg(long, default_value = "public")]
+    sharing: String,
+    /// The report, one HTML file
+    #[arg(short, long)]
+    output: Option<PathBuf>,
+    /// The assessment as a JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
+    let policy = input::policy(&options.law.policy, &options.law.set)?;
+    let entry: Entry = input::document("Entry", &options.entry)?;
+    let facts = match &options.facts {
+        Some(path) => input::document("Facts", path)?,
+        None => Facts::new(),
+    };
+    let sharing = Sharing::from_id(&options.sharing).ok_or_else(|| {
+        Failure::usage("--sharing 取 public、controlled 或 enclave", "--sharing takes public, controlled or enclave")
+    })?;
+    let terms = Terms { policy: &policy, entry: &entry, facts: &facts, at: input::instant(options.law.at.as_deref())? };
+
+    let seen = look(&options.table, sharing, None)?;
+    let mut assessment = assess::assess(&terms, seen.content, seen.findings, seen.risk)?;
+    if let (Some(plan), Some(treated)) = (&options.plan, &options.treated) {
+        let keys = options.keys.as_ref().map(Keyring::load).transpose()?.unwrap_or_default();
+        assessment = treat(assessment, &terms, &options.table, &Plan::load(plan)?, &keys, treated, sharing)?;
+    }
+    if let Some(path) = &options.output {
+        let html = report::to_html(&assessment)?;
+        std::fs::write(path, html).map_err(|error| Failure::file(path, &error))?;
+    }
+    if options.json {
+        output::json(&assessment)?;
+    } else {
+        output::text(&super::scan::describe(&assessment.raw.findings))?;
+        output::text(&super::classify::classification(&policy, &assessment.last().classification))?;
+        output::text(&super::catalog::describe(&assessment.problems))?;
+    }
+    let settled = assessment.last().classification.status == Status::Determined && assessment.problems.is_empty();
+    Ok(if settled { Outcome::Done } else { Outcome::Refused })
+}
+
+/// What is seen of one version of a table.
+pub(crate) struct Seen {
+    pub(crate) content: Digest,
+    pub(crate) findings: Findings,
+    pub(crate) risk: Option<RiskReport>,
+}
+
+/// Digests, scans and measures one version. Without `quasi`, the quasi-identifiers are those that the scan finds.
+pub(crate) fn look(path: &Path, sharing: Sharing, quasi: Option<(&[String], &[String])>) -> Result<Seen, Failure> {
+    let open = || table::open(path, &ReadOptions::default());
+    let mut bar = Bar::new("识别 scan");
+    let findings = detect::scan(open()?, &ScanOptions::default(), &mut |update| bar.update(update))?;
+    let content = desensitize::content_digest(open()?, &mut |update| bar.update(update))?;
+    drop(bar);
+    let (quasi, sensitive) = match quasi {
+        Some((quasi, sensitive)) => (quasi.to_vec(), sensitive.to_vec()),
+        None => (findings.quasi.clone(), findings.sensitive.clone()),
+    };
+    // Without a direct identifier and a quasi-identifier there is nobody to find.
+    let risk = if quasi.is_empty() || findings.rows == 0 {
+        None
+    } else {
+        let question = RiskQuestion::new(quasi, sharing).sensitive(sensitive).direct(&findings.direct);
+        let mut bar = Bar::new("风险 risk");
+        Some(risk::risk(open()?, &question, &mut |update| bar.update(update))?)
+    };
+    Ok(Seen { content, findings, risk })
+}
+
+/// Treats the table, measures the result on the same quasi-identifiers, and adds it to the assessment.
+pub(crate) fn treat(
+    assessment: Assessment,
+    terms: &Terms<'_>,
+    table: &Path,
+    plan: &Plan,
+    keys: &Keyring,
+    treated: &Path,
+    sharing: Sharing,
+) -> Result<Assessment, Failure> {
+    let source = table::open(table, &ReadOptions::default())?;
+    let mut bar = Bar::new("脱敏 apply");
+    let create = |schema| Sink::create(treated, schema, Sink::format_of(treated));
+    let (applied, _) = plan.apply_to(source, keys, create, &mut |update| bar.update(update))?;
+    drop(bar);
+    // Columns that the plan dropped identify nobody in the result.
+    let kept = |columns: &[String]| -> Vec<String> {
+        columns.iter().filter(|name| !applied.dropped.contains(name)).cloned().collect()
+    };
+    let quasi = kept(&assessment.raw.findings.quasi);
+    let sensitive = kept(&assessment.raw.findings.sensitive);
+    let seen = look(treated, sharing, Some((&quasi, &sensitive)))?;
+    let risk = match seen.risk {
+        Some(risk) => risk,
+        None => {
+            return Err(Failure::usage(
+                "处理后没有准标识列,无法计算风险:请在方案中保留至少一列",
+                "no quasi-identifier is left to measure: keep at least one in the plan",
+            ));
+        }
+    };
+    Ok(assess::assess_treated(assessment, terms, seen.content, seen.findings, Evidence::new(applied, risk))?)
+}

@@ -1,0 +1,34 @@
+//! `kaifang policy`: the law as data.
+
+use clap::Subcommand;
+use kaifang::policy::Section;
+
+use crate::output::{Failure, Outcome};
+use crate::{input, output};
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Load a policy file whole, or say what is wrong with it and where
+    Check {
+        /// The id of a bundled policy, or a file
+        policy: String,
+        /// Set an interpretation, INTERPRETATION=OPTION
+        #[arg(long)]
+        set: Vec<String>,
+    },
+}
+
+pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
+    let Verb::Check { policy, set } = verb;
+    let policy = input::policy(policy, set)?;
+    output::text(&format!("{}  {}\n{}", policy.id(), policy.title().zh, policy.title().en))?;
+    output::text(&policy.hash().to_string())?;
+    for (section, name) in [(Section::Classification, "classification"), (Section::Access, "access")] {
+        let mut table = output::table(&[name, "问题", "question", "answered by"]);
+        for fact in policy.facts(section) {
+            table.add_row([&fact.id, &fact.question.zh, &fact.question.en, &fact.answered_by.to_string()]);
+        }
+        output::text(&table.to_string())?;
+    }
+    Ok(Outcome::Done)
+}

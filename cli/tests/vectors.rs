@@ -1,0 +1,158 @@
+//! Every shared vector through the command, byte for byte. A vector file without a runner fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::ipc::reader::FileReader;
+use arrow::ipc::writer::FileWriter;
+use kaifang::canon;
+use serde_json::{Value, json};
+
+fn kaifang(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kaifang"))
+        .arg("--json-errors")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // a verb that refuses its arguments may end before it reads
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// The answer on stdout, or the error's code on stderr, as the vector files write them.
+fn answer(output: &Output) -> Value {
+    if matches!(output.status.code(), Some(0 | 1)) {
+        return json!({ "output": serde_json::from_slice::<Value>(&output.stdout).unwrap() });
+    }
+    let error: Value = serde_json::from_slice(&output.stderr)
+        .unwrap_or_else(|_| panic!("no error document: {}", String::from_utf8_lossy(&output.stderr)));
+    json!({ "error": { "code": error["code"] } })
+}
+
+fn law(verb: &str, input: &Value) -> Value {
+    let mut arguments = vec![verb.to_owned(), "--json".into(), "--policy".into(), text(&input["policy"])];
+    arguments.extend(["--at".to_owned(), text(&input["at"])]);
+    for (name, option) in input["set"].as_object().into_iter().flatten() {
+        arguments.extend(["--set".to_owned(), format!("{name}={}", text(option))]);
+    }
+    arguments.push("-".into());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    answer(&kaifang(&arguments, &input["facts"].to_string()))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// Treats one column of values by a plan, through Arrow IPC files, so that null and empty stay apart.
+fn treat(input: &Value, step: Value, dataset: &str) -> Value {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let values: Vec<Option<&str>> = input["values"].as_array().unwrap().iter().map(Value::as_str).collect();
+    let column: ArrayRef = Arc::new(StringArray::from(values));
+    let schema = Arc::new(Schema::new(vec![Field::new("value", DataType::Utf8, true)]));
+    let batch = RecordBatch::try_new(schema.clone(), vec![column]).unwrap();
+    let mut writer = FileWriter::try_new(File::create(path("in.arrow")).unwrap(), &schema).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+
+    let plan = json!({"v": 1, "dataset": dataset, "columns": {"value": step}});
+    std::fs::write(path("plan.json"), plan.to_string()).unwrap();
+    let mut arguments = vec!["apply".to_owned(), path("plan.json"), path("in.arrow"), "-o".into(), path("out.arrow")];
+    arguments.push("--json".into());
+    if let Some(secret) = input.get("secret_base64") {
+        let ring = json!({"v": 1, "keys": [{"id": input["key_id"], "kind": "token", "secret": secret}]});
+        write_private(Path::new(&path("keys.json")), &ring.to_string());
+        arguments.extend(["--keys".to_owned(), path("keys.json")]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let output = kaifang(&arguments, "");
+    let mut done = answer(&output);
+    if let Some(applied) = done.get("output") {
+        let invalid = applied["columns"][0]["invalid"].clone();
+        let reader = FileReader::try_new(File::open(path("out.arrow")).unwrap(), None).unwrap();
+        let mut treated = Vec::new();
+        for batch in reader {
+            let batch = batch.unwrap();
+            let column = batch.column(0).as_any().downcast_ref::<StringArray>().unwrap();
+            treated.extend(column.iter().map(|value| value.map(str::to_owned)));
+        }
+        done = json!({ "output": { "values": treated, "invalid": invalid } });
+    }
+    done
+}
+
+fn write_private(path: &Path, text: &str) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+fn mask(input: &Value) -> Value {
+    let mut step = json!({"do": "mask"});
+    for field in ["kind", "keep_prefix", "keep_suffix"] {
+        if let Some(value) = input.get(field) {
+            step[field] = value.clone();
+        }
+    }
+    treat(input, step, "vectors")
+}
+
+fn token(input: &Value) -> Value {
+    let mut step = json!({"do": "token", "kind": input["kind"], "key": input["key_id"]});
+    if let Some(domain) = input.get("domain") {
+        step["domain"] = domain.clone();
+    }
+    treat(input, step, input["dataset"].as_str().unwrap())
+}
+
+fn proof(input: &Value) -> Value {
+    answer(&kaifang(&["ledger", "check", "-"], &input.to_string()))
+}
+
+fn runner(name: &str) -> fn(&Value) -> Value {
+    match name {
+        "classify.json" => |input| law("classify", input),
+        "decide.json" => |input| law("decide", input),
+        "mask.json" => mask,
+        "token.json" => token,
+        "ledger-verify.json" => proof,
+        other => panic!("the command has no runner for tests/vectors/{other}"),
+    }
+}
+
+#[test]
+fn every_vector_file_gives_the_same_bytes() {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+    let mut files = 0;
+    for item in std::fs::read_dir(dir).unwrap() {
+        let path = item.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let run = runner(&name);
+        for case in file["cases"].as_array().unwrap() {
+            let expected = match case.get("error") {
+                Some(error) => json!({ "error": { "code": error["code"] } }),
+                None => json!({ "output": case["output"] }),
+            };
+            let found = run(&case["input"]);
+            assert_eq!(
+                canon::to_string(&found).unwrap(),
+                canon::to_string(&expected).unwrap(),
+                "{name}: {}",
+                case["name"]
+            );
+        }
+        files += 1;
+    }
+    assert!(files >= 5, "only {files} vector files");
+}

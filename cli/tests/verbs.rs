@@ -1,0 +1,217 @@
+//! What a person meets at the command line: data on stdout, words on stderr, exit codes that scripts can rely on.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Desk(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn put(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        std::fs::write(self.0.path().join(name), bytes).unwrap();
+        self.path(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_kaifang")).args(arguments).current_dir(self.0.path()).output().unwrap()
+    }
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+/// The code of the error that a verb ended with.
+fn error(desk: &Desk, arguments: &[&str]) -> (i32, String) {
+    let mut all = vec!["--json-errors"];
+    all.extend(arguments);
+    let output = desk.run(&all);
+    assert!(output.stdout.is_empty(), "an error writes nothing to stdout: {}", String::from_utf8_lossy(&output.stdout));
+    let document: Value = serde_json::from_slice(&output.stderr)
+        .unwrap_or_else(|_| panic!("no error document: {}", String::from_utf8_lossy(&output.stderr)));
+    for language in ["zh", "en"] {
+        assert!(!document[language].as_str().unwrap().is_empty());
+    }
+    (code(&output), document["code"].as_str().unwrap().to_owned())
+}
+
+const PEOPLE: &str = "xm,sfzh,lxdh\n张三,11010519491231002X,13812345678\n李四,440524188001010014,13987654321\n";
+const PLAN: &str = "v = 1\ndataset = \"d\"\n[columns]\nxm = { do = \"mask\", kind = \"person_name\" }\nsfzh = { do = \"token\", kind = \"resident_id\", key = \"k1\" }\nlxdh = { do = \"drop\" }\n";
+
+#[test]
+fn a_scan_with_direct_identifiers_is_a_finding() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", PEOPLE);
+    let output = desk.run(&["scan", &table, "--json"]);
+    assert_eq!(code(&output), 1);
+    let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let direct: Vec<&str> = findings["direct"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    assert_eq!(direct, ["xm", "sfzh", "lxdh"]);
+    let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert!(!text.contains("13812345678") && !text.contains("张三"), "no value leaves in a finding");
+}
+
+#[test]
+fn a_pipe_gets_no_colours_and_no_borders() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", PEOPLE);
+    let output = desk.run(&["scan", &table]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains('\u{1b}') && !text.contains('│'), "{text}");
+}
+
+#[test]
+fn usage_exits_2_and_bad_input_3() {
+    let desk = Desk::new();
+    assert_eq!(code(&desk.run(&["scan"])), 2);
+    assert_eq!(code(&desk.run(&["classify", "--at", "yesterday", "facts.json"])), 3, "the facts file is read first");
+    let facts = desk.put("facts.json", "{}");
+    assert_eq!(error(&desk, &["classify", "--at", "yesterday", &facts]), (2, "KF-CLI-01".into()));
+    assert_eq!(error(&desk, &["scan", "nowhere.csv"]).0, 3);
+}
+
+#[test]
+fn malformed_tables_are_refused_by_name() {
+    let desk = Desk::new();
+    let cases: [(&str, &[u8]); 5] = [
+        ("ragged.csv", b"a,b\n1,2\n3\n"),
+        ("quote.csv", b"a,b\n\"1,2\n"),
+        ("encoding.csv", b"a,b\n\xd5\xc5\xff\xff,2\n"),
+        ("twice.csv", b"a,a\n1,2\n"),
+        ("not.parquet", b"PAR1 and nothing else"),
+    ];
+    for (name, bytes) in cases {
+        let table = desk.put(name, bytes);
+        let (exit, code) = error(&desk, &["scan", &table]);
+        assert_eq!(exit, 3, "{name}");
+        assert!(code.starts_with("KF-TABLE-"), "{name}: {code}");
+    }
+}
+
+#[test]
+fn an_unknown_fact_is_refused() {
+    let desk = Desk::new();
+    let facts = desk.put("facts.json", r#"{"personal_secrecy": true}"#);
+    let (exit, code) = error(&desk, &["classify", "--at", "2026-11-23", &facts]);
+    assert_eq!(exit, 3);
+    assert!(code.starts_with("KF-FACT-"), "{code}");
+}
+
+#[test]
+fn what_is_open_is_a_finding_and_what_is_settled_is_done() {
+    let desk = Desk::new();
+    let open = desk.put("open.json", r#"{"personal_privacy": true}"#);
+    assert_eq!(code(&desk.run(&["classify", "--at", "2026-11-23", &open])), 1);
+    let settled = desk.put("settled.json", r#"{"state_secret": true}"#);
+    assert_eq!(code(&desk.run(&["classify", "--at", "2026-11-23", &settled])), 1, "out of scope is a refusal");
+}
+
+#[test]
+fn a_column_that_the_plan_does_not_name_stops_the_treatment() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", PEOPLE);
+    let plan = desk.put("plan.toml", PLAN.replace("lxdh = { do = \"drop\" }\n", ""));
+    assert_eq!(code(&desk.run(&["keys", "new", "--kind", "token", "-o", "keys.json"])), 0);
+    let (exit, code) = error(&desk, &["apply", &plan, &table, "-o", "out.csv", "--keys", "keys.json"]);
+    assert_eq!(exit, 3);
+    assert!(code.starts_with("KF-PLAN-"), "{code}");
+    assert!(!PathBuf::from(desk.path("out.csv")).exists(), "nothing stands under the final name");
+}
+
+#[test]
+fn a_treated_table_holds_no_plain_value() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", PEOPLE);
+    let plan = desk.put("plan.toml", PLAN);
+    desk.run(&["keys", "new", "--kind", "token", "-o", "keys.json"]);
+    let output = desk.run(&["apply", &plan, &table, "-o", "out.csv", "--keys", "keys.json", "--json"]);
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    let applied: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(applied["rows"], json!(2));
+    let text = std::fs::read_to_string(desk.path("out.csv")).unwrap();
+    for plain in ["张三", "11010519491231002X", "13812345678"] {
+        assert!(!text.contains(plain), "{plain}");
+    }
+}
+
+#[test]
+fn an_open_key_file_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new();
+    desk.run(&["keys", "new", "--kind", "ed25519", "-o", "key.pem"]);
+    std::fs::set_permissions(desk.path("key.pem"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let (exit, code) = error(&desk, &["ledger", "init", "log", "--origin", "example.org/log", "--key", "key.pem"]);
+    assert_eq!(exit, 3);
+    assert!(code.starts_with("KF-KEY-"), "{code}");
+}
+
+#[test]
+fn a_changed_or_truncated_ledger_exits_4() {
+    let desk = Desk::new();
+    desk.run(&["keys", "new", "--kind", "ed25519", "-o", "key.pem"]);
+    assert_eq!(code(&desk.run(&["ledger", "init", "log", "--origin", "example.org/log", "--key", "key.pem"])), 0);
+    for index in 0..3 {
+        let record = desk.put("record.json", format!("{{\"index\":{index}}}"));
+        let output = desk.run(&["ledger", "append", "log", &record, "--key", "key.pem"]);
+        assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), index.to_string());
+    }
+    let note = desk.run(&["ledger", "checkpoint", "log", "--key", "key.pem"]);
+    assert!(String::from_utf8(note.stdout).unwrap().starts_with("example.org/log\n3\n"));
+    assert_eq!(code(&desk.run(&["ledger", "verify", "log"])), 0);
+
+    let segment =
+        walk(&PathBuf::from(desk.path("log"))).into_iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+    let bytes = std::fs::read(&segment).unwrap();
+    let mut changed = bytes.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    std::fs::write(&segment, &changed).unwrap();
+    assert_eq!(error(&desk, &["ledger", "verify", "log"]).0, 4);
+    std::fs::write(&segment, &bytes[..bytes.len() - 1]).unwrap();
+    assert_eq!(error(&desk, &["ledger", "verify", "log"]).0, 4);
+}
+
+fn walk(dir: &std::path::Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for item in std::fs::read_dir(dir).unwrap() {
+        let path = item.unwrap().path();
+        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+#[test]
+fn a_record_that_is_not_canonical_is_refused() {
+    let desk = Desk::new();
+    desk.run(&["keys", "new", "--kind", "ed25519", "-o", "key.pem"]);
+    desk.run(&["ledger", "init", "log", "--origin", "example.org/log", "--key", "key.pem"]);
+    let record = desk.put("record.json", r#"{"b": 1, "a": 2}"#);
+    assert_eq!(error(&desk, &["ledger", "append", "log", &record, "--key", "key.pem"]).0, 3);
+}
+
+#[test]
+fn the_demo_tells_its_story_on_few_rows() {
+    let desk = Desk::new();
+    let output = desk.run(&["demo", "--rows", "3000", "--out", "demo", "--at", "2026-11-23T02:00:00Z"]);
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    let told = String::from_utf8(output.stdout).unwrap();
+    for word in ["A22.2", "A26", "conditional_no_download", "no_application", "KF-INTEGRITY", "report.html"] {
+        assert!(told.contains(word), "{word} is missing from\n{told}");
+    }
+    let report = std::fs::read_to_string(desk.path("demo/report.html")).unwrap();
+    assert!(!report.contains("<script") && !report.contains("http"));
+    // a second run replaces the first, and never a directory that is not its own
+    assert_eq!(code(&desk.run(&["demo", "--rows", "100", "--out", "demo", "--at", "2026-11-23T02:00:00Z"])), 0);
+    desk.put("mine", "");
+    assert_eq!(error(&desk, &["demo", "--rows", "100", "--out", "."]), (2, "KF-CLI-01".into()));
+}
