@@ -1,1 +1,43 @@
-//! python
+//! `kaifang._kaifang`: the core for Python.
+//!
+//! Documents cross as dicts, tables as Arrow capsules. Long work runs without the GIL, tells its progress and is
+//! stopped by Ctrl-C. This crate must hold no rule, transform or check of its own, and needs no `unsafe`: pyo3 and
+//! pyo3-arrow have it.
+#![deny(unsafe_code)]
+
+mod calendar;
+mod catalog;
+mod data;
+mod documents;
+mod errors;
+mod jobs;
+mod keys;
+mod moments;
+mod plan;
+mod policy;
+mod table;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+mod _kaifang {
+    #[pymodule_export]
+    use crate::calendar::Calendar;
+    #[pymodule_export]
+    use crate::catalog::{check_entry, rest_on};
+    #[pymodule_export]
+    use crate::documents::canonical_json;
+    #[pymodule_export]
+    use crate::keys::{Ed25519Key, Keyring};
+    #[pymodule_export]
+    use crate::plan::Plan;
+    #[pymodule_export]
+    use crate::policy::Policy;
+    #[pymodule_export]
+    use crate::table::Table;
+
+    /// The version of the package.
+    #[allow(non_upper_case_globals, reason = "the name that Python gives it")]
+    #[pymodule_export]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,52 @@
+"""kaifang (开放): what government data may be opened, to whom, by which way, after which treatment — and the proof.
+
+>>> import kaifang
+>>> policy = kaifang.Policy.builtin("xian-2022-013")
+>>> answer = policy.classify({"personal_privacy": True}, at="2026-11-23")
+>>> answer.default, answer.status
+('withheld', 'needs_assessment')
+"""
+
+from __future__ import annotations
+
+from ._documents import AccessAnswer, Applied, Classification, Deadline, Document
+from ._errors import (
+    CatalogError,
+    FactError,
+    IntegrityError,
+    KaifangError,
+    KeyringError,
+    LedgerError,
+    PlanError,
+    PolicyError,
+    ProcessError,
+    RiskError,
+    TableError,
+)
+from ._kaifang import Calendar, Ed25519Key, Keyring, Plan, Policy, Table, __version__
+
+__all__ = [
+    "AccessAnswer",
+    "Applied",
+    "Calendar",
+    "CatalogError",
+    "Classification",
+    "Deadline",
+    "Document",
+    "Ed25519Key",
+    "FactError",
+    "IntegrityError",
+    "KaifangError",
+    "Keyring",
+    "KeyringError",
+    "LedgerError",
+    "Plan",
+    "PlanError",
+    "Policy",
+    "PolicyError",
+    "ProcessError",
+    "RiskError",
+    "Table",
+    "TableError",
+    "__version__",
+]

@@ -1,0 +1,41 @@
+"""What the functions take, for type checkers."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from typing import Any, Callable, Iterable, Mapping, Optional, Protocol, Tuple, Union
+
+
+class ArrowStream(Protocol):
+    """A table by the Arrow PyCapsule interface: pyarrow, polars, pandas, DuckDB, …"""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+
+
+class ArrowArray(Protocol):
+    """One batch by the Arrow PyCapsule interface."""
+
+    def __arrow_c_array__(self, requested_schema: Any = None) -> Any: ...
+
+
+class ArrowSchema(Protocol):
+    """The columns of a table, without rows."""
+
+    def __arrow_c_schema__(self) -> Any: ...
+
+
+#: A path.
+Path = Union[str, "os.PathLike[str]"]
+#: A table: Arrow, a path (CSV, Parquet, Arrow IPC), or batches one after another.
+Data = Union[ArrowStream, ArrowArray, Path, Iterable[Union[ArrowStream, ArrowArray]]]
+#: A legal date: a date, an aware datetime (its date in Asia/Shanghai), or either as ISO text.
+LegalDate = Union[date, datetime, str]
+#: An instant: an aware datetime, or RFC 3339 text with an offset.
+Instant = Union[datetime, str]
+#: Fact → value; None is unknown.
+Facts = Mapping[str, Union[bool, str, None]]
+#: Called as ``progress(stage, done, total)``; an exception stops the job.
+Progress = Callable[[str, int, Optional[int]], object]
+#: Arrow's capsules of one batch.
+Capsules = Tuple[Any, Any]

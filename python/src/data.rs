@@ -1,0 +1,151 @@
+//! A table from Python: a path, an Arrow stream or array by its capsule, or an iterator of batches.
+//!
+//! It must never read a stream to its end, and never trust one: each batch is validated before a room sees it.
+
+use std::path::PathBuf;
+
+use arrow::array::{Array, RecordBatch, RecordBatchIterator, RecordBatchReader};
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use kaifang::table::{self, ReadOptions, Source};
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyIterator, PyString};
+use pyo3_arrow::input::AnyRecordBatch;
+
+use crate::errors::OrRaise;
+use crate::jobs::Interrupt;
+
+/// A table that somebody handed over, not yet read.
+pub(crate) fn source(data: &Bound<'_, PyAny>, interrupt: &Interrupt) -> PyResult<Source> {
+    let py = data.py();
+    if data.is_instance_of::<PyString>() || data.hasattr(intern!(py, "__fspath__"))? {
+        let path: PathBuf = data.extract()?;
+        return py.detach(|| table::open(&path, &ReadOptions::default())).or_raise();
+    }
+    let reader = reader(data, interrupt)?;
+    Source::from_reader(Box::new(Checked { reader })).or_raise()
+}
+
+/// The schema of a table, without reading it.
+pub(crate) fn schema(data: &Bound<'_, PyAny>) -> PyResult<SchemaRef> {
+    if let Ok(schema) = data.extract::<pyo3_arrow::PySchema>() {
+        return Ok(schema.into_inner());
+    }
+    source(data, &Interrupt::default()).map(|source| source.schema())
+}
+
+fn reader(data: &Bound<'_, PyAny>, interrupt: &Interrupt) -> PyResult<Box<dyn RecordBatchReader + Send>> {
+    if is_arrow(data)? {
+        let batches = data.extract::<AnyRecordBatch>().map_err(|error| not_a_table(data, &error))?;
+        return batches.into_reader();
+    }
+    let Ok(iterator) = data.try_iter() else {
+        return Err(PyTypeError::new_err(format!(
+            "expected a table (an object with __arrow_c_stream__ or __arrow_c_array__, a path, or an iterator of \
+             batches), got {}",
+            data.get_type().name()?
+        )));
+    };
+    from_batches(iterator, interrupt)
+}
+
+fn is_arrow(data: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(data.hasattr(intern!(data.py(), "__arrow_c_stream__"))? || data.hasattr(intern!(data.py(), "__arrow_c_array__"))?)
+}
+
+/// An Arrow object whose top level is one column, not a table; or a broken capsule.
+fn not_a_table(data: &Bound<'_, PyAny>, error: &PyErr) -> PyErr {
+    let name = data.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+    PyTypeError::new_err(format!("{name} gave no Arrow table (a stream of struct arrays): {error}"))
+}
+
+/// The first batch tells the schema of a stream that Python iterates.
+fn from_batches(
+    mut iterator: Bound<'_, PyIterator>,
+    interrupt: &Interrupt,
+) -> PyResult<Box<dyn RecordBatchReader + Send>> {
+    let Some(first) = iterator.next() else {
+        return Err(PyTypeError::new_err("the iterator gave no batch, so the columns are unknown"));
+    };
+    let first = batches_of(&first?)?;
+    let schema = first.schema();
+    let pending: Box<dyn RecordBatchReader + Send> = first;
+    let rest = Pulled { schema, pending: Some(pending), iterator: iterator.unbind(), interrupt: interrupt.clone() };
+    Ok(Box::new(rest))
+}
+
+fn batches_of(item: &Bound<'_, PyAny>) -> PyResult<Box<dyn RecordBatchReader + Send>> {
+    if !is_arrow(item)? {
+        return Err(PyTypeError::new_err(format!("expected Arrow batches, got {}", item.get_type().name()?)));
+    }
+    item.extract::<AnyRecordBatch>().map_err(|error| not_a_table(item, &error))?.into_reader()
+}
+
+/// Batches pulled from a Python iterator, one at a time.
+struct Pulled {
+    schema: SchemaRef,
+    pending: Option<Box<dyn RecordBatchReader + Send>>,
+    iterator: Py<PyIterator>,
+    interrupt: Interrupt,
+}
+
+impl Iterator for Pulled {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(batch) = self.pending.as_mut().and_then(Iterator::next) {
+                return Some(batch);
+            }
+            let next = Python::attach(|py| {
+                let item = self.iterator.bind(py).clone().next()?;
+                Some(item.and_then(|item| batches_of(&item)))
+            });
+            match next? {
+                Ok(batches) if batches.schema().fields() == self.schema.fields() => self.pending = Some(batches),
+                Ok(_) => return Some(Err(ArrowError::SchemaError("a later batch has other columns".to_owned()))),
+                Err(error) => {
+                    let said = ArrowError::ComputeError("the iterator of batches raised an exception".to_owned());
+                    self.interrupt.keep(error);
+                    return Some(Err(said));
+                }
+            }
+        }
+    }
+}
+
+impl RecordBatchReader for Pulled {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+}
+
+/// Batches whose buffers were looked at: offsets in bounds, strings that are UTF-8, dictionary keys in range.
+struct Checked {
+    reader: Box<dyn RecordBatchReader + Send>,
+}
+
+impl Iterator for Checked {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.reader.next()?;
+        Some(batch.and_then(|batch| {
+            batch.columns().iter().try_for_each(|column| column.to_data().validate_full())?;
+            Ok(batch)
+        }))
+    }
+}
+
+impl RecordBatchReader for Checked {
+    fn schema(&self) -> SchemaRef {
+        self.reader.schema()
+    }
+}
+
+/// Batches in memory as a reader.
+pub(crate) fn in_memory(schema: SchemaRef, batches: Vec<RecordBatch>) -> Box<dyn RecordBatchReader + Send> {
+    Box::new(RecordBatchIterator::new(batches.into_iter().map(Ok), schema))
+}

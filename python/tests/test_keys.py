@@ -1,0 +1,51 @@
+"""Keys are read from protected files and never shown."""
+
+import os
+import pickle
+
+import pytest
+from conftest import refused
+
+import kaifang
+
+
+def test_a_keyring_shows_ids_only():
+    keyring = kaifang.Keyring.from_bytes({"k1": b"a secret of some length", "k2": b"another secret, as long"})
+    assert keyring.ids == ["k1", "k2"] and "secret" not in repr(keyring)
+    with pytest.raises(TypeError):
+        pickle.dumps(keyring)
+
+
+def test_files_are_made_and_read(tmp_path):
+    made = kaifang.Keyring.generate(tmp_path / "keys.json", "k1")
+    assert kaifang.Keyring.load(tmp_path / "keys.json").ids == made.ids == ["k1"]
+    key = kaifang.Ed25519Key.generate(tmp_path / "key.pem")
+    assert kaifang.Ed25519Key.load(tmp_path / "key.pem").public_key == key.public_key
+    assert os.stat(tmp_path / "key.pem").st_mode & 0o077 == 0
+    with pytest.raises(TypeError):
+        pickle.dumps(key)
+
+
+def test_unsafe_keys_are_refused(tmp_path):
+    kaifang.Keyring.generate(tmp_path / "keys.json", "k1")
+    kaifang.Ed25519Key.generate(tmp_path / "key.pem")
+    for name in ("keys.json", "key.pem"):
+        os.chmod(tmp_path / name, 0o644)
+    (tmp_path / "broken").write_text("not a key")
+    os.chmod(tmp_path / "broken", 0o600)
+    for load in (
+        lambda: kaifang.Keyring.load(tmp_path / "keys.json"),
+        lambda: kaifang.Keyring.load(tmp_path / "broken"),
+        lambda: kaifang.Keyring.load(tmp_path / "absent"),
+        lambda: kaifang.Keyring.from_bytes({"k1": b"short"}),
+        lambda: kaifang.Keyring.generate(tmp_path / "keys.json", "k1"),
+        lambda: kaifang.Ed25519Key.load(tmp_path / "key.pem"),
+        lambda: kaifang.Ed25519Key.load(tmp_path / "broken"),
+        lambda: kaifang.Ed25519Key.load(tmp_path / "absent"),
+        lambda: kaifang.Ed25519Key.generate(tmp_path / "key.pem"),
+    ):
+        with pytest.raises(kaifang.KeyringError) as caught:
+            load()
+        refused(caught.value, kaifang.KeyringError)
+    with pytest.raises(TypeError):
+        kaifang.Keyring.from_bytes({"k1": "text is no secret"})
