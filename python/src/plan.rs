@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use kaifang::crypto;
 use kaifang::desensitize;
 use kaifang::error::ErrorDocument;
-use kaifang::table::{Format, Sink, report};
+use kaifang::table::{Sink, report};
 use pyo3::prelude::*;
 
 use crate::data;
@@ -114,8 +114,7 @@ impl Plan {
         let none = crypto::Keyring::new();
         let keys = keys.map_or(&none, |keys| &keys.get().0);
         let (applied, _) = jobs::run(py, &interrupt, progress, |progress| {
-            let format = Format::of_path(&dst)?;
-            self.0.apply_to(source, keys, |schema| Sink::create(&dst, schema, format), progress)
+            self.0.apply_to(source, keys, |schema| Sink::create(&dst, schema, Sink::format_of(&dst)), progress)
         })?;
         wrap(py, "Applied", &applied)
     }
