@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use arrow::array::{Array, RecordBatch, RecordBatchIterator, RecordBatchReader};
+use arrow::array::{Array, RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use kaifang::table::{self, ReadOptions, Source};
@@ -143,9 +143,4 @@ impl RecordBatchReader for Checked {
     fn schema(&self) -> SchemaRef {
         self.reader.schema()
     }
-}
-
-/// Batches in memory as a reader.
-pub(crate) fn in_memory(schema: SchemaRef, batches: Vec<RecordBatch>) -> Box<dyn RecordBatchReader + Send> {
-    Box::new(RecordBatchIterator::new(batches.into_iter().map(Ok), schema))
 }

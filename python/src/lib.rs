@@ -12,9 +12,11 @@ mod documents;
 mod errors;
 mod jobs;
 mod keys;
+mod ledger;
 mod moments;
 mod plan;
 mod policy;
+mod risk;
 mod table;
 
 use pyo3::prelude::*;
@@ -30,9 +32,16 @@ mod _kaifang {
     #[pymodule_export]
     use crate::keys::{Ed25519Key, Keyring};
     #[pymodule_export]
+    use crate::ledger::{
+        Ledger, leaf_hash, parse_checkpoint, verify_consistency, verify_document, verify_inclusion, verify_ledger,
+        verify_receipt,
+    };
+    #[pymodule_export]
     use crate::plan::Plan;
     #[pymodule_export]
     use crate::policy::Policy;
+    #[pymodule_export]
+    use crate::risk::risk;
     #[pymodule_export]
     use crate::table::Table;
 

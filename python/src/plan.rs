@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use kaifang::crypto;
-use kaifang::desensitize;
+use arrow::array::RecordBatch;
+use kaifang::desensitize::{self, Applied, Treated};
 use kaifang::error::ErrorDocument;
-use kaifang::table::{Sink, report};
+use kaifang::table::{Progress, Sink, TableError, report};
+use kaifang::{Error, crypto};
 use pyo3::prelude::*;
 
 use crate::data;
@@ -86,14 +87,13 @@ impl Plan {
         let keys = keys.map_or(&none, |keys| &keys.get().0);
         let (table, applied) = jobs::run(py, &interrupt, progress, |progress| {
             let total = source.known_rows();
-            let mut treated = self.0.apply(source, keys)?;
-            let mut batches = Vec::new();
-            while let Some(batch) = treated.next_batch()? {
+            let treated = self.0.apply(source, keys)?;
+            let (schema, mut batches) = (treated.schema(), Vec::new());
+            let applied = drain(treated, total, progress, |batch| {
                 batches.push(batch);
-                report(progress, "apply", treated.rows(), total)?;
-            }
-            let table = Table { schema: treated.schema(), batches };
-            Ok::<_, kaifang::Error>((table, treated.into_applied()?))
+                Ok(())
+            })?;
+            Ok::<_, Error>((Table { schema, batches }, applied))
         })?;
         Ok((table, wrap(py, "Applied", &applied)?))
     }
@@ -113,8 +113,13 @@ impl Plan {
         let source = data::source(src, &interrupt)?;
         let none = crypto::Keyring::new();
         let keys = keys.map_or(&none, |keys| &keys.get().0);
-        let (applied, _) = jobs::run(py, &interrupt, progress, |progress| {
-            self.0.apply_to(source, keys, |schema| Sink::create(&dst, schema, Sink::format_of(&dst)), progress)
+        let applied = jobs::run(py, &interrupt, progress, |progress| {
+            let total = source.known_rows();
+            let treated = self.0.apply(source, keys)?;
+            let mut sink = Sink::create(&dst, treated.schema(), Sink::format_of(&dst))?;
+            let applied = drain(treated, total, progress, |batch| sink.write(&batch))?;
+            sink.finish()?;
+            Ok::<_, Error>(applied)
         })?;
         wrap(py, "Applied", &applied)
     }
@@ -122,4 +127,18 @@ impl Plan {
     fn __repr__(&self) -> String {
         format!("<kaifang.Plan {} {}>", self.0.dataset(), self.0.hash())
     }
+}
+
+/// Hands every treated batch on; the proof is had at the end alone.
+fn drain(
+    mut treated: Treated,
+    total: Option<u64>,
+    progress: Progress<'_>,
+    mut out: impl FnMut(RecordBatch) -> Result<(), TableError>,
+) -> Result<Applied, Error> {
+    while let Some(batch) = treated.next_batch()? {
+        out(batch)?;
+        report(&mut *progress, "apply", treated.rows(), total)?;
+    }
+    Ok(treated.into_applied()?)
 }

@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from ._documents import AccessAnswer, Applied, Classification, Deadline, Document
+from . import catalog, ledger
+from ._documents import AccessAnswer, Applied, Classification, Deadline, Document, RiskReport
 from ._errors import (
     CatalogError,
     FactError,
@@ -23,7 +24,7 @@ from ._errors import (
     RiskError,
     TableError,
 )
-from ._kaifang import Calendar, Ed25519Key, Keyring, Plan, Policy, Table, __version__
+from ._kaifang import Calendar, Ed25519Key, Keyring, Plan, Policy, Table, __version__, risk
 
 __all__ = [
     "AccessAnswer",
@@ -46,7 +47,11 @@ __all__ = [
     "PolicyError",
     "ProcessError",
     "RiskError",
+    "RiskReport",
     "Table",
     "TableError",
     "__version__",
+    "catalog",
+    "ledger",
+    "risk",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from ._kaifang import canonical_json
 
@@ -134,3 +134,96 @@ class Applied(Document):
     output_digests: Dict[str, str]
     #: What the treatment amounts to: ``desensitization`` is ``none``, ``deidentified`` or ``anonymized``.
     outcome: Dict[str, Any]
+
+
+class RiskReport(Document):
+    """How easily a row is traced back to a person: counts and figures, no value."""
+
+    #: The quasi-identifiers.
+    quasi: List[str]
+    #: The direct identifiers still in the table.
+    direct: List[str]
+    #: ``public``, ``controlled`` or ``enclave``.
+    sharing: str
+    rows: int
+    #: How many equivalence classes.
+    classes: int
+    #: The smallest class; none for an empty table.
+    k: Optional[int]
+    #: The rows that stand alone.
+    unique_rows: int
+    #: Classes by ranges of size.
+    histogram: List[Dict[str, Optional[int]]]
+    #: The small sizes one by one.
+    small: List[Dict[str, int]]
+    #: Rb: ``numerator``, ``denominator``, ``ppm``.
+    highest: Dict[str, int]
+    #: Rc.
+    average: Dict[str, int]
+    #: Ra.
+    over_threshold: Dict[str, int]
+    #: τ.
+    threshold: Dict[str, int]
+    #: R.
+    overall: Dict[str, int]
+    #: What R must be below.
+    acceptable_ppm: int
+    #: 1, 2 or 3.
+    level: int
+    #: The diversity of the sensitive columns.
+    sensitive: List[Dict[str, Any]]
+
+    def _repr_html_(self) -> str:
+        figures = ("highest", "average", "over_threshold", "overall")
+        rows = [(name, f"{self._data[name]['ppm'] / 1e6:.6f}") for name in figures]
+        return _table(("figure", "value"), [("rows", self.rows), ("classes", self.classes), ("k", self.k), *rows])
+
+
+class Checkpoint(Document):
+    """The signed head of a log. ``note`` is the authority; the other fields repeat it."""
+
+    origin: str
+    size: int
+    #: ``sha256:…``
+    root: str
+    #: The signed note (c2sp.org/tlog-checkpoint).
+    note: str
+
+
+class Receipt(Document):
+    """The proof that a record is in a log under a signed head."""
+
+    index: int
+    #: Hashes in base64, from the leaf's sibling up.
+    proof: List[str]
+    checkpoint: Dict[str, Any]
+
+
+class Verified(Document):
+    """What the verification of a ledger found."""
+
+    origin: str
+    profile: str
+    public_key: str
+    #: No key was given: the directory vouched for itself.
+    own_key: bool
+    size: int
+    root: str
+    #: How many records the signed head covers.
+    signed_size: int
+    signed_root: str
+    pinned_size: Optional[int]
+    segments: int
+    commits: int
+    bytes: int
+    bytes_in_flight: int
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    from html import escape
+
+    def line(cells: Iterable[Any], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table><thead>{line(header, 'th')}</thead><tbody>{body}</tbody></table>"
