@@ -17,6 +17,7 @@ mod moments;
 mod plan;
 mod policy;
 mod risk;
+mod scan;
 mod table;
 
 use pyo3::prelude::*;
@@ -42,6 +43,8 @@ mod _kaifang {
     use crate::policy::Policy;
     #[pymodule_export]
     use crate::risk::risk;
+    #[pymodule_export]
+    use crate::scan::scan;
     #[pymodule_export]
     use crate::table::Table;
 

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use arrow::array::RecordBatch;
-use kaifang::desensitize::{self, Applied, Treated};
+use kaifang::desensitize;
 use kaifang::error::ErrorDocument;
-use kaifang::table::{Progress, Sink, TableError, report};
+use kaifang::table::{Sink, report};
 use kaifang::{Error, crypto};
 use pyo3::prelude::*;
 
@@ -87,12 +86,13 @@ impl Plan {
         let keys = keys.map_or(&none, |keys| &keys.get().0);
         let (table, applied) = jobs::run(py, &interrupt, progress, |progress| {
             let total = source.known_rows();
-            let treated = self.0.apply(source, keys)?;
+            let mut treated = self.0.apply(source, keys)?;
             let (schema, mut batches) = (treated.schema(), Vec::new());
-            let applied = drain(treated, total, progress, |batch| {
+            while let Some(batch) = treated.next_batch()? {
                 batches.push(batch);
-                Ok(())
-            })?;
+                report(&mut *progress, "apply", treated.rows(), total)?;
+            }
+            let applied = treated.into_applied()?;
             Ok::<_, Error>((Table { schema, batches }, applied))
         })?;
         Ok((table, wrap(py, "Applied", &applied)?))
@@ -113,13 +113,8 @@ impl Plan {
         let source = data::source(src, &interrupt)?;
         let none = crypto::Keyring::new();
         let keys = keys.map_or(&none, |keys| &keys.get().0);
-        let applied = jobs::run(py, &interrupt, progress, |progress| {
-            let total = source.known_rows();
-            let treated = self.0.apply(source, keys)?;
-            let mut sink = Sink::create(&dst, treated.schema(), Sink::format_of(&dst))?;
-            let applied = drain(treated, total, progress, |batch| sink.write(&batch))?;
-            sink.finish()?;
-            Ok::<_, Error>(applied)
+        let (applied, _) = jobs::run(py, &interrupt, progress, |progress| {
+            self.0.apply_to(source, keys, |schema| Sink::create(&dst, schema, Sink::format_of(&dst)), progress)
         })?;
         wrap(py, "Applied", &applied)
     }
@@ -127,18 +122,4 @@ impl Plan {
     fn __repr__(&self) -> String {
         format!("<kaifang.Plan {} {}>", self.0.dataset(), self.0.hash())
     }
-}
-
-/// Hands every treated batch on; the proof is had at the end alone.
-fn drain(
-    mut treated: Treated,
-    total: Option<u64>,
-    progress: Progress<'_>,
-    mut out: impl FnMut(RecordBatch) -> Result<(), TableError>,
-) -> Result<Applied, Error> {
-    while let Some(batch) = treated.next_batch()? {
-        out(batch)?;
-        report(&mut *progress, "apply", treated.rows(), total)?;
-    }
-    Ok(treated.into_applied()?)
 }

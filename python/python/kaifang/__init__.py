@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from . import catalog, ledger
-from ._documents import AccessAnswer, Applied, Classification, Deadline, Document, RiskReport
+from ._documents import AccessAnswer, Applied, Classification, Deadline, Document, Findings, RiskReport
 from ._errors import (
     CatalogError,
     FactError,
@@ -24,7 +24,7 @@ from ._errors import (
     RiskError,
     TableError,
 )
-from ._kaifang import Calendar, Ed25519Key, Keyring, Plan, Policy, Table, __version__, risk
+from ._kaifang import Calendar, Ed25519Key, Keyring, Plan, Policy, Table, __version__, risk, scan
 
 __all__ = [
     "AccessAnswer",
@@ -36,6 +36,7 @@ __all__ = [
     "Document",
     "Ed25519Key",
     "FactError",
+    "Findings",
     "IntegrityError",
     "KaifangError",
     "Keyring",
@@ -54,4 +55,5 @@ __all__ = [
     "catalog",
     "ledger",
     "risk",
+    "scan",
 ]

@@ -111,6 +111,48 @@ class AccessAnswer(Document):
     notices: List[Dict[str, str]]
 
 
+class Findings(Document):
+    """What the columns of a table hold: kinds, roles, evidence; no value."""
+
+    rows: int
+    #: The rows that were looked at.
+    examined: int
+    #: One entry a column: ``name``, ``type``, ``kind``, ``role``, ``confidence_ppm``, ``evidence``, ``warnings``, …
+    columns: List[Dict[str, Any]]
+    #: The columns that are direct identifiers.
+    direct: List[str]
+    #: The quasi-identifiers.
+    quasi: List[str]
+    #: The sensitive columns.
+    sensitive: List[str]
+
+    def _rows(self) -> List[List[Any]]:
+        def words(remarks: List[Dict[str, Any]]) -> str:
+            return "; ".join(remark["zh"] for remark in remarks)
+
+        return [
+            [
+                column["name"],
+                column["kind"] or "–",
+                column["role"],
+                f"{column['confidence_ppm'] / 10_000:.0f} %",
+                column["nulls"],
+                words(column["evidence"] + column["warnings"]),
+            ]
+            for column in self.columns
+        ]
+
+    def __repr__(self) -> str:
+        lines = [("column", "kind", "role", "confidence", "nulls"), *(row[:5] for row in self._rows())]
+        cells = [[str(cell) for cell in line] for line in lines]
+        widths = [max(map(len, column)) for column in zip(*cells)]
+        text = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in cells)
+        return f"Findings: {self.rows} rows, {self.examined} examined\n{text}"
+
+    def _repr_html_(self) -> str:
+        return _table(("column", "kind", "role", "confidence", "nulls", "evidence"), self._rows())
+
+
 class Applied(Document):
     """The proof of a treatment: which plan did what to which columns, with counts and digests."""
 

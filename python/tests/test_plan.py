@@ -1,0 +1,168 @@
+"""Treatment: what the plan says happens, what it can't say is refused, and the proof counts it all."""
+
+import os
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import CHECKED_IDS, refused
+
+import kaifang
+
+PLAN = """
+v = 1
+dataset = "xa-resident"
+[columns]
+xm   = { do = "mask", kind = "person_name" }
+sfzh = { do = "token", kind = "resident_id", key = "k1" }
+lxdh = { do = "mask", keep_prefix = 3, keep_suffix = 4 }
+csrq = { do = "generalize", to = "year" }
+bz   = { do = "drop" }
+je   = { do = "keep" }
+"""
+ROWS = {
+    "xm": ["张三", None, "欧阳小明"],
+    "sfzh": [*CHECKED_IDS[:2], "not an id"],
+    "lxdh": ["13900001111", "1", None],
+    "csrq": ["1990-03-07", "19851231", "someday"],
+    "bz": ["a", "b", "c"],
+    "je": [1, 2, None],
+}
+
+
+@pytest.fixture
+def plan():
+    return kaifang.Plan.parse(PLAN)
+
+
+def test_every_column_gets_what_the_plan_says(plan, keyring):
+    table, applied = plan.apply(pa.table(ROWS), keys=keyring)
+    out = table.to_pyarrow().to_pydict()
+    assert list(out) == ["xm", "sfzh", "lxdh", "csrq", "je"] == table.column_names
+    assert out["lxdh"] == ["139****1111", "[redacted]", None] and out["je"] == [1, 2, None]
+    assert out["csrq"][0] == "1990" and out["csrq"][2] == "[redacted]"
+    assert out["sfzh"][0].startswith("k1.") and out["sfzh"][2] == "[redacted]" and out["xm"][1] is None
+    counts = {column["name"]: (column["nulls"], column["invalid"]) for column in applied.columns}
+    assert counts == {"xm": (1, 0), "sfzh": (0, 1), "lxdh": (1, 1), "csrq": (0, 1), "bz": (0, 0), "je": (1, 0)}
+    assert applied.rows == 3 and applied.dropped == ["bz"] and applied.plan == plan.hash
+    assert applied.outcome["desensitization"] == "deidentified"
+    shown = repr(table) + repr(applied) + str(applied.to_dict())
+    assert not any(str(value) in shown for value in ROWS["sfzh"] + ROWS["lxdh"][:1])
+
+
+def test_the_answer_goes_to_every_library(plan, keyring):
+    table, _ = plan.apply(pl.DataFrame(ROWS), keys=keyring)
+    assert len(table) == table.num_rows == 3 and table.num_columns == 5
+    assert pl.DataFrame(table).equals(table.to_polars()) and pa.table(table).equals(table.to_pyarrow())
+    assert table.to_pandas()["lxdh"].iloc[0] == "139****1111"
+    assert pa.schema(table).names == table.column_names
+    again, applied = kaifang.Plan.from_dict(
+        {"v": 1, "dataset": "again", "columns": {name: {"do": "keep"} for name in table.column_names}}
+    ).apply(table)
+    assert again.to_pyarrow() == table.to_pyarrow()
+
+
+def test_batches_of_any_size_and_type_give_the_same_values(plan, keyring):
+    whole, proof = plan.apply(pa.table(ROWS), keys=keyring)
+    pieces, same = plan.apply(iter(pa.table(ROWS).to_batches(max_chunksize=1)), keys=keyring)
+    assert whole.to_pyarrow() == pieces.to_pyarrow() and proof == same
+    categorical = pl.DataFrame(ROWS).with_columns(pl.col("xm", "sfzh").cast(pl.Categorical))
+    assert plan.apply(categorical, keys=keyring)[0].to_polars().equals(whole.to_polars())
+
+
+def test_an_empty_table_keeps_its_columns(plan, keyring):
+    table, applied = plan.apply(pa.table(ROWS).slice(0, 0), keys=keyring)
+    assert table.num_rows == 0 and applied.rows == 0 and "sfzh" in table.column_names
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet", "out.arrow"])
+def test_from_file_to_file(plan, keyring, tmp_path, name):
+    pq.write_table(pa.table(ROWS), tmp_path / "in.parquet")
+    told = []
+    applied = plan.apply_file(
+        tmp_path / "in.parquet",
+        tmp_path / name,
+        keys=keyring,
+        progress=lambda stage, done, total: told.append((stage, done, total)),
+    )
+    assert applied.rows == 3 and told[-1][:2] == ("apply", 3)
+    _, proof = plan.apply(tmp_path / "in.parquet", keys=keyring)
+    assert proof == applied
+    keep = kaifang.Plan.from_dict(
+        {"v": 1, "dataset": "d", "columns": dict.fromkeys(("xm", "sfzh", "lxdh", "csrq", "je"), {"do": "keep"})}
+    )
+    table, _ = keep.apply(tmp_path / name)
+    assert table.to_pyarrow().column("lxdh").to_pylist() == ["139****1111", "[redacted]", None]
+
+
+def test_a_stream_larger_than_a_batch_goes_to_a_file(plan, keyring, tmp_path):
+    chunk = pa.table(ROWS).to_batches()[0]
+    applied = plan.apply_file((chunk for _ in range(1000)), tmp_path / "out.parquet", keys=keyring)
+    assert applied.rows == 3000 == pq.read_metadata(tmp_path / "out.parquet").num_rows
+
+
+def test_nothing_is_left_where_anything_failed(plan, keyring, tmp_path):
+    def broken():
+        yield pa.table(ROWS)
+        raise LookupError("gone")
+
+    with pytest.raises(LookupError):
+        plan.apply_file(broken(), tmp_path / "out.csv", keys=keyring)
+
+    def stop(stage, done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        plan.apply_file(pa.table(ROWS), tmp_path / "out.csv", keys=keyring, progress=stop)
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_unnamed_column_is_refused(plan, keyring):
+    more = pa.table({**ROWS, "sfzh2": ["x", "y", "z"]})
+    for wrong in (
+        lambda: plan.apply(more, keys=keyring),
+        lambda: plan.apply(pa.table(ROWS).drop_columns("xm"), keys=keyring),
+        lambda: plan.apply_file(more, "never", keys=keyring),
+    ):
+        with pytest.raises(kaifang.PlanError) as caught:
+            wrong()
+        refused(caught.value, kaifang.PlanError)
+    problems = plan.check(more.schema)
+    assert [problem["where"] for problem in problems] == ["columns.sfzh2"] and problems[0]["zh"]
+    assert plan.check(more) == problems and plan.check(pa.table(ROWS)) == []
+    with pytest.raises(TypeError):
+        plan.check(7)
+
+
+def test_a_missing_key_is_refused(plan):
+    other = kaifang.Keyring.from_bytes({"k2": b"0123456789abcdef"})
+    for keys in (None, other):
+        with pytest.raises(kaifang.KeyringError) as caught:
+            plan.apply(pa.table(ROWS), keys=keys)
+        refused(caught.value, kaifang.KeyringError)
+    with pytest.raises(TypeError):
+        plan.apply(pa.table(ROWS), keys={"k1": b"0123456789abcdef"})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "v = 2", "not toml [", PLAN.replace('"mask"', '"hash"'), PLAN.replace("keep_prefix = 3", "keep = 3")]
+)
+def test_a_wrong_plan_is_refused(text, tmp_path):
+    (tmp_path / "plan.toml").write_text(text)
+    for wrong in (
+        lambda: kaifang.Plan.parse(text),
+        lambda: kaifang.Plan.load(tmp_path / "plan.toml"),
+        lambda: kaifang.Plan.load(tmp_path / "absent.toml"),
+        lambda: kaifang.Plan.from_dict({"v": 1}),
+        lambda: kaifang.Plan.from_dict([]),
+    ):
+        with pytest.raises(kaifang.PlanError) as caught:
+            wrong()
+        refused(caught.value, kaifang.PlanError)
+
+
+def test_a_plan_is_the_same_in_toml_and_as_a_dict(plan, tmp_path):
+    (tmp_path / "plan.toml").write_text(PLAN)
+    assert kaifang.Plan.from_dict(plan.to_dict()).hash == kaifang.Plan.load(tmp_path / "plan.toml").hash == plan.hash
+    assert plan.dataset == "xa-resident" and plan.keys == ["k1"] and "xa-resident" in repr(plan)
