@@ -15,6 +15,7 @@ mod keys;
 mod ledger;
 mod moments;
 mod plan;
+mod platform;
 mod policy;
 mod risk;
 mod scan;
@@ -39,6 +40,8 @@ mod _kaifang {
     };
     #[pymodule_export]
     use crate::plan::Plan;
+    #[pymodule_export]
+    use crate::platform::{Platform, audit_directory, decide_facts};
     #[pymodule_export]
     use crate::policy::Policy;
     #[pymodule_export]

@@ -10,7 +10,19 @@
 from __future__ import annotations
 
 from . import catalog, ledger
-from ._documents import AccessAnswer, Applied, Classification, Deadline, Document, Findings, RiskReport
+from ._documents import (
+    AccessAnswer,
+    Admitted,
+    Applied,
+    AuditReport,
+    Classification,
+    Deadline,
+    Decision,
+    Document,
+    Findings,
+    Recorded,
+    RiskReport,
+)
 from ._errors import (
     CatalogError,
     FactError,
@@ -24,15 +36,31 @@ from ._errors import (
     RiskError,
     TableError,
 )
-from ._kaifang import Calendar, Ed25519Key, Keyring, Plan, Policy, Table, __version__, risk, scan
+from ._kaifang import (
+    Calendar,
+    Ed25519Key,
+    Keyring,
+    Plan,
+    Platform,
+    Policy,
+    Table,
+    __version__,
+    audit,
+    decide_facts,
+    risk,
+    scan,
+)
 
 __all__ = [
     "AccessAnswer",
+    "Admitted",
     "Applied",
+    "AuditReport",
     "Calendar",
     "CatalogError",
     "Classification",
     "Deadline",
+    "Decision",
     "Document",
     "Ed25519Key",
     "FactError",
@@ -44,15 +72,19 @@ __all__ = [
     "LedgerError",
     "Plan",
     "PlanError",
+    "Platform",
     "Policy",
     "PolicyError",
     "ProcessError",
+    "Recorded",
     "RiskError",
     "RiskReport",
     "Table",
     "TableError",
     "__version__",
+    "audit",
     "catalog",
+    "decide_facts",
     "ledger",
     "risk",
     "scan",

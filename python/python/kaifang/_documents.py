@@ -261,6 +261,74 @@ class Verified(Document):
     bytes_in_flight: int
 
 
+class Decision(Document):
+    """Whether a request is permitted, by which policy, on which state, and why."""
+
+    permit: bool
+    #: Why not, in article order, the headline first; empty exactly when permitted.
+    denials: List[Dict[str, str]]
+    #: The unknown facts on which the denials depend.
+    open: List[str]
+    #: What the permit carries.
+    duties: List[Dict[str, str]]
+    #: What the reader must be told about the policy itself.
+    notices: List[Dict[str, str]]
+    #: The digest of the policy that was asked.
+    policy: str
+    #: How many records the state had seen; none where a host's own facts were decided.
+    state_index: Optional[int]
+    #: The approved application that a permit runs under.
+    application: Optional[str]
+    at: str
+    #: The digest of the request, or of the host's facts.
+    request: str
+
+
+class Admitted(Document):
+    """A decision that was recorded before it was answered. Only a permit may be served."""
+
+    #: The index of its record.
+    index: int
+
+    @property
+    def decision(self) -> Decision:
+        """The decision."""
+        return Decision(self._data["decision"])
+
+    @property
+    def permit(self) -> bool:
+        """Whether the request is permitted."""
+        return self.decision.permit
+
+
+class Recorded(Document):
+    """Something was recorded."""
+
+    #: The index of its record.
+    index: int
+    #: The duties that it creates or does.
+    duties: List[Dict[str, Any]]
+
+
+class AuditReport(Document):
+    """Is all of it true? Every recorded decision decided anew."""
+
+    at: str
+    #: What the verification of the log found.
+    verified: Dict[str, Any]
+    events: int
+    decisions: int
+    permits: int
+    results: int
+    use_reports: int
+    #: Each difference, open intent and breach, with its article.
+    findings: List[Dict[str, Any]]
+    #: Each duty that is overdue.
+    overdue: List[Dict[str, Any]]
+    #: Nothing was found.
+    clean: bool
+
+
 def _table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     from html import escape
 
