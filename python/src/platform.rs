@@ -214,7 +214,10 @@ fn audited<'py>(
     at: At,
 ) -> PyResult<Bound<'py, PyAny>> {
     let pin: Option<Checkpoint> = pin.map(|pin| read("Checkpoint", pin)).transpose()?;
-    let calendar = calendar.map_or_else(calendar::Calendar::builtin, |calendar| &calendar.get().0);
+    let calendar: &calendar::Calendar = match calendar {
+        Some(calendar) => &calendar.get().0,
+        None => calendar::Calendar::builtin(),
+    };
     let report = py.detach(|| audit::audit(dir, key, pin.as_ref(), calendar, at.0)).or_raise()?;
     wrap(py, "AuditReport", &report)
 }
