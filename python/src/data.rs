@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use arrow::array::{Array, RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use kaifang::table::{self, ReadOptions, Source};
+use kaifang::table::{self, ReadOptions, Source, TableError};
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -105,7 +105,10 @@ impl Iterator for Pulled {
             });
             match next? {
                 Ok(batches) if batches.schema().fields() == self.schema.fields() => self.pending = Some(batches),
-                Ok(_) => return Some(Err(ArrowError::SchemaError("a later batch has other columns".to_owned()))),
+                Ok(batches) => {
+                    let (expected, found) = (self.schema.fields().len(), batches.schema().fields().len());
+                    return Some(Err(ours(TableError::SchemaMismatch { expected, found })));
+                }
                 Err(error) => {
                     let said = ArrowError::ComputeError("the iterator of batches raised an exception".to_owned());
                     self.interrupt.keep(error);
@@ -122,6 +125,11 @@ impl RecordBatchReader for Pulled {
     }
 }
 
+/// An error of ours on its way through an Arrow reader; the core takes it out again.
+fn ours(error: TableError) -> ArrowError {
+    ArrowError::ExternalError(Box::new(error))
+}
+
 /// Batches whose buffers were looked at: offsets in bounds, strings that are UTF-8, dictionary keys in range.
 struct Checked {
     reader: Box<dyn RecordBatchReader + Send>,
@@ -133,8 +141,9 @@ impl Iterator for Checked {
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.reader.next()?;
         Some(batch.and_then(|batch| {
-            batch.columns().iter().try_for_each(|column| column.to_data().validate_full())?;
-            Ok(batch)
+            let broken = batch.columns().iter().any(|column| column.to_data().validate_full().is_err());
+            let what = "a buffer is too short, an offset or key is out of range, or text is not UTF-8";
+            if broken { Err(ours(TableError::Malformed { format: "Arrow", what })) } else { Ok(batch) }
         }))
     }
 }

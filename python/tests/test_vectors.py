@@ -64,7 +64,7 @@ def test_every_file_has_a_runner():
     assert files and files == set(RUNNERS)
 
 
-@pytest.mark.parametrize(("name", "case"), cases())
+@pytest.mark.parametrize(("name", "case"), list(cases()))
 def test_vector(name, case):
     if "error" in case:
         with pytest.raises(kaifang.KaifangError) as caught:

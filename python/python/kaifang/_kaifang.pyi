@@ -21,6 +21,32 @@ from ._types import ArrowSchema, Data, Facts, Instant, LegalDate, Path, Progress
 _Dict = Union[Mapping[str, Any], Document]
 _Hash = Union[bytes, str]
 
+__all__ = [
+    "Calendar",
+    "Ed25519Key",
+    "Keyring",
+    "Ledger",
+    "Plan",
+    "Platform",
+    "Policy",
+    "Table",
+    "__version__",
+    "audit",
+    "canonical_json",
+    "check_entry",
+    "decide_facts",
+    "leaf_hash",
+    "parse_checkpoint",
+    "rest_on",
+    "risk",
+    "scan",
+    "verify_consistency",
+    "verify_document",
+    "verify_inclusion",
+    "verify_ledger",
+    "verify_receipt",
+]
+
 __version__: Final[str]
 
 def canonical_json(document: Any) -> str: ...
