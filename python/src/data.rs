@@ -52,7 +52,8 @@ fn reader(data: &Bound<'_, PyAny>, interrupt: &Interrupt) -> PyResult<Box<dyn Re
 }
 
 fn is_arrow(data: &Bound<'_, PyAny>) -> PyResult<bool> {
-    Ok(data.hasattr(intern!(data.py(), "__arrow_c_stream__"))? || data.hasattr(intern!(data.py(), "__arrow_c_array__"))?)
+    Ok(data.hasattr(intern!(data.py(), "__arrow_c_stream__"))?
+        || data.hasattr(intern!(data.py(), "__arrow_c_array__"))?)
 }
 
 /// An Arrow object whose top level is one column, not a table; or a broken capsule.

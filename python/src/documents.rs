@@ -44,7 +44,9 @@ fn from_python(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if object.is_instance_of::<PyFloat>() {
         // The core refuses fractions with its own code; only what JSON can't even write is refused here.
         let number = Number::from_f64(object.extract()?);
-        return number.map(Value::Number).ok_or_else(|| PyTypeError::new_err("a document holds no infinity and no NaN"));
+        return number
+            .map(Value::Number)
+            .ok_or_else(|| PyTypeError::new_err("a document holds no infinity and no NaN"));
     }
     if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
         let items = object.try_iter()?.map(|item| from_python(&item?, depth));

@@ -255,11 +255,7 @@ pub(crate) fn verify_consistency(size1: u64, size2: u64, proof: Vec<Hash>, root1
 
 /// Verifies that a record is in the log of a key where its receipt says; `IntegrityError` where it is not.
 #[pyfunction]
-pub(crate) fn verify_receipt(
-    record: &Bound<'_, PyAny>,
-    receipt: &Bound<'_, PyAny>,
-    public_key: &str,
-) -> PyResult<()> {
+pub(crate) fn verify_receipt(record: &Bound<'_, PyAny>, receipt: &Bound<'_, PyAny>, public_key: &str) -> PyResult<()> {
     let receipt: Receipt = read("Receipt", receipt)?;
     ledger::verify_receipt(&record_bytes(record)?, &receipt, &key(public_key)?).or_raise()
 }

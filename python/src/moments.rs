@@ -53,7 +53,9 @@ impl<'py> FromPyObject<'_, 'py> for LegalDate {
         } else if let Ok(instant) = text.parse::<Instant>() {
             return Ok(LegalDate(legal_date(instant)));
         }
-        Err(PyValueError::new_err("at: expected YYYY-MM-DD, or RFC 3339 with an offset such as 2026-11-23T10:00:00+08:00"))
+        Err(PyValueError::new_err(
+            "at: expected YYYY-MM-DD, or RFC 3339 with an offset such as 2026-11-23T10:00:00+08:00",
+        ))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::jobs::{self, Interrupt};
 /// Which kinds the columns of a table hold, with graded evidence; no value. `all` looks at every row, not at a sample.
 #[pyfunction]
 #[pyo3(signature = (data, *, all=false, progress=None))]
+#[expect(clippy::field_reassign_with_default, reason = "the options may get more fields, so they have no literal")]
 pub(crate) fn scan<'py>(
     data: &Bound<'py, PyAny>,
     all: bool,
