@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! cargo run -p xtask -- header [--check]     include/kaifang.h, from ffi/
+//! cargo run -p xtask -- schemas [--check]    docs/schemas/*.json, from the document types of core
 //! ```
 #![allow(clippy::print_stdout, reason = "a command tells what it did")]
 
 mod header;
+mod schemas;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -21,7 +23,8 @@ fn main() -> ExitCode {
     };
     let stale = match command {
         "header" => header::run(&root, check),
-        _ => Err("usage: xtask header [--check]".to_owned()),
+        "schemas" => schemas::run(&root, check),
+        _ => Err("usage: xtask header|schemas [--check]".to_owned()),
     };
     match stale {
         Ok(stale) if stale.is_empty() => ExitCode::SUCCESS,

@@ -1,0 +1,56 @@
+//! `docs/schemas/*.json`: the JSON Schema of each document, generated from the Rust types.
+
+use std::path::Path;
+
+use kaifang::{assess, audit, catalog, desensitize, detect, error, gate, ledger, policy, process, risk};
+use schemars::{JsonSchema, Schema, schema_for};
+
+/// File name (without `.json`) and schema of each document.
+fn documents() -> Vec<(&'static str, Schema)> {
+    fn of<T: JsonSchema>() -> Schema {
+        schema_for!(T)
+    }
+    vec![
+        ("application", of::<process::Application>()),
+        ("applied", of::<desensitize::Applied>()),
+        ("assertion", of::<policy::Assertion>()),
+        ("assessment", of::<assess::Assessment>()),
+        ("audit-report", of::<audit::AuditReport>()),
+        ("checkpoint", of::<ledger::Checkpoint>()),
+        ("classification", of::<policy::Classification>()),
+        ("access-answer", of::<policy::AccessAnswer>()),
+        ("decision", of::<gate::Decision>()),
+        ("duty", of::<process::Duty>()),
+        ("entry", of::<catalog::Entry>()),
+        ("error", of::<error::ErrorDocument>()),
+        ("event", of::<process::Event>()),
+        ("evidence", of::<assess::Evidence>()),
+        ("facts", of::<policy::Facts>()),
+        ("findings", of::<detect::Findings>()),
+        ("plan", of::<desensitize::Plan>()),
+        ("proof", of::<ledger::ProofDocument>()),
+        ("receipt", of::<ledger::Receipt>()),
+        ("record", of::<gate::Record>()),
+        ("request", of::<gate::Request>()),
+        ("risk-report", of::<risk::RiskReport>()),
+    ]
+}
+
+/// Writes every schema, or with `check` says which are stale.
+pub(crate) fn run(root: &Path, check: bool) -> Result<Vec<String>, String> {
+    let mut stale = Vec::new();
+    let dir = root.join("docs/schemas");
+    std::fs::create_dir_all(&dir).map_err(|error| error.to_string())?;
+    for (name, schema) in documents() {
+        let text = serde_json::to_string_pretty(&schema).map_err(|error| error.to_string())? + "\n";
+        let path = dir.join(format!("{name}.json"));
+        if std::fs::read_to_string(&path).is_ok_and(|found| found == text) {
+            continue;
+        }
+        stale.push(path.display().to_string());
+        if !check {
+            std::fs::write(&path, text).map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(stale)
+}
