@@ -478,3 +478,83 @@ fn tail_of(store: &Store, number: u64, offset: u64, records: u64) -> Result<Drop
     let length = path.metadata().map_err(io_error(&path, "stat"))?.len();
     Ok(Dropped { file: Store::segment_name(number), offset, bytes: length.saturating_sub(offset), records })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{Ed25519Key, KeyError};
+
+    /// Signs while `works`.
+    struct Failing(Ed25519Key, std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+    impl Signer for Failing {
+        fn public_key(&self) -> &PublicKey {
+            self.0.public_key()
+        }
+
+        fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+            if self.1.load(std::sync::atomic::Ordering::Relaxed) {
+                return self.0.sign(message);
+            }
+            Err(KeyError::SignerFailed { what: "no answer".to_owned() })
+        }
+    }
+
+    fn create(dir: &Path) -> (Ledger, std::sync::Arc<std::sync::atomic::AtomicBool>) {
+        let (key, _) = Ed25519Key::generate().unwrap();
+        let works = std::sync::Arc::new(true.into());
+        let config = LedgerConfig { origin: "log".to_owned(), profile: Profile::Intl };
+        (Ledger::create(dir, &config, Box::new(Failing(key, std::sync::Arc::clone(&works)))).unwrap(), works)
+    }
+
+    #[test]
+    fn a_failed_write_poisons_the_handle_and_nothing_else() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("log");
+        let (mut ledger, _) = create(&dir);
+        ledger.append(b"1").unwrap();
+        // A descriptor that can't be written stands for a disk that can't.
+        let writer = ledger.writer.as_mut().unwrap();
+        writer.segment = File::open(ledger.store.segment_path(0)).unwrap();
+        assert!(matches!(ledger.append(b"2"), Err(LedgerError::Io { doing: "write", .. })));
+        assert_eq!(ledger.append(b"2"), Err(LedgerError::Poisoned));
+        assert_eq!(ledger.checkpoint(), Err(LedgerError::Poisoned.into()));
+        assert_eq!((ledger.size(), Ledger::open(&dir, None).unwrap().size()), (1, 1));
+    }
+
+    #[test]
+    fn when_the_signer_fails_the_records_stay() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("log");
+        let (mut ledger, works) = create(&dir);
+        works.store(false, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(ledger.append(b"1"), Ok(0));
+        assert!(matches!(ledger.checkpoint(), Err(Error::Key(KeyError::SignerFailed { .. }))));
+        assert_eq!((ledger.signed().size, ledger.append(b"2")), (0, Ok(1)));
+        works.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(ledger.checkpoint().unwrap().size, 2);
+    }
+
+    #[test]
+    fn keys_and_configuration_are_read_strictly() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("log");
+        drop(create(&dir));
+        let open = || Ledger::open(&dir, None).err();
+        for (name, bad) in [
+            (CONFIG, "{}"),
+            (CONFIG, r#"{"origin":"log","profile":"other","v":1}"#),
+            (CONFIG, r#"{"origin":"log","profile":"intl", "v":1}"#),
+            (CONFIG, r#"{"origin":"a b","profile":"intl","v":1}"#),
+            (CONFIG, r#"{"more":1,"origin":"log","profile":"intl","v":1}"#),
+            (KEY, ""),
+            (KEY, "log+00000000+AAAA\n"),
+        ] {
+            let good = std::fs::read(dir.join(name)).unwrap();
+            std::fs::write(dir.join(name), bad).unwrap();
+            assert!(matches!(open(), Some(Error::Integrity(IntegrityError::MalformedFile { .. }))), "{bad}");
+            std::fs::write(dir.join(name), good).unwrap();
+        }
+        assert!(open().is_none());
+    }
+}

@@ -27,6 +27,9 @@ mod store;
 mod tree;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::log::{Dropped, Ledger, LedgerConfig, Profile};
 pub use checkpoint::Checkpoint;
 pub use frame::LONGEST_RECORD;
