@@ -3,6 +3,7 @@
 //! It must never guess: an object that has no exact JSON form is a `TypeError`.
 
 use kaifang::canon::{self, MAX_DEPTH};
+use kaifang::crypto::sha256;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -118,4 +119,10 @@ pub(crate) fn wrap<'py>(py: Python<'py>, class: &str, document: &impl Serialize)
 #[pyfunction]
 pub(crate) fn canonical_json(document: &Bound<'_, PyAny>) -> PyResult<String> {
     canon::to_string(&value_of(document)?).or_raise()
+}
+
+/// The digest of a document's canonical JSON, `sha256:…`: what other documents and records name it by.
+#[pyfunction]
+pub(crate) fn document_digest(document: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(sha256(&canon::to_bytes(&value_of(document)?).or_raise()?).to_string())
 }

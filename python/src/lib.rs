@@ -10,6 +10,7 @@ mod catalog;
 mod data;
 mod documents;
 mod errors;
+mod evidence;
 mod jobs;
 mod keys;
 mod ledger;
@@ -30,7 +31,9 @@ mod _kaifang {
     #[pymodule_export]
     use crate::catalog::{check_entry, rest_on};
     #[pymodule_export]
-    use crate::documents::canonical_json;
+    use crate::documents::{canonical_json, document_digest};
+    #[pymodule_export]
+    use crate::evidence::{content_digest, evidence};
     #[pymodule_export]
     use crate::keys::{Ed25519Key, Keyring};
     #[pymodule_export]

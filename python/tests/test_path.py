@@ -87,8 +87,7 @@ def entry(dataset, ways):
     }
 
 
-def open_dataset(platform, policy, dataset, facts, chosen, ways, evidence=()):
-    content = digest(dataset)
+def open_dataset(platform, policy, dataset, facts, chosen, ways, content, evidence=()):
     event = assessed(policy, dataset, facts, chosen, content, list(evidence))
     platform.event(event, at=AT)
     whole = catalog.rest_on(entry(dataset, ways), event["classification"], chosen, content)
@@ -135,8 +134,10 @@ def test_the_path(policy, keyring, tmp_path):
     platform = kaifang.Platform.init(
         tmp_path / "platform", policy=policy, origin="data.xa.example/platform", signer=key, at=AT
     )
-    evidence = [plan.hash, digest(applied.to_json()), digest(after.to_json())]
-    open_dataset(platform, policy, DATASET, facts, "conditional", ["api"], evidence)
+    evidence = kaifang.evidence(applied, after)
+    assert evidence.plan == plan.hash and evidence.digest() == digest(evidence.to_json())
+    content = kaifang.content_digest(treated)
+    open_dataset(platform, policy, DATASET, facts, "conditional", ["api"], content, [evidence.digest()])
     application = {
         "v": 1,
         "id": "app-1",
@@ -204,7 +205,7 @@ def platform(policy, tmp_path):
 
 def test_harmless_data_downloads_without_application(policy, platform):
     """Step 10."""
-    open_dataset(platform, policy, "xa-figures", harmless(policy), "unconditional", ["download"])
+    open_dataset(platform, policy, "xa-figures", harmless(policy), "unconditional", ["download"], digest("figures"))
     request = {"v": 1, "dataset": "xa-figures", "action": "download", "via": "platform"}
     assert platform.admit(request, at=AT).permit
 
@@ -245,7 +246,7 @@ def test_an_instant_has_a_time_and_a_zone(platform):
 
 
 def test_a_complaint_makes_a_dated_duty(platform, policy):
-    open_dataset(platform, policy, "xa-figures", harmless(policy), "unconditional", ["download"])
+    open_dataset(platform, policy, "xa-figures", harmless(policy), "unconditional", ["download"], digest("figures"))
     complaint = {"event": "complaint_received", "complaint": "c-1", "dataset": "xa-figures", "evidence": digest("letter")}
     (duty,) = platform.event(complaint, at=AT).duties
     assert duty["code"] == "complaint_reply" and duty["cite"].startswith("A17") and duty["due"]["date"] == "2026-12-07"

@@ -76,6 +76,16 @@ def test_files_are_read_by_their_content(tmp_path, expected):
         assert kaifang.scan(os.fspath(path)).rows == len(CHECKED_IDS)
 
 
+def test_content_has_one_digest_whatever_holds_it(tmp_path):
+    digest = kaifang.content_digest(TABLE)
+    assert digest.startswith("sha256:") and len(digest) == 71
+    pa.parquet.write_table(TABLE, tmp_path / "t.parquet")
+    for same in (pl.DataFrame(ROWS), pd.DataFrame(ROWS), batches(), tmp_path / "t.parquet", FORMS["polars categorical"]()):
+        assert kaifang.content_digest(same) == digest
+    for other in (TABLE.slice(1), TABLE.select(["lxdh", "sfzh", "xb", "je"]), TABLE.rename_columns(["a", "b", "c", "d"])):
+        assert kaifang.content_digest(other) != digest
+
+
 def test_findings_hold_no_value():
     findings = kaifang.scan(TABLE)
     shown = "".join([repr(findings), findings._repr_html_(), str(findings.to_dict())])

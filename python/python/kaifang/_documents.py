@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
-from ._kaifang import canonical_json
+from ._kaifang import canonical_json, document_digest
 
 
 class Document:
@@ -24,6 +24,10 @@ class Document:
     def to_json(self) -> str:
         """The canonical JSON text: the bytes that are hashed and signed."""
         return canonical_json(self._data)
+
+    def digest(self) -> str:
+        """``sha256:…`` of the canonical JSON: what other documents and records name this one by."""
+        return document_digest(self._data)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -219,6 +223,17 @@ class RiskReport(Document):
         figures = ("highest", "average", "over_threshold", "overall")
         rows = [(name, f"{self._data[name]['ppm'] / 1e6:.6f}") for name in figures]
         return _table(("figure", "value"), [("rows", self.rows), ("classes", self.classes), ("k", self.k), *rows])
+
+
+class Evidence(Document):
+    """The evidence of a treatment (A18.5). An assertion names its :meth:`digest`."""
+
+    #: The digest of the plan.
+    plan: str
+    #: The proof of what was done.
+    applied: Dict[str, Any]
+    #: The risk of what came out.
+    risk: Dict[str, Any]
 
 
 class Checkpoint(Document):

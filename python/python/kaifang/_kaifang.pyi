@@ -10,6 +10,7 @@ from ._documents import (
     Deadline,
     Decision,
     Document,
+    Evidence,
     Findings,
     Receipt,
     Recorded,
@@ -34,7 +35,10 @@ __all__ = [
     "audit",
     "canonical_json",
     "check_entry",
+    "content_digest",
     "decide_facts",
+    "document_digest",
+    "evidence",
     "leaf_hash",
     "parse_checkpoint",
     "rest_on",
@@ -58,6 +62,9 @@ def audit(
     pin: Optional[_Dict] = None,
     calendar: Optional[Calendar] = None,
 ) -> AuditReport: ...
+def content_digest(data: Data, *, progress: Optional[Progress] = None) -> str: ...
+def document_digest(document: Any) -> str: ...
+def evidence(applied: _Dict, risk: _Dict) -> Evidence: ...
 def decide_facts(policy: Policy, facts: Facts, *, at: Instant) -> Decision: ...
 def check_entry(entry: _Dict) -> List[Dict[str, str]]: ...
 def rest_on(entry: _Dict, classification: _Dict, chosen: str, content: str) -> Dict[str, Any]: ...
