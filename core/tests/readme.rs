@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The fence's word, and the file that is its content. Who runs it: this file, `tests/c`, `python/tests/test_readme.py`,
+/// The fence's word, and the file that is its content. Who runs it: this file, `tests/c/Makefile`, `python/tests/test_readme.py`,
 /// `java`, `cli/tests/readme.rs`.
 const EXAMPLES: [(&str, &str); 4] = [
     ("rust", "decide.rs"),
