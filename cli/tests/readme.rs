@@ -1,5 +1,5 @@
 //! The command-line example of the README runs as it stands.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::fs;
 use std::path::Path;

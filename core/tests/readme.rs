@@ -1,17 +1,13 @@
 //! What the documents say holds: each example in a README is a file that the tests run, and each link leads somewhere.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The fence's word, and the file that is its content. Who runs it: this file, `tests/c/Makefile`, `python/tests/test_readme.py`,
 /// `java`, `cli/tests/readme.rs`.
-const EXAMPLES: [(&str, &str); 4] = [
-    ("rust", "decide.rs"),
-    ("c", "decide.c"),
-    ("python", "decide.py"),
-    ("sh", "treat.sh"),
-];
+const EXAMPLES: [(&str, &str); 4] =
+    [("rust", "decide.rs"), ("c", "decide.c"), ("python", "decide.py"), ("sh", "treat.sh")];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -74,7 +70,8 @@ fn every_link_and_every_named_file_exists() {
         // Paths of this repository in back quotes.
         for name in text.split('`').skip(1).step_by(2) {
             let first = name.split('/').next().unwrap_or_default();
-            let ours = ["core", "ffi", "python", "cli", "tests", "docs", "include", "tools", "benches"].contains(&first);
+            let ours =
+                ["core", "ffi", "python", "cli", "tests", "docs", "include", "tools", "benches"].contains(&first);
             if ours && name.contains('/') && !name.contains(['<', '*', ' ', '(', '{']) {
                 assert!(root().join(name).exists(), "{}: {name} does not exist", page.display());
             }
@@ -96,7 +93,11 @@ fn chinese_and_english_pages_go_in_pairs() {
     let summary = read(&root().join("docs/src/SUMMARY.md"));
     for language in ["zh", "en"] {
         for name in names(language) {
-            assert!(summary.contains(&format!("({language}/{})", name.display())), "{} is in the summary", name.display());
+            assert!(
+                summary.contains(&format!("({language}/{})", name.display())),
+                "{} is in the summary",
+                name.display()
+            );
         }
     }
 }

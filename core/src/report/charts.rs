@@ -29,8 +29,8 @@ pub(super) struct Pair {
 pub(super) fn histogram(pairs: &[Pair], name: &str) -> String {
     const HEIGHT: u64 = 150;
     const BASE: u64 = 182;
-    const GROUP: u64 = 84;
-    const BAR: u64 = 30;
+    const GROUP: u64 = 112;
+    const BAR: u64 = 40;
     let max = pairs.iter().flat_map(|pair| [Some(pair.before), pair.after]).flatten().max().unwrap_or(0);
     let width = GROUP * u64::try_from(pairs.len()).unwrap_or(0) + 8;
     let mut svg = open(width, 210, name);

@@ -29,7 +29,7 @@ impl Page {
             entry_id: entry.id.clone(),
             body: entry.body.as_ref().map(|body| body.name.clone()),
             date: assessment.date.to_string(),
-            at: assessment.at.to_string(),
+            at: assessment.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             policy: PolicyLine {
                 id: assessment.policy.id.clone(),
                 hash: assessment.policy.hash.to_string(),
@@ -170,7 +170,7 @@ fn counted(remark: &Remark, values: u64) -> Text {
     match remark.count {
         Some(count) => {
             let figures = format!("{}/{}", grouped(count), grouped(values));
-            Text::new(format!("{} {figures}", remark.zh), format!("{} {figures}", remark.en))
+            Text::new(format!("{} {figures}", remark.zh), remark.en.clone())
         }
         None => Text::new(remark.zh.clone(), remark.en.clone()),
     }
