@@ -29,6 +29,11 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// The text of a document file, for rooms that read their documents with errors of their own.
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(bytes(path)?).map_err(|_| Failure::file(path, &std::io::ErrorKind::InvalidData.into()))
+}
+
 /// A JSON document of one type.
 pub(crate) fn document<T: DeserializeOwned>(name: &'static str, path: &Path) -> Result<T, Failure> {
     Ok(canon::read(name, &bytes(path)?)?)
@@ -36,8 +41,9 @@ pub(crate) fn document<T: DeserializeOwned>(name: &'static str, path: &Path) -> 
 
 /// A policy by the id of a bundled one or by the path of a file, with interpretations set as `NAME=OPTION`.
 pub(crate) fn policy(name: &str, set: &[String]) -> Result<Policy, Failure> {
-    let mut policy =
-        if Policy::BUILTIN.contains(&name) { Policy::builtin(name)? } else { Policy::load(Path::new(name))? };
+    // A file says so by its name; anything else is the id of a bundled policy, whose error lists the ids.
+    let file = Path::new(name).extension().is_some() || name.contains(std::path::MAIN_SEPARATOR);
+    let mut policy = if file { Policy::load(name)? } else { Policy::builtin(name)? };
     for assignment in set {
         let (name, option) = assignment
             .split_once('=')

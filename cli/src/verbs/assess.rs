@@ -53,9 +53,9 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
     let policy = input::policy(&options.law.policy, &options.law.set)?;
-    let entry: Entry = input::document("Entry", &options.entry)?;
+    let entry = Entry::from_json(&input::text(&options.entry)?)?;
     let facts = match &options.facts {
-        Some(path) => input::document("Facts", path)?,
+        Some(path) => Facts::from_json(&input::text(path)?)?,
         None => Facts::new(),
     };
     let sharing = Sharing::from_id(&options.sharing).ok_or_else(|| {

@@ -22,7 +22,7 @@ pub(crate) enum Verb {
 
 pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
     let Verb::Check { entry, json } = verb;
-    let entry: Entry = input::document("Entry", entry)?;
+    let entry = Entry::from_json(&input::text(entry)?)?;
     let problems = entry.check();
     if *json {
         output::json(&problems)?;

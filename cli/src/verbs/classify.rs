@@ -46,7 +46,7 @@ pub(crate) struct DecideOptions {
 
 pub(crate) fn classify(options: &ClassifyOptions) -> Result<Outcome, Failure> {
     let policy = input::policy(&options.law.policy, &options.law.set)?;
-    let facts: Facts = input::document("Facts", &options.facts)?;
+    let facts = Facts::from_json(&input::text(&options.facts)?)?;
     let answer = policy.classify(&facts, input::date(options.law.at.as_deref())?)?;
     if options.json {
         output::json(&answer)?;
@@ -58,7 +58,7 @@ pub(crate) fn classify(options: &ClassifyOptions) -> Result<Outcome, Failure> {
 
 pub(crate) fn decide(options: &DecideOptions) -> Result<Outcome, Failure> {
     let policy = input::policy(&options.law.policy, &options.law.set)?;
-    let facts: Facts = input::document("Facts", &options.facts)?;
+    let facts = Facts::from_json(&input::text(&options.facts)?)?;
     let answer = policy.decide(&facts, input::date(options.law.at.as_deref())?)?;
     if options.json {
         output::json(&answer)?;

@@ -131,18 +131,18 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
             Platform::init(dir, &policy, origin, Box::new(Ed25519Key::load(key)?), at)?;
         }
         Verb::Event { dir, event, writer } => {
-            let event: Event = input::document("Event", event)?;
+            let event = Event::from_json(&input::text(event)?)?;
             let (mut platform, at) = open(dir, writer)?;
             output::json(&platform.event(event, at)?)?;
         }
         Verb::Decide { dir, request, at } => {
-            let request: Request = input::document("Request", request)?;
+            let request = Request::from_json(&input::text(request)?)?;
             let decision = Platform::open(dir, None)?.decide(&request, input::instant(at.as_deref())?);
             output::json(&decision)?;
             return Ok(if decision.permit { Outcome::Done } else { Outcome::Refused });
         }
         Verb::Admit { dir, request, writer } => {
-            let request: Request = input::document("Request", request)?;
+            let request = Request::from_json(&input::text(request)?)?;
             let (mut platform, at) = open(dir, writer)?;
             let admitted = platform.admit(&request, at)?;
             output::json(&admitted)?;
