@@ -10,6 +10,9 @@ BIN := $(VENV)/bin
 CARGO := cargo
 LOCKED := --locked
 RELEASE := target/release
+# One selection of packages for everything that is linked in the dev profile: Cargo chooses features for each selection
+# anew, and would compile Arrow again. The Python module is linked by maturin only, against no libpython.
+DEV := --workspace --exclude kaifang-benches --exclude kaifang-python
 # A tool that is missing is skipped with a word on a developer's machine, and is an error where CI is set.
 absent = if [ -n "$${CI:-}" ]; then echo "$(1) is needed: $(2)" >&2; exit 1; else echo "skipped: $(1) is not installed ($(2))" >&2; fi
 
@@ -30,8 +33,8 @@ demo: ## the whole path on invented data, into target/demo
 test: test-rust test-c test-python test-java ## every test in every language
 
 .PHONY: test-rust
-test-rust: ## unit, doc and integration tests of core and the command
-	$(CARGO) test $(LOCKED) --workspace --exclude kaifang-benches
+test-rust: ## unit, doc and integration tests of core and the command; header and schemas fresh
+	$(CARGO) test $(LOCKED) $(DEV)
 
 .PHONY: test-c
 test-c: build ## the C programs, C99 and C++17, plain and under valgrind
@@ -60,12 +63,9 @@ test-java: build ## the Java link over the same C library
 	else $(call absent,Maven,the Java link); fi
 
 .PHONY: check
-check: ## formatting, lints, generated files, dependencies, docs
+check: ## formatting, lints, floors, dependencies, docs
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(LOCKED) --workspace --all-targets -- -D warnings
-	$(CARGO) build $(LOCKED) --workspace
-	target/debug/xtask header --check
-	target/debug/xtask schemas --check
 	$(PYTHON) tools/check_dependencies.py
 	$(PYTHON) tools/check_floors.py
 	! grep -rn unsafe core/src | grep -v 'forbid(unsafe_code)'
@@ -74,7 +74,7 @@ check: ## formatting, lints, generated files, dependencies, docs
 
 .PHONY: generate
 generate: ## the header and the JSON Schemas, anew
-	$(CARGO) build $(LOCKED) --workspace
+	$(CARGO) build $(LOCKED) $(DEV)
 	target/debug/xtask header
 	target/debug/xtask schemas
 

@@ -116,34 +116,34 @@ pub fn parse_canonical(bytes: &[u8]) -> Result<Value, CanonError> {
     Err(CanonError::NotCanonical { offset: same })
 }
 
-/// What serde_json says of malformed input, without the value that it quotes.
+/// What serde_json says of malformed input, without any of it.
 fn category(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    without_values(text.split(" at line ").next().unwrap_or_default())
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    if error.is_data() { without_values(text) } else { text.to_owned() }
 }
 
-/// Drops what stands in quotation marks: serde quotes the offending value there, and no error holds a value.
-/// Names of fields and variants stand in back quotes and stay.
+/// What is wrong and what was expected, without what was found: serde quotes that, and no error holds a value.
 fn without_values(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for (index, part) in text.split('"').enumerate() {
-        out.push_str(if index % 2 == 1 { "…" } else { part });
-    }
-    // `unknown field `x`` quotes the writer's word, `expected one of` ours: the former may hold anything.
-    match (out.find("unknown "), out.find(", expected")) {
-        (Some(start), Some(end)) if start < end => {
-            let kind: String = out.get(start..).unwrap_or_default().split('`').next().unwrap_or_default().to_owned();
-            format!("{kind}…{}", out.get(end..).unwrap_or_default()).replace(" …", "")
+    /// Texts that quote our own words only.
+    const OURS: &[&str] = &[
+        "missing field `",
+        "duplicate field `",
+        "an object has a key twice",
+        "data did not match any variant",
+        "a digest is ",
+        "expected \"v\": 1",
+    ];
+    for found in ["unknown field", "unknown variant", "invalid type", "invalid value", "invalid length"] {
+        if text.starts_with(found) {
+            // The last `expected` is ours: what was found stands before it.
+            return match text.rsplit_once(", expected ") {
+                Some((_, expected)) => format!("{found}, expected {expected}"),
+                None => found.to_owned(),
+            };
         }
-        _ => match out.find("`, expected") {
-            // `invalid value: integer `12`, expected …`
-            Some(end) => {
-                let start = out.get(..end).and_then(|head| head.find('`')).unwrap_or(end);
-                format!("{}…{}", out.get(..start).unwrap_or_default(), out.get(end + 1..).unwrap_or_default())
-            }
-            None => out,
-        },
     }
+    if OURS.iter().any(|ours| text.starts_with(ours)) { text.to_owned() } else { "a value is malformed".to_owned() }
 }
 
 fn check(value: &Value, depth: usize) -> Result<(), CanonError> {
@@ -346,6 +346,9 @@ mod tests {
         }
         for secret in [
             r#"{"count":"610102199003071234"}"#,
+            r#"{"count":"x\"610102199003071234"}"#,
+            r#"{"class":"a`, expected `610102199003071234"}"#,
+            r#"{"a`, expected `610102199003071234":1}"#,
             r#"{"count":610102199003071}"#,
             r#"{"class":"610102199003071234"}"#,
             r#"{"610102199003071234":1}"#,
