@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The fence's word, and the file that is its content. Who runs it: this file, `tests/c/Makefile`, `python/tests/test_readme.py`,
-/// `java`, `cli/tests/readme.rs`.
-const EXAMPLES: [(&str, &str); 4] =
+/// `java/src/test` (ReadmeTest), `cli/tests/readme.rs`.
+const EXAMPLES: [(&str, &str); 5] =
     [("rust", "decide.rs"), ("c", "decide.c"), ("python", "decide.py"), ("sh", "treat.sh")];
 
 fn root() -> PathBuf {
