@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The fence's word, and the file that is its content. Who runs it: this file, `tests/c/Makefile`, `python/tests/test_readme.py`,
-/// `java/src/test` (ReadmeTest), `cli/tests/readme.rs`.
+/// The fence's word, and the file that is its content. Who runs it: this file, `tests/c/Makefile`,
+/// `python/tests/test_readme.py`, `ReadmeTest` in `java`, `cli/tests/readme.rs`.
 const EXAMPLES: [(&str, &str); 5] =
-    [("rust", "decide.rs"), ("c", "decide.c"), ("python", "decide.py"), ("sh", "treat.sh")];
+    [("rust", "decide.rs"), ("c", "decide.c"), ("python", "decide.py"), ("java", "Decide.java"), ("sh", "treat.sh")];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
