@@ -215,3 +215,80 @@ fn the_demo_tells_its_story_on_few_rows() {
     desk.put("mine", "");
     assert_eq!(error(&desk, &["demo", "--rows", "100", "--out", "."]), (2, "KF-CLI-01".into()));
 }
+
+/// From somebody's CSV to a recorded download, by verbs alone (A18.4, A19.2, A22.1(1), A32(3)).
+#[test]
+fn a_harmless_table_is_assessed_listed_opened_and_downloaded() {
+    let desk = Desk::new();
+    let at = "2026-11-23T02:00:00Z";
+    let table = desk.put("population.csv", "年份,总人口(万人)\n2010,133972\n2020,141178\n");
+    let policy: Value = {
+        // every question answered with the harmless answer, as an assessor would
+        let ids = [
+            "state_secret",
+            "law_forbids",
+            "endangers_national_security",
+            "endangers_public_security",
+            "endangers_economic_security",
+            "endangers_social_stability",
+            "trade_secret",
+            "personal_privacy",
+            "other_third_party_interest",
+            "high_protection_need",
+            "specific_terms_needed",
+            "aggregation_may_reveal",
+        ];
+        let mut facts: serde_json::Map<String, Value> = ids.iter().map(|id| ((*id).to_owned(), json!(false))).collect();
+        facts.insert("data_grade".to_owned(), json!("general"));
+        Value::Object(facts)
+    };
+    let facts = desk.put("facts.json", policy.to_string());
+    let office = json!({"role": "主要负责人", "contact": "办公室"});
+    let entry = json!({
+        "v": 1, "id": "population", "name": "人口", "body": {"id": "xa-stats", "name": "统计局"}, "format": "csv",
+        "data_type": "structured", "access_ways": ["download"], "update_frequency": "yearly", "level": "municipal",
+        "grade": "general", "channel": "platform",
+        "responsible": {"first": office, "leader": office, "contact": office}
+    });
+    let entry = desk.put("entry.json", entry.to_string());
+    desk.run(&["keys", "new", "--kind", "ed25519", "-o", "key.pem"]);
+    let done = |arguments: &[&str]| {
+        let output = desk.run(arguments);
+        assert_eq!(code(&output), 0, "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    done(&["platform", "init", "platform", "--origin", "example.org/log", "--key", "key.pem", "--at", at]);
+    done(&[
+        "assess",
+        &table,
+        "--entry",
+        &entry,
+        "--facts",
+        &facts,
+        "--at",
+        at,
+        "--choose",
+        "unconditional",
+        "--assessor",
+        "xa-stats:data",
+        "--events",
+        "events",
+        "-o",
+        "report.html",
+    ]);
+    for event in ["1-entry_listed", "2-dataset_assessed", "3-dataset_opened"] {
+        done(&["platform", "event", "platform", &format!("events/{event}.json"), "--key", "key.pem", "--at", at]);
+    }
+    let request = desk.put("request.json", r#"{"v":1,"dataset":"population","action":"download","via":"platform"}"#);
+    let admitted: Value =
+        serde_json::from_slice(&done(&["platform", "admit", "platform", &request, "--key", "key.pem", "--at", at]))
+            .unwrap();
+    assert_eq!(admitted["decision"]["permit"], json!(true));
+    let outcome = desk.put("outcome.json", r#"{"served":true,"rows":2,"bytes":60}"#);
+    let index = admitted["index"].to_string();
+    done(&["platform", "complete", "platform", &index, &outcome, "--key", "key.pem", "--at", at]);
+    done(&["ledger", "verify", "platform/ledger"]);
+    // the same request for a dataset that nobody listed
+    let other = desk.put("other.json", r#"{"v":1,"dataset":"nobody-listed","action":"download","via":"platform"}"#);
+    assert_eq!(code(&desk.run(&["platform", "admit", "platform", &other, "--key", "key.pem", "--at", at])), 1);
+}

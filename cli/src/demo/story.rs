@@ -10,12 +10,11 @@ use kaifang::catalog::Entry;
 use kaifang::crypto::{Ed25519Key, Keyring, PublicKey, Signer};
 use kaifang::gate::{Admitted, LEDGER, Outcome as UseOutcome, Platform, Request};
 use kaifang::ledger;
-use kaifang::policy::{Assertion, Facts, Policy, Section, Status};
-use kaifang::process;
+use kaifang::policy::{Facts, Policy, Section, Status};
 use kaifang::process::Event;
 use kaifang::report;
 use kaifang::table::{Encoding, Format, Sink, WriteOptions};
-use kaifang::terms::{Action, Digest, Instant, Openness, Reviewer, Sharing, V1, Word, legal_date};
+use kaifang::terms::{Action, Instant, Openness, Reviewer, Sharing, Word, legal_date};
 
 use super::{documents, people, statistics};
 use crate::output;
@@ -252,22 +251,6 @@ fn treat(
     Ok(assessment)
 }
 
-/// Everything that the facts say, asserted by one assessor.
-fn assertions(facts: &Facts, at: Instant, evidence: Option<Digest>) -> Vec<Assertion> {
-    facts
-        .iter()
-        .filter_map(|(fact, value)| value.map(|value| (fact, value)))
-        .map(|(fact, value)| Assertion {
-            v: V1,
-            fact: fact.to_owned(),
-            value: Some(value.clone()),
-            by: documents::ASSESSOR.to_owned(),
-            at,
-            evidence: evidence.filter(|_| fact == "desensitization"),
-        })
-        .collect()
-}
-
 /// Lists, assesses and opens one dataset.
 fn open_dataset(
     platform: &mut Platform,
@@ -275,22 +258,11 @@ fn open_dataset(
     chosen: Openness,
     at: Instant,
 ) -> Result<(), Failure> {
-    assessment.choose(chosen)?;
+    let events = assessment.events(platform.policy(), chosen, documents::ASSESSOR)?;
     need(assessment.problems.is_empty(), "目录条目应当完整", "the entry should be complete")?;
-    let version = assessment.last();
-    let evidence = assessment.treated.as_ref().map(|treated| treated.evidence_digest);
-    let dataset = assessment.entry.id.clone();
-    platform.event(Event::EntryListed { entry: Box::new(assessment.entry.clone()) }, at)?;
-    let assessed = process::Assessment {
-        dataset: dataset.clone(),
-        content: version.content,
-        assertions: assertions(&version.facts, at, evidence),
-        chosen: Some(chosen),
-        assessor: documents::ASSESSOR.to_owned(),
-        evidence: evidence.into_iter().collect(),
-    };
-    platform.event(Event::assessed(platform.policy(), assessed, at)?, at)?;
-    platform.event(Event::DatasetOpened { dataset, content: version.content }, at)?;
+    for event in events {
+        platform.event(event, at)?;
+    }
     Ok(())
 }
 

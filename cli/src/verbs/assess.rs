@@ -9,10 +9,11 @@ use kaifang::crypto::Keyring;
 use kaifang::desensitize::{self, Plan};
 use kaifang::detect::{self, Findings, ScanOptions};
 use kaifang::policy::{Facts, Status};
+use kaifang::process::Event;
 use kaifang::report;
 use kaifang::risk::{self, RiskQuestion, RiskReport};
 use kaifang::table::{self, ReadOptions, Sink};
-use kaifang::terms::{Digest, Sharing, Word};
+use kaifang::terms::{Digest, Openness, Sharing, Word};
 
 use super::classify::Law;
 use crate::output::{Failure, Outcome};
@@ -43,6 +44,15 @@ pub(crate) struct Options {
     /// How widely it will be shared
     #[arg(long, default_value = "public")]
     sharing: String,
+    /// The body's choice within the permitted set: unconditional, conditional or withheld
+    #[arg(long, requires_all = ["assessor", "events"])]
+    choose: Option<String>,
+    /// Who assessed: an office or a commitment, never a person's name
+    #[arg(long)]
+    assessor: Option<String>,
+    /// Write the events that record the choice into this directory, for `kaifang platform event`
+    #[arg(long)]
+    events: Option<PathBuf>,
     /// The report, one HTML file
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -69,6 +79,15 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
         let keys = options.keys.as_ref().map(Keyring::load).transpose()?.unwrap_or_default();
         assessment = treat(assessment, &terms, &options.table, &Plan::load(plan)?, &keys, treated, sharing)?;
     }
+    if let (Some(chosen), Some(assessor), Some(dir)) = (&options.choose, &options.assessor, &options.events) {
+        let chosen = Openness::from_id(chosen).ok_or_else(|| {
+            Failure::usage(
+                "--choose 取 unconditional、conditional 或 withheld",
+                "--choose takes unconditional, conditional or withheld",
+            )
+        })?;
+        write_events(dir, &assessment.events(&policy, chosen, assessor)?)?;
+    }
     if let Some(path) = &options.output {
         let html = report::to_html(&assessment)?;
         std::fs::write(path, html).map_err(|error| Failure::file(path, &error))?;
@@ -82,6 +101,17 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
     }
     let settled = assessment.last().classification.status == Status::Determined && assessment.problems.is_empty();
     Ok(if settled { Outcome::Done } else { Outcome::Refused })
+}
+
+/// One file an event, numbered in the order in which they are recorded.
+fn write_events(dir: &Path, events: &[Event]) -> Result<(), Failure> {
+    std::fs::create_dir_all(dir).map_err(|error| Failure::file(dir, &error))?;
+    for (number, event) in events.iter().enumerate() {
+        let path = dir.join(format!("{}-{}.json", number + 1, event.id()));
+        let text = serde_json::to_string_pretty(event).unwrap_or_default();
+        std::fs::write(&path, text).map_err(|error| Failure::file(&path, &error))?;
+    }
+    Ok(())
 }
 
 /// What is seen of one version of a table.

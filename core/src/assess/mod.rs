@@ -8,6 +8,7 @@
 //! there, so such a fact stays unknown until a person answers it.
 
 mod assessment;
+mod events;
 mod evidence;
 mod proposal;
 
