@@ -33,11 +33,12 @@ impl Object for PlatformObject {
     const NAME: &'static str = "kf_platform";
 }
 
-/// Runs `job` on the platform. One that a panic left half done answers nothing more.
-fn with<T>(platform: *const kf_platform, job: impl FnOnce(&mut Platform) -> Result<T, Failure>) -> Result<T, Failure> {
-    let object = handle::get::<PlatformObject>(platform)?;
-    let mut platform = object.0.lock().map_err(|_| Failure::used(PlatformObject::NAME))?;
-    job(&mut platform)
+impl PlatformObject {
+    /// Runs `job` on the platform. One that a panic left half done answers nothing more.
+    fn with<T>(&self, job: impl FnOnce(&mut Platform) -> Result<T, Failure>) -> Result<T, Failure> {
+        let mut platform = self.0.lock().map_err(|_| Failure::used(Self::NAME))?;
+        job(&mut platform)
+    }
 }
 
 fn signer(path: &str) -> Result<Box<dyn Signer>, Failure> {
@@ -125,10 +126,11 @@ pub unsafe extern "C" fn kf_platform_event(
     unsafe {
         guard(err, || {
             let out = Out::new("recorded", recorded)?;
+            let platform = handle::get::<PlatformObject>(platform)?;
             let event = input::text("event", event, event_len)?;
             let at = input::instant("at", at, at_len)?;
             let event = Event::from_json(event)?;
-            out.write(with(platform, |platform| text::document(&platform.event(event, at)?))?);
+            out.write(platform.with(|platform| text::document(&platform.event(event, at)?))?);
             Ok(())
         })
     }
@@ -152,10 +154,11 @@ pub unsafe extern "C" fn kf_platform_decide(
     unsafe {
         guard(err, || {
             let out = Out::new("decision", decision)?;
+            let platform = handle::get::<PlatformObject>(platform)?;
             let request = input::text("request", request, request_len)?;
             let at = input::instant("at", at, at_len)?;
             let request = Request::from_json(request)?;
-            out.write(with(platform, |platform| text::document(&platform.decide(&request, at)))?);
+            out.write(platform.with(|platform| text::document(&platform.decide(&request, at)))?);
             Ok(())
         })
     }
@@ -180,10 +183,11 @@ pub unsafe extern "C" fn kf_platform_admit(
     unsafe {
         guard(err, || {
             let out = Out::new("admitted", admitted)?;
+            let platform = handle::get::<PlatformObject>(platform)?;
             let request = input::text("request", request, request_len)?;
             let at = input::instant("at", at, at_len)?;
             let request = Request::from_json(request)?;
-            out.write(with(platform, |platform| text::document(&platform.admit(&request, at)?))?);
+            out.write(platform.with(|platform| text::document(&platform.admit(&request, at)?))?);
             Ok(())
         })
     }
@@ -209,10 +213,11 @@ pub unsafe extern "C" fn kf_platform_complete(
     unsafe {
         guard(err, || {
             let out = Out::new("recorded", recorded)?;
+            let platform = handle::get::<PlatformObject>(platform)?;
             let outcome = input::text("outcome", outcome, outcome_len)?;
             let at = input::instant("at", at, at_len)?;
             let outcome: Outcome = canon::read("Outcome", outcome.as_bytes())?;
-            out.write(with(platform, |platform| text::document(&platform.complete(intent, outcome, at)?))?);
+            out.write(platform.with(|platform| text::document(&platform.complete(intent, outcome, at)?))?);
             Ok(())
         })
     }
@@ -236,10 +241,11 @@ pub unsafe extern "C" fn kf_platform_report_use(
     unsafe {
         guard(err, || {
             let out = Out::new("recorded", recorded)?;
+            let platform = handle::get::<PlatformObject>(platform)?;
             let report = input::text("report", report, report_len)?;
             let at = input::instant("at", at, at_len)?;
             let report: UseReport = canon::read("UseReport", report.as_bytes())?;
-            out.write(with(platform, |platform| text::document(&platform.report_use(report, at)?))?);
+            out.write(platform.with(|platform| text::document(&platform.report_use(report, at)?))?);
             Ok(())
         })
     }
@@ -263,9 +269,10 @@ pub unsafe extern "C" fn kf_platform_duties(
     unsafe {
         guard(err, || {
             let out = Out::new("duties", duties)?;
+            let platform = handle::get::<PlatformObject>(platform)?;
             let holder = input::optional("holder", holder, holder_len)?;
             let at = input::instant("at", at, at_len)?;
-            out.write(with(platform, |platform| text::document(&platform.duties(holder, at)))?);
+            out.write(platform.with(|platform| text::document(&platform.duties(holder, at)))?);
             Ok(())
         })
     }
@@ -285,7 +292,8 @@ pub unsafe extern "C" fn kf_platform_checkpoint(
     unsafe {
         guard(err, || {
             let out = Out::new("note", note)?;
-            out.write(with(platform, |platform| text::make(platform.checkpoint()?.note.into_bytes()))?);
+            let platform = handle::get::<PlatformObject>(platform)?;
+            out.write(platform.with(|platform| text::make(platform.checkpoint()?.note.into_bytes()))?);
             Ok(())
         })
     }
@@ -306,7 +314,8 @@ pub unsafe extern "C" fn kf_platform_receipt(
     unsafe {
         guard(err, || {
             let out = Out::new("receipt", receipt)?;
-            out.write(with(platform, |platform| text::document(&platform.receipt(index)?))?);
+            let platform = handle::get::<PlatformObject>(platform)?;
+            out.write(platform.with(|platform| text::document(&platform.receipt(index)?))?);
             Ok(())
         })
     }

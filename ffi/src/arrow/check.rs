@@ -9,6 +9,7 @@ use std::ffi::{CStr, c_char};
 use arrow::array::ArrayData;
 use arrow::datatypes::{DataType, Schema};
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi_and_data_type};
+use arrow::util::bit_chunk_iterator::UnalignedBitChunk;
 
 use super::{ArrowArray, ArrowSchema};
 use crate::error::Failure;
@@ -199,6 +200,20 @@ unsafe fn check_buffers(array: &ArrowArray, data_type: &DataType, rows: i64) -> 
         return Err(wrong("array.buffers", "有空值却没有有效位图", "there are nulls and no validity bitmap"));
     }
     let last = usize::try_from(rows).unwrap_or(0);
+    if array.null_count == 0 && array.n_buffers > 0 && !buffer(0).is_null() {
+        // arrow-rs would forget the bitmap, and what lies under a null would come to light as a value.
+        // SAFETY: the bitmap covers `rows` bits by the C Data Interface.
+        let bitmap = unsafe { std::slice::from_raw_parts(buffer(0).cast::<u8>(), last.div_ceil(8)) };
+        let offset = usize::try_from(array.offset).unwrap_or(0);
+        let length = last.saturating_sub(offset);
+        if UnalignedBitChunk::new(bitmap, offset, length).count_ones() != length {
+            return Err(wrong(
+                "array.null_count",
+                "声明无空值,但有效位图中有空值",
+                "it says that there are no nulls, and the validity bitmap has some",
+            ));
+        }
+    }
     match data_type {
         DataType::Utf8 | DataType::Binary | DataType::List(_) | DataType::Map(_, _) => {
             // SAFETY: the offsets of `rows + 1` positions are readable by the C Data Interface.
