@@ -45,6 +45,7 @@ static int checks = 0, failures = 0;
 #define TEXT(literal) literal, strlen(literal)
 
 static int finish(const char *name) {
+  CHECK(kf_live_handles() == 0);
   printf("%s: %d checks, %d failures\n", name, checks, failures);
   return failures ? 1 : 0;
 }
