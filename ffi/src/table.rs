@@ -172,7 +172,9 @@ pub unsafe extern "C" fn kf_table_scan(
             let given = TableObject::take(table)?;
             let out = Out::new("findings", findings)?;
             let mut options = ScanOptions::default();
-            options.all = all != 0;
+            if all != 0 {
+                options.all = true;
+            }
             let mut progress = progress::callback(progress, user);
             let findings = given.run(|source| Ok(scan(source, &options, &mut progress)?))?;
             out.write(text::document(&findings)?);
