@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Imports in core go down the floors only, the data wing knows no law, and the law wing knows no table.
 
-Reads `crate::room` paths from every source file of core. Exits 1 with every import that goes up or across.
+Reads `crate::room` paths from every source file of core but the tests. Exits 1 with every import that goes up or across.
 """
 
 import pathlib
@@ -39,6 +39,9 @@ def main():
     findings = []
     for path in sorted(source.rglob("*.rs")):
         relative = path.relative_to(source)
+        # A test may look at its room from above.
+        if path.stem == "tests":
+            continue
         room = relative.parts[0].removesuffix(".rs")
         if room in ("lib", "macros"):
             continue

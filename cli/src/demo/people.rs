@@ -25,20 +25,20 @@ const GIVEN: &[&str] = &[
     "欣", "怡", "龑", "㛃",
 ];
 /// Code, name, share in parts of 100.
-const DISTRICTS: &[(u32, &str, u64)] = &[
-    (610_102, "新城区", 6),
-    (610_103, "碑林区", 7),
-    (610_104, "莲湖区", 9),
-    (610_111, "灞桥区", 8),
-    (610_112, "未央区", 10),
-    (610_113, "雁塔区", 15),
-    (610_114, "阎良区", 4),
-    (610_115, "临潼区", 7),
-    (610_116, "长安区", 13),
-    (610_117, "高陵区", 4),
-    (610_118, "鄠邑区", 6),
-    (610_122, "蓝田县", 6),
-    (610_124, "周至县", 5),
+const DISTRICTS: &[((u32, &str), u64)] = &[
+    ((610_102, "新城区"), 6),
+    ((610_103, "碑林区"), 7),
+    ((610_104, "莲湖区"), 9),
+    ((610_111, "灞桥区"), 8),
+    ((610_112, "未央区"), 10),
+    ((610_113, "雁塔区"), 15),
+    ((610_114, "阎良区"), 4),
+    ((610_115, "临潼区"), 7),
+    ((610_116, "长安区"), 13),
+    ((610_117, "高陵区"), 4),
+    ((610_118, "鄠邑区"), 6),
+    ((610_122, "蓝田县"), 6),
+    ((610_124, "周至县"), 5),
 ];
 const ROADS: &[&str] =
     &["长安南路", "朱雀大街", "科技路", "高新路", "丈八东路", "凤城五路", "太白南路", "未央路", "友谊西路"];
@@ -64,21 +64,21 @@ impl Random {
         self.next() % bound.max(1)
     }
 
-    fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        // the lists of this file are not empty
-        &list[usize::try_from(self.below(list.len() as u64)).unwrap_or(0)]
+    /// One of a list; the lists of this file are not empty.
+    fn pick<T: Copy + Default>(&mut self, list: &[T]) -> T {
+        usize::try_from(self.below(list.len() as u64)).ok().and_then(|at| list.get(at)).copied().unwrap_or_default()
     }
 
-    fn weighted<'a, T>(&mut self, list: &'a [T], weight: impl Fn(&T) -> u64) -> &'a T {
-        let total: u64 = list.iter().map(&weight).sum();
-        let mut left = self.below(total);
-        for item in list {
-            if left < weight(item) {
-                return item;
+    /// One of a list with shares.
+    fn weighted<T: Copy + Default>(&mut self, list: &[(T, u64)]) -> T {
+        let mut left = self.below(list.iter().map(|(_, share)| share).sum());
+        for (item, share) in list {
+            if left < *share {
+                return *item;
             }
-            left -= weight(item);
+            left -= share;
         }
-        &list[0]
+        T::default()
     }
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn batches(
 fn batch(random: &mut Random, rows: usize) -> Result<RecordBatch, ArrowError> {
     let mut columns: [StringBuilder; 8] = std::array::from_fn(|_| StringBuilder::with_capacity(rows, rows * 16));
     for _ in 0..rows {
-        let (code, district, _) = *random.weighted(DISTRICTS, |(_, _, share)| *share);
+        let (code, district) = random.weighted(DISTRICTS);
         let birth = birth_date(random);
         let sequence = random.below(999) + 1;
         let given_two = random.below(4) != 0;
@@ -108,7 +108,7 @@ fn batch(random: &mut Random, rows: usize) -> Result<RecordBatch, ArrowError> {
             "{}{}{}",
             random.pick(SURNAMES),
             random.pick(GIVEN),
-            if given_two { random.pick(GIVEN) } else { &"" }
+            if given_two { random.pick(GIVEN) } else { "" }
         );
         let body = format!("{code}{}{sequence:03}", birth.strftime("%Y%m%d"));
         let check = resident_id::check_digit(&body).unwrap_or('0');
@@ -123,7 +123,7 @@ fn batch(random: &mut Random, rows: usize) -> Result<RecordBatch, ArrowError> {
         );
         // The parity of the sequence number is the sex (GB 11643-1999).
         let sex = if sequence % 2 == 1 { "男" } else { "女" };
-        let diagnosis = random.weighted(DIAGNOSES, |(_, share)| *share).0;
+        let diagnosis = random.weighted(DIAGNOSES);
         let row = [
             name,
             format!("{body}{check}"),

@@ -91,9 +91,9 @@ pub(super) fn tell(root: &Path, rows: usize, seed: u64, at: Instant) -> Result<O
     let (raw, facts) = classify_raw(&policy, &table, &entry, at, &mut steps)?;
     let mut assessment = treat(&place, &policy, &table, &entry, raw, &facts, at, &mut steps)?;
     let key = place.at("ledger-key.pem");
-    let public_key = Ed25519Key::generate_file(&key)?.public_key().clone();
+    let public_key = *Ed25519Key::generate_file(&key)?.public_key();
     let mut platform = Platform::init(
-        &place.at("platform"),
+        place.at("platform"),
         &policy,
         "demo.kaifang.example/xian",
         Box::new(Ed25519Key::load(&key)?),
@@ -120,8 +120,7 @@ pub(super) fn tell(root: &Path, rows: usize, seed: u64, at: Instant) -> Result<O
 /// Step 1: a GB18030 CSV of invented residents.
 fn invent(place: &Place, rows: usize, seed: u64, steps: &mut Steps) -> Result<PathBuf, Failure> {
     let path = place.at("residents.csv");
-    let mut options = WriteOptions::default();
-    options.encoding = Encoding::Gb18030;
+    let options = WriteOptions { encoding: Encoding::Gb18030, ..WriteOptions::default() };
     let mut sink = Sink::create_with(&path, people::schema(), Format::Csv, &options)?;
     for batch in people::batches(rows, BATCH, seed) {
         let batch =

@@ -26,8 +26,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
     let source = table::open(&options.table, &ReadOptions::default())?;
     let mut bar = Bar::new("识别 scan");
-    let mut scan = ScanOptions::default();
-    scan.all = options.all;
+    let scan = ScanOptions { all: options.all, ..ScanOptions::default() };
     let findings = detect::scan(source, &scan, &mut |update| bar.update(update))?;
     drop(bar);
     if options.json {

@@ -12,8 +12,9 @@ use super::compile::compile;
 use super::error::PolicyError;
 use super::facts::{FactDefinition, Facts, Section};
 use super::model::{Interpretation, Model};
+use crate::canon;
+use crate::crypto;
 use crate::terms::{Digest, Openness, Text};
-use crate::{canon, crypto};
 
 /// The bundled policies: id and text.
 const BUNDLED: &[(&str, &str)] = &[("xian-2022-013", include_str!("../../policies/xian-2022-013.toml"))];
