@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Evidence, Proposal, propose};
+use super::{Evidence, Proposal, exposed, propose};
 use crate::catalog::{Entry, Problem};
+use crate::desensitize::PlanError;
 use crate::detect::Findings;
 use crate::policy::{Classification, Facts, Policy, Section};
 use crate::risk::RiskReport;
@@ -180,8 +181,12 @@ pub fn assess(
 
 /// Adds the treated version to an assessment: a new version, scanned and classified afresh with its evidence (A18.5).
 ///
+/// Where the scan finds a direct identifier that the treatment left, the version is not desensitized, whatever the plan
+/// declared: the proposals say so.
+///
 /// # Errors
-/// As [`assess`].
+/// As [`assess`]; [`PlanError::OutputDiffers`] where `content` is not the table that the evidence proves, or the risk
+/// was measured on another number of rows.
 pub fn assess_treated(
     assessment: Assessment,
     terms: &Terms<'_>,
@@ -189,6 +194,13 @@ pub fn assess_treated(
     findings: Findings,
     evidence: Evidence,
 ) -> Result<Assessment, crate::Error> {
+    let differs = |what: &str| PlanError::OutputDiffers { what: what.to_owned() };
+    if evidence.applied.content()? != content {
+        return Err(differs("content").into());
+    }
+    if evidence.risk.rows != evidence.applied.rows || findings.rows != evidence.applied.rows {
+        return Err(differs("rows").into());
+    }
     let version = version(terms, content, findings, Some(evidence.risk.clone()), Some((&assessment.raw, &evidence)))?;
     let ways = ways(terms, &version.classification.permitted)?;
     let evidence_digest = evidence.digest()?;
@@ -202,10 +214,16 @@ fn version(
     risk: Option<RiskReport>,
     treated: Option<(&Version, &Evidence)>,
 ) -> Result<Version, crate::Error> {
-    let (proposals, facts) = propose(&findings, terms.facts);
+    let (mut proposals, facts) = propose(&findings, terms.facts);
     // A token is no direct identifier to a scan, yet de-identified data stays personal data: the facts of the table
     // that was treated stand, and only the treatment is added.
-    let facts = treated.map_or(facts, |(raw, evidence)| evidence.facts(&raw.facts));
+    let mut facts = treated.map_or(facts, |(raw, evidence)| evidence.facts(&raw.facts));
+    if let Some(proposal) = treated.and_then(|(_, evidence)| exposed(&findings, evidence, terms.facts)) {
+        facts.set(&proposal.fact, proposal.value.clone());
+        // A person whom the table still names is in it, whatever was said of the table as it was.
+        facts.set("personal_privacy", true);
+        proposals.push(proposal);
+    }
     let classification = terms.policy.classify(&facts, legal_date(terms.at))?;
     let definitions = terms.policy.facts(Section::Classification);
     let questions = classification

@@ -16,4 +16,8 @@ pub use assessment::{
     Assessment, PolicyReference, Question, Terms, TreatedVersion, Version, WayVerdict, assess, assess_treated,
 };
 pub use evidence::Evidence;
+use proposal::exposed;
 pub use proposal::{Proposal, propose};
+
+#[cfg(test)]
+mod tests;

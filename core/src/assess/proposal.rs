@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Evidence;
+use crate::desensitize::{Desensitization, Transform};
 use crate::detect::Findings;
+use crate::kinds::Role;
 use crate::policy::{FactValue, Facts};
+use crate::terms::Word;
 
 /// A fact that the content of a table speaks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,4 +48,29 @@ pub fn propose(findings: &Findings, answered: &Facts) -> (Vec<Proposal>, Facts) 
         });
     }
     (proposals, facts)
+}
+
+/// What the scan of a treated table says against its treatment: direct identifiers that the treatment left.
+///
+/// A column that only its name gives away, and whose cells the plan replaced, is none of them.
+pub(super) fn exposed(findings: &Findings, evidence: &Evidence, answered: &Facts) -> Option<Proposal> {
+    let kept = |name: &str| {
+        let column = evidence.applied.columns.iter().find(|column| column.name == name);
+        column.is_none_or(|column| column.transform == Transform::Keep)
+    };
+    let direct = findings.columns.iter().filter(|column| column.role == Role::Direct);
+    let left = direct.filter(|column| column.matched > 0 || kept(&column.name));
+    let columns: Vec<String> = left.map(|column| column.name.clone()).collect();
+    if columns.is_empty() {
+        return None;
+    }
+    let value = FactValue::Word(Desensitization::None.id().to_owned());
+    Some(Proposal {
+        fact: "desensitization".to_owned(),
+        contradicted: answered.get("desensitization").is_some_and(|answer| *answer != value),
+        value,
+        zh: format!("处理后仍有 {} 列含有直接标识符,视为未脱敏", columns.len()),
+        en: format!("{} columns still hold direct identifiers after treatment: not desensitized", columns.len()),
+        columns,
+    })
 }

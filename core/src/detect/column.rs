@@ -68,6 +68,8 @@ pub(super) struct Tally {
     pub truncated: u64,
     pub scientific: u64,
     pub fractions: u64,
+    /// Cells of bytes that are no text.
+    pub unread: u64,
     distinct: HashSet<u64>,
 }
 

@@ -174,6 +174,18 @@ impl Case<'_> {
     }
 }
 
+/// Decides about a column whose cells can't be read: a name with one reading is believed, as it is where the content
+/// says nothing.
+pub(super) fn unread(hint: Option<Hint>) -> Verdict {
+    let mut verdict = Verdict::default();
+    if let Some(hint) = hint.filter(|hint| !hint.ambiguous) {
+        verdict.kind = Some(hint.kind);
+        verdict.confidence_ppm = 400_000;
+        verdict.evidence.push(Remark::new("column_name", None));
+    }
+    verdict
+}
+
 /// Decides about a column of text.
 pub(super) fn decide(tally: &Tally, hint: Option<Hint>) -> Verdict {
     let mut verdict = Verdict::default();

@@ -97,6 +97,16 @@ fn examine(batch: &RecordBatch, first: u64, options: &ScanOptions, tallies: &mut
     let chosen: UInt64Array = (0..batch.num_rows() as u64).filter(|row| options.examines(first + row)).collect();
     for (column, tally) in batch.columns().iter().zip(tallies) {
         tally.nulls += column.logical_null_count() as u64;
+        if is_binary(column.data_type()) {
+            let bytes = bytes(column, &chosen).map_err(|error| TableError::from_arrow(&error))?;
+            for cell in bytes.as_binary::<i64>().iter().flatten() {
+                match std::str::from_utf8(cell) {
+                    Ok(text) => tally.add(text),
+                    Err(_) => tally.unread += 1,
+                }
+            }
+            continue;
+        }
         if !is_readable(column.data_type()) {
             continue;
         }
@@ -104,6 +114,23 @@ fn examine(batch: &RecordBatch, first: u64, options: &ScanOptions, tallies: &mut
         texts.as_string::<i64>().iter().flatten().for_each(|cell| tally.add(cell));
     }
     Ok(chosen.len() as u64)
+}
+
+/// The chosen cells as bytes: Parquet files of other programs often hold text without saying so.
+fn bytes(column: &ArrayRef, chosen: &UInt64Array) -> Result<ArrayRef, arrow::error::ArrowError> {
+    let cells = if chosen.len() == column.len() { Arc::clone(column) } else { take(column, chosen, None)? };
+    // There is no cast from a fixed size to the large form.
+    let cells =
+        if let DataType::FixedSizeBinary(_) = cells.data_type() { cast(&cells, &DataType::Binary)? } else { cells };
+    cast(&cells, &DataType::LargeBinary)
+}
+
+fn is_binary(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, value) => is_binary(value),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => true,
+        _ => false,
+    }
 }
 
 /// The chosen cells as text. Large fractions are written out, so that an id that became one still shows its digits.
@@ -133,9 +160,10 @@ fn is_readable(data_type: &DataType) -> bool {
 
 fn finding(name: &str, data_type: &DataType, tally: &Tally) -> ColumnFinding {
     let hint = names::hint(name);
-    let readable = is_readable(data_type);
-    let mut verdict = if readable { decide::decide(tally, hint) } else { decide::Verdict::default() };
-    if !readable {
+    // Bytes of which some are text were read; bytes that are all something else were not.
+    let readable = is_readable(data_type) || is_binary(data_type) && (tally.values > 0 || tally.unread == 0);
+    let mut verdict = if readable { decide::decide(tally, hint) } else { decide::unread(hint) };
+    if !readable || tally.unread > 0 {
         verdict.warnings.push(Remark::new("not_examined", None));
     }
     if data_type.is_temporal() && verdict.kind.is_some_and(|kind| matches!(kind, Kind::Date | Kind::BirthDate)) {

@@ -280,7 +280,7 @@ fn typed_dates_and_empty_columns_are_described() {
         Field::new("none", DataType::Utf8, true),
         Field::new("raw", DataType::Binary, true),
     ]));
-    let raw = arrow::array::BinaryArray::from_vec(vec![b"1", b"2"]);
+    let raw = arrow::array::BinaryArray::from_vec(vec![b"\xff", b"\xfe"]);
     let columns: Vec<ArrayRef> =
         vec![Arc::new(Date32Array::from(vec![5_000, 6_000])), Arc::new(StringArray::new_null(2)), Arc::new(raw)];
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns).unwrap();
@@ -295,6 +295,48 @@ fn typed_dates_and_empty_columns_are_described() {
     assert!(document.starts_with(
         r#"{"v":1,"rows":2,"examined":2,"columns":[{"name":"csrq","type":"Date32","kind":"birth_date","role":"quasi""#
     ));
+}
+
+/// One column of any type, scanned.
+fn scanned(name: &str, cells: ArrayRef) -> ColumnFinding {
+    let batch = RecordBatch::try_from_iter_with_nullable([(name, cells, true)]).unwrap();
+    let source = Source::from_batches(batch.schema(), vec![batch]).unwrap();
+    scan(source, &ScanOptions::default(), &mut silent).unwrap().columns.remove(0)
+}
+
+#[test]
+fn bytes_that_are_text_are_read() {
+    let ids: Vec<String> = people(50).into_iter().map(|p| p.id).collect();
+    let bytes = || ids.iter().map(|id| Some(id.as_bytes()));
+    let types: [ArrayRef; 4] = [
+        Arc::new(bytes().collect::<arrow::array::BinaryArray>()),
+        Arc::new(bytes().collect::<arrow::array::LargeBinaryArray>()),
+        Arc::new(bytes().collect::<arrow::array::BinaryViewArray>()),
+        Arc::new(arrow::array::FixedSizeBinaryArray::try_from_iter(ids.iter().map(String::as_bytes)).unwrap()),
+    ];
+    for cells in types {
+        let found = scanned("a", cells);
+        assert_eq!((found.kind, found.role, found.checksum_valid), (Some(Kind::ResidentId), Role::Direct, Some(50)));
+        assert!(found.warnings.is_empty(), "{found:?}");
+    }
+    // A few cells that are no text don't hide the rest, and are told.
+    let some = ids.iter().enumerate().map(|(n, id)| Some(if n == 0 { &b"\xff"[..] } else { id.as_bytes() }));
+    let found = scanned("a", Arc::new(some.collect::<arrow::array::BinaryArray>()));
+    assert_eq!((found.kind, codes(&found.warnings)), (Some(Kind::ResidentId), vec!["not_examined"]));
+}
+
+#[test]
+fn a_column_that_cannot_be_read_is_believed_by_its_name() {
+    let bytes = || Arc::new(arrow::array::BinaryArray::from_vec(vec![b"\xff\xfe"; 3])) as ArrayRef;
+    let mut builder = arrow::array::ListBuilder::new(arrow::array::StringBuilder::new());
+    (0..3).for_each(|_| builder.append_value([Some("x")]));
+    let nested: ArrayRef = Arc::new(builder.finish());
+    for cells in [bytes(), nested] {
+        let found = scanned("身份证号", Arc::clone(&cells));
+        assert_eq!((found.kind, found.role, found.distinct), (Some(Kind::ResidentId), Role::Direct, None));
+        assert_eq!((codes(&found.evidence), codes(&found.warnings)), (vec!["column_name"], vec!["not_examined"]));
+        assert_eq!(scanned("lxdh", cells).kind, None, "the name has another reading");
+    }
 }
 
 #[test]

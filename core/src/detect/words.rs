@@ -85,8 +85,23 @@ pub(super) fn is_education(text: &str) -> bool {
 
 /// The text stands for an absent value.
 pub(super) fn is_placeholder(text: &str) -> bool {
-    matches!(text, "" | "\\N" | "\\n" | "-" | "--" | "—" | "——" | "/" | "\\" | "无" | "空" | "暂无" | "不详" | "N/A")
-        || ["null", "none", "nan", "na"].iter().any(|word| text.eq_ignore_ascii_case(word))
+    matches!(
+        text,
+        "" | "\\N"
+            | "\\n"
+            | "-"
+            | "--"
+            | "—"
+            | "——"
+            | "/"
+            | "\\"
+            | "无"
+            | "空"
+            | "暂无"
+            | "不详"
+            | "N/A"
+            | "[redacted]"
+    ) || ["null", "none", "nan", "na"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

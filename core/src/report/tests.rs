@@ -69,7 +69,8 @@ fn assessed(facts: &str, entry: &Entry, treat: bool) -> Assessment {
     let batch = treated.next_batch().unwrap().unwrap();
     assert!(treated.next_batch().unwrap().is_none());
     let evidence = Evidence::new(treated.into_applied().unwrap(), figures(&batch));
-    assess_treated(first, &terms, sha256(b"treated"), findings(&batch), evidence).unwrap()
+    let content = evidence.applied.content().unwrap();
+    assess_treated(first, &terms, content, findings(&batch), evidence).unwrap()
 }
 
 const ANSWERED: &str = r#"{"state_secret": false, "law_forbids": false, "endangers_national_security": false,

@@ -59,8 +59,8 @@ room_error! {
         Cancelled { stage: &'static str } = "KF-TABLE-16", en "{stage} was cancelled", zh "{stage} 已被取消";
         /// A batch does not fit the table it is written to.
         SchemaMismatch { expected: usize, found: usize } = "KF-TABLE-17",
-            en "a batch of {found} columns does not have the columns of the table, which has {expected}",
-            zh "批次有 {found} 列,与表的 {expected} 列不符";
+            en "a batch of {found} columns does not have the {expected} columns of the table, by name, type and order",
+            zh "批次有 {found} 列,其名称、类型或顺序与表的 {expected} 列不符";
         /// A column of a type that the format can't hold.
         UnsupportedType { column: String, data_type: String } = "KF-TABLE-18",
             en "the column {column:?} has the type {data_type}, which can't be written here",

@@ -46,7 +46,7 @@ impl Source {
     /// ```
     pub fn from_batches(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, TableError> {
         if let Some(other) = batches.iter().find(|batch| batch.schema().fields() != schema.fields()) {
-            return Err(TableError::SchemaMismatch { expected: schema.fields().len(), found: other.num_columns() });
+            return Err(mismatch(other, &schema));
         }
         let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
         let reader = RecordBatchIterator::new(batches.into_iter().map(Ok), schema);
@@ -88,12 +88,17 @@ impl Source {
     /// The next batch; `None` at the end. After an error, the same error: a table that broke off never looks whole.
     ///
     /// # Errors
-    /// Whatever the file turns out to be.
+    /// Whatever the file turns out to be; [`TableError::SchemaMismatch`] for a batch whose columns are not, by name and
+    /// type and in order, those of the table: whoever treats columns by their place would treat the wrong ones.
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, TableError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         let next = self.batches.next().transpose().map_err(|error| TableError::from_arrow(&error));
+        let next = next.and_then(|batch| match batch {
+            Some(batch) if !has_columns(&batch, &self.schema) => Err(mismatch(&batch, &self.schema)),
+            batch => Ok(batch),
+        });
         self.failed = next.as_ref().err().cloned();
         next
     }
@@ -115,6 +120,22 @@ impl Iterator for Source {
         }
         self.next_batch().transpose()
     }
+}
+
+/// Whether a batch has the columns of the schema. Nullability and metadata may differ: they say nothing of which column
+/// it is.
+fn has_columns(batch: &RecordBatch, schema: &Schema) -> bool {
+    let found = batch.schema();
+    found.fields().len() == schema.fields().len()
+        && found
+            .fields()
+            .iter()
+            .zip(schema.fields())
+            .all(|(found, field)| found.name() == field.name() && found.data_type() == field.data_type())
+}
+
+fn mismatch(batch: &RecordBatch, schema: &Schema) -> TableError {
+    TableError::SchemaMismatch { expected: schema.fields().len(), found: batch.num_columns() }
 }
 
 pub(super) fn check_names(schema: &Schema) -> Result<(), TableError> {
@@ -140,6 +161,26 @@ mod tests {
             assert_eq!(source.next_batch(), Err(broken.clone()));
         }
         assert!(source.next().is_none());
+    }
+
+    #[test]
+    fn a_batch_with_its_columns_in_another_order_is_refused() {
+        let text = |name: &str| Field::new(name, DataType::Utf8, true);
+        let schema = |names: [&str; 2]| Arc::new(Schema::new(names.map(text).to_vec()));
+        let batches = vec![
+            Ok(RecordBatch::new_empty(schema(["xm", "sfzh"]))),
+            Ok(RecordBatch::new_empty(schema(["sfzh", "xm"]))),
+        ];
+        let reader = RecordBatchIterator::new(batches, schema(["xm", "sfzh"]));
+        let mut source = Source::from_reader(Box::new(reader)).unwrap();
+        assert!(matches!(source.next_batch(), Ok(Some(_))));
+        for _ in 0..2 {
+            assert_eq!(source.next_batch(), Err(TableError::SchemaMismatch { expected: 2, found: 2 }));
+        }
+        let other = Arc::new(Schema::new(vec![text("xm"), Field::new("sfzh", DataType::Int64, true)]));
+        let reader = RecordBatchIterator::new([Ok(RecordBatch::new_empty(other))], schema(["xm", "sfzh"]));
+        let mut source = Source::from_reader(Box::new(reader)).unwrap();
+        assert!(matches!(source.next_batch(), Err(TableError::SchemaMismatch { .. })));
     }
 
     #[test]
