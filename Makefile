@@ -59,7 +59,7 @@ test-python: python build ## pytest, and the stubs against the module
 .PHONY: test-java
 test-java: build ## the Java link over the same C library
 	@if command -v mvn >/dev/null; then \
-	  mvn -q -B -f java/pom.xml -Dkaifang.library.path=$(CURDIR)/$(RELEASE) test; \
+	  mvn -B --no-transfer-progress -f java/pom.xml -Dkaifang.library.path=$(CURDIR)/$(RELEASE) test; \
 	else $(call absent,Maven,the Java link); fi
 
 .PHONY: check

@@ -171,10 +171,7 @@ pub unsafe extern "C" fn kf_table_scan(
         guard(err, || {
             let given = TableObject::take(table)?;
             let out = Out::new("findings", findings)?;
-            let mut options = ScanOptions::default();
-            if all != 0 {
-                options.all = true;
-            }
+            let options = ScanOptions { all: all != 0, ..ScanOptions::default() };
             let mut progress = progress::callback(progress, user);
             let findings = given.run(|source| Ok(scan(source, &options, &mut progress)?))?;
             out.write(text::document(&findings)?);
