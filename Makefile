@@ -52,7 +52,8 @@ python: $(BIN)/.installed ## the Python package, into .venv
 	cd python && VIRTUAL_ENV=$(CURDIR)/$(VENV) $(CURDIR)/$(BIN)/maturin develop $(LOCKED) --release --quiet
 
 .PHONY: test-python
-test-python: python build ## pytest, and the stubs against the module
+test-python: python build ## the independent models, pytest, and the stubs against the module
+	for model in tests/oracles/*.py; do $(BIN)/python "$$model"; done
 	$(BIN)/python -m pytest -q python/tests
 	cd python && ../$(BIN)/python -m mypy.stubtest kaifang --ignore-disjoint-bases
 
