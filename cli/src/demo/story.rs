@@ -19,6 +19,7 @@ use kaifang::terms::{Action, Instant, Openness, Reviewer, Sharing, Word, legal_d
 use super::{documents, people, statistics};
 use crate::output;
 use crate::output::{Failure, Outcome, percent};
+use crate::progress::Bar;
 use crate::verbs;
 
 /// Rows in a batch of the invented table.
@@ -117,6 +118,12 @@ pub(super) fn tell(root: &Path, rows: usize, seed: u64, at: Instant) -> Result<O
     Ok(Outcome::Done)
 }
 
+/// Everything that is seen of a table, with progress.
+fn look(table: &Path) -> Result<assess::Seen, Failure> {
+    let mut bar = Bar::new("识别 scan");
+    Ok(assess::look(&verbs::assess::opener(table), Sharing::Public, &mut |update| bar.update(update))?)
+}
+
 /// Step 1: a GB18030 CSV of invented residents.
 fn invent(place: &Place, rows: usize, seed: u64, steps: &mut Steps) -> Result<PathBuf, Failure> {
     let path = place.at("residents.csv");
@@ -140,7 +147,7 @@ fn classify_raw(
     at: Instant,
     steps: &mut Steps,
 ) -> Result<(Assessment, Facts), Failure> {
-    let seen = verbs::assess::look(table, Sharing::Public, None)?;
+    let seen = look(table)?;
     eprintln!("{}", verbs::scan::describe(&seen.findings));
     steps.done(
         "识别 scan",
@@ -343,7 +350,7 @@ fn census(
     steps: &mut Steps,
 ) -> Result<(), Failure> {
     let table = place.write("census.csv", statistics::CENSUSES)?;
-    let seen = verbs::assess::look(&table, Sharing::Public, None)?;
+    let seen = look(&table)?;
     let mut facts = Facts::new();
     for fact in policy.facts(Section::Classification) {
         if let Some(value) = fact.domain.value_at(0) {

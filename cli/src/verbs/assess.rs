@@ -3,17 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use kaifang::assess::{self, Assessment, Evidence, Terms};
+use kaifang::assess::{self, Assessment, Terms};
 use kaifang::catalog::Entry;
 use kaifang::crypto::Keyring;
-use kaifang::desensitize::{self, Plan};
-use kaifang::detect::{self, Findings, ScanOptions};
+use kaifang::desensitize::Plan;
 use kaifang::policy::{Facts, Status};
 use kaifang::process::Event;
 use kaifang::report;
-use kaifang::risk::{self, RiskQuestion, RiskReport};
-use kaifang::table::{self, ReadOptions, Sink};
-use kaifang::terms::{Digest, Openness, Sharing, Word};
+use kaifang::table::{self, ReadOptions, Sink, Source};
+use kaifang::terms::{Openness, Sharing, Word};
 
 use super::classify::Law;
 use crate::output::{Failure, Outcome};
@@ -73,8 +71,10 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
     })?;
     let terms = Terms { policy: &policy, entry: &entry, facts: &facts, at: input::instant(options.law.at.as_deref())? };
 
-    let seen = look(&options.table, sharing, None)?;
-    let mut assessment = assess::assess(&terms, seen.content, seen.findings, seen.risk)?;
+    let mut bar = Bar::new("评估 assess");
+    let mut assessment =
+        assess::assess_table(&terms, &opener(&options.table), sharing, &mut |update| bar.update(update))?;
+    drop(bar);
     if let (Some(plan), Some(treated)) = (&options.plan, &options.treated) {
         let keys = options.keys.as_ref().map(Keyring::load).transpose()?.unwrap_or_default();
         assessment = treat(assessment, &terms, &options.table, &Plan::load(plan)?, &keys, treated, sharing)?;
@@ -114,36 +114,12 @@ fn write_events(dir: &Path, events: &[Event]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is seen of one version of a table.
-pub(crate) struct Seen {
-    pub(crate) content: Digest,
-    pub(crate) findings: Findings,
-    pub(crate) risk: Option<RiskReport>,
+/// Opens a table of the command line from its first row.
+pub(crate) fn opener(path: &Path) -> impl Fn() -> Result<Source, kaifang::Error> {
+    move || Ok(table::open(path, &ReadOptions::default())?)
 }
 
-/// Digests, scans and measures one version. Without `quasi`, the quasi-identifiers are those that the scan finds.
-pub(crate) fn look(path: &Path, sharing: Sharing, quasi: Option<(&[String], &[String])>) -> Result<Seen, Failure> {
-    let open = || table::open(path, &ReadOptions::default());
-    let mut bar = Bar::new("识别 scan");
-    let findings = detect::scan(open()?, &ScanOptions::default(), &mut |update| bar.update(update))?;
-    let content = desensitize::content_digest(open()?, &mut |update| bar.update(update))?;
-    drop(bar);
-    let (quasi, sensitive) = match quasi {
-        Some((quasi, sensitive)) => (quasi.to_vec(), sensitive.to_vec()),
-        None => (findings.quasi.clone(), findings.sensitive.clone()),
-    };
-    // Without a direct identifier and a quasi-identifier there is nobody to find.
-    let risk = if quasi.is_empty() || findings.rows == 0 {
-        None
-    } else {
-        let question = RiskQuestion::new(quasi, sharing).sensitive(sensitive).direct(&findings.direct);
-        let mut bar = Bar::new("风险 risk");
-        Some(risk::risk(open()?, &question, &mut |update| bar.update(update))?)
-    };
-    Ok(Seen { content, findings, risk })
-}
-
-/// Treats the table, measures the result on the same quasi-identifiers, and adds it to the assessment.
+/// Treats the table of an assessment into a file, with progress.
 pub(crate) fn treat(
     assessment: Assessment,
     terms: &Terms<'_>,
@@ -153,26 +129,9 @@ pub(crate) fn treat(
     treated: &Path,
     sharing: Sharing,
 ) -> Result<Assessment, Failure> {
-    let source = table::open(table, &ReadOptions::default())?;
-    let mut bar = Bar::new("脱敏 apply");
+    let mut bar = Bar::new("脱敏 treat");
     let create = |schema| Sink::create(treated, schema, Sink::format_of(treated));
-    let (applied, _) = plan.apply_to(source, keys, create, &mut |update| bar.update(update))?;
-    drop(bar);
-    // Columns that the plan dropped identify nobody in the result.
-    let kept = |columns: &[String]| -> Vec<String> {
-        columns.iter().filter(|name| !applied.dropped.contains(name)).cloned().collect()
-    };
-    let quasi = kept(&assessment.raw.findings.quasi);
-    let sensitive = kept(&assessment.raw.findings.sensitive);
-    let seen = look(treated, sharing, Some((&quasi, &sensitive)))?;
-    let risk = match seen.risk {
-        Some(risk) => risk,
-        None => {
-            return Err(Failure::usage(
-                "处理后没有准标识列,无法计算风险:请在方案中保留至少一列",
-                "no quasi-identifier is left to measure: keep at least one in the plan",
-            ));
-        }
-    };
-    Ok(assess::assess_treated(assessment, terms, seen.content, seen.findings, Evidence::new(applied, risk))?)
+    let (open, reopen) = (opener(table), opener(treated));
+    let progress = &mut |update| bar.update(update);
+    Ok(assess::treat_table(assessment, terms, plan, keys, &open, create, &reopen, sharing, progress)?)
 }

@@ -11,6 +11,7 @@ mod assessment;
 mod events;
 mod evidence;
 mod proposal;
+mod table;
 
 pub use assessment::{
     Assessment, PolicyReference, Question, Terms, TreatedVersion, Version, WayVerdict, assess, assess_treated,
@@ -18,6 +19,7 @@ pub use assessment::{
 pub use evidence::Evidence;
 use proposal::exposed;
 pub use proposal::{Proposal, propose};
+pub use table::{Open, Seen, assess_table, look, treat_table};
 
 #[cfg(test)]
 mod tests;
