@@ -28,11 +28,13 @@ fn documents() -> Vec<(&'static str, Schema)> {
         ("facts", of::<policy::Facts>()),
         ("findings", of::<detect::Findings>()),
         ("plan", of::<desensitize::Plan>()),
+        ("policy", policy::Policy::schema()),
         ("proof", of::<ledger::ProofDocument>()),
         ("receipt", of::<ledger::Receipt>()),
         ("record", of::<gate::Record>()),
         ("request", of::<gate::Request>()),
         ("risk-report", of::<risk::RiskReport>()),
+        ("verified", of::<ledger::Verified>()),
     ]
 }
 

@@ -18,10 +18,12 @@ use crate::terms::{Openness, Text, V1};
 const MAX_BYTES: usize = 1 << 20;
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Policy"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     #[serde(rename = "v")]
     _v: V1,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
     pub(super) title: Text,
     #[serde(rename = "issuer")]
@@ -41,16 +43,21 @@ pub(super) struct File {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct InForce {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) from: Spanned<Datetime>,
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(super) until: Option<Spanned<Datetime>>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Confirm {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) date: Spanned<Datetime>,
     pub(super) cite: String,
     pub(super) zh: String,
@@ -58,8 +65,10 @@ pub(super) struct Confirm {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct InterpretationEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
     pub(super) cite: String,
     pub(super) default: String,
@@ -69,14 +78,17 @@ pub(super) struct InterpretationEntry {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OptionEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
     pub(super) zh: String,
     pub(super) en: String,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClassificationSection {
     pub(super) facts: Vec<FactEntry>,
@@ -95,6 +107,7 @@ pub(super) struct ClassificationSection {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccessSection {
     pub(super) facts: Vec<FactEntry>,
@@ -111,8 +124,10 @@ pub(super) struct AccessSection {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct FactEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
     pub(super) domain: Domain,
     pub(super) answered_by: Party,
@@ -122,18 +137,24 @@ pub(super) struct FactEntry {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct DefinitionEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) when: Spanned<String>,
 }
 
 /// A condition, what it is called, and what people are told when it holds.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RuleEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
     pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) when: Spanned<String>,
     pub(super) zh: String,
     pub(super) en: String,
@@ -141,16 +162,20 @@ pub(super) struct RuleEntry {
 
 /// A reason that no condition of the file gives rise to.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct MarkEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) cite: Spanned<String>,
     pub(super) zh: String,
     pub(super) en: String,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OtherwiseEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) cite: Spanned<String>,
     pub(super) base: Vec<Openness>,
     pub(super) zh: String,
@@ -158,10 +183,13 @@ pub(super) struct OtherwiseEntry {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct GroundEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
     pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) when: Spanned<String>,
     pub(super) base: Vec<Openness>,
     pub(super) zh: String,
@@ -169,11 +197,15 @@ pub(super) struct GroundEntry {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReliefEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
     pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub(super) relieves: Vec<Spanned<String>>,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) when: Spanned<String>,
     pub(super) permits: Vec<Openness>,
     /// What it permits instead under an option of an interpretation.
@@ -181,6 +213,7 @@ pub(super) struct ReliefEntry {
     pub(super) under: Option<UnderEntry>,
     /// The reliefs that come first where both hold.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub(super) yields_to: Vec<Spanned<String>>,
     /// Whether a class below withheld is recommended once this relief holds.
     #[serde(default)]
@@ -190,28 +223,36 @@ pub(super) struct ReliefEntry {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct UnderEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) interpretation: Spanned<String>,
     pub(super) option: String,
     pub(super) permits: Vec<Openness>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct DutyEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) code: Spanned<String>,
     pub(super) cite: String,
     pub(super) by: Party,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) when: Spanned<String>,
     pub(super) zh: String,
     pub(super) en: String,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeadlineEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) code: Spanned<String>,
     pub(super) cite: String,
     pub(super) by: Party,

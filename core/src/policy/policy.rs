@@ -60,6 +60,13 @@ impl fmt::Debug for Policy {
 }
 
 impl Policy {
+    /// The JSON Schema of a policy file, for the values that TOML gives.
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(super::file::File)
+    }
+
     /// The ids of the bundled policies.
     pub const BUILTIN: &'static [&'static str] = &["xian-2022-013"];
 
