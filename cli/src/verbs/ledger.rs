@@ -93,8 +93,7 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 ))?;
             }
             if verified.own_key {
-                eprintln!("使用了目录自带的公钥:请用 --public-key 给出您信任的公钥");
-                eprintln!("the directory's own key was used: give the key that you trust with --public-key");
+                warn_of_own_key();
             }
         }
         Verb::Check { proof } => {
@@ -113,4 +112,10 @@ fn read_pin(pin: &Path, dir: &Path, key: Option<&PublicKey>) -> Result<Checkpoin
         None => Checkpoint::parse(&note, Ledger::open(dir, None)?.public_key()),
     };
     Ok(checkpoint?)
+}
+
+/// A directory that vouches for itself proves nothing against whoever made it.
+pub(crate) fn warn_of_own_key() {
+    eprintln!("使用了目录自带的公钥:请用 --public-key 给出您信任的公钥");
+    eprintln!("the directory's own key was used: give the key that you trust with --public-key");
 }

@@ -201,5 +201,15 @@ pub(crate) fn audit(options: &AuditOptions) -> Result<Outcome, Failure> {
             report.findings.len()
         ))?;
     }
+    let unsigned = report.verified.size.saturating_sub(report.verified.signed_size);
+    if unsigned > 0 {
+        eprintln!("末尾 {unsigned} 条记录尚未签名:请用 kaifang ledger checkpoint 签名后再审计");
+        eprintln!(
+            "the last {unsigned} records are not signed yet: sign them with kaifang ledger checkpoint and audit again"
+        );
+    }
+    if report.verified.own_key {
+        super::ledger::warn_of_own_key();
+    }
     Ok(if report.findings.is_empty() { Outcome::Done } else { Outcome::Refused })
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use kaifang::detect::{self, ScanOptions};
 use kaifang::risk::{self, RiskQuestion, RiskReport};
 use kaifang::table::{self, ReadOptions};
 use kaifang::terms::{Sharing, Word};
@@ -21,6 +22,9 @@ pub(crate) struct Options {
     /// The sensitive columns
     #[arg(long, value_delimiter = ',')]
     sensitive: Vec<String>,
+    /// Direct identifiers besides those that a scan finds
+    #[arg(long, value_delimiter = ',')]
+    direct: Vec<String>,
     /// How widely it will be shared
     #[arg(long, default_value = "public", value_parser = sharing)]
     sharing: Sharing,
@@ -34,10 +38,20 @@ fn sharing(text: &str) -> Result<Sharing, String> {
 }
 
 pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
-    let source = table::open(&options.table, &ReadOptions::default())?;
-    let question = RiskQuestion::new(&options.quasi, options.sharing).sensitive(&options.sensitive);
+    let open = || table::open(&options.table, &ReadOptions::default());
+    let mut bar = Bar::new("识别 scan");
+    let findings = detect::scan(open()?, &ScanOptions::default(), &mut |update| bar.update(update))?;
+    drop(bar);
+    // A column has one role: what the caller named it stands.
+    let mut direct = options.direct.clone();
+    for found in findings.direct {
+        if ![&direct, &options.quasi, &options.sensitive].iter().any(|columns| columns.contains(&found)) {
+            direct.push(found);
+        }
+    }
+    let question = RiskQuestion::new(&options.quasi, options.sharing).sensitive(&options.sensitive).direct(direct);
     let mut bar = Bar::new("风险 risk");
-    let report = risk::risk(source, &question, &mut |update| bar.update(update))?;
+    let report = risk::risk(open()?, &question, &mut |update| bar.update(update))?;
     drop(bar);
     if options.json {
         output::json(&report)?;

@@ -47,13 +47,13 @@ fn treated(columns: &str) -> (RecordBatch, Evidence) {
     (batch, Evidence::new(treated.into_applied().unwrap(), report))
 }
 
-fn assessed(content: Digest, findings: Findings, evidence: Evidence) -> Result<Version, crate::Error> {
+fn assessed(content: Digest, found: Findings, evidence: Evidence) -> Result<Version, crate::Error> {
     let policy = Policy::builtin("xian-2022-013").unwrap();
     let (facts, entry) = (Facts::new(), Entry::new("d"));
     let terms = Terms { policy: &policy, entry: &entry, facts: &facts, at: "2026-11-23T02:00:00Z".parse().unwrap() };
     let raw = table();
-    let first = assess(&terms, digest(&raw), super::tests::findings(&raw), None)?;
-    Ok(assess_treated(first, &terms, content, findings, evidence)?.treated.unwrap().version)
+    let first = assess(&terms, digest(&raw), findings(&raw), None)?;
+    Ok(assess_treated(first, &terms, content, found, evidence)?.treated.unwrap().version)
 }
 
 fn word(version: &Version) -> Option<&FactValue> {

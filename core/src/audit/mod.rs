@@ -102,7 +102,9 @@ pub fn audit(
     let dir = dir.as_ref();
     let verified = ledger::verify(dir.join(LEDGER), key, pin)?;
     let mut audit = Audit::new(dir, at, verified);
-    for item in Ledger::open(dir.join(LEDGER), None)?.records()? {
+    // What is audited is what was verified, also where somebody writes in between.
+    let (size, root) = (audit.report.verified.size, audit.report.verified.root);
+    for item in Ledger::open(dir.join(LEDGER), None)?.records_under(size, &root)? {
         let (index, bytes) = item?;
         audit.record(index, &bytes);
     }

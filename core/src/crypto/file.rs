@@ -41,7 +41,10 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
             std::io::ErrorKind::AlreadyExists => KeyError::Exists { file: name() },
             _ => KeyError::Unwritable { file: name(), what: error.to_string() },
         })?;
+    // The name is durable only with its directory; a ledger must not outlive its only key.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
+        .and_then(|()| File::open(parent)?.sync_all())
         .map_err(|error| KeyError::Unwritable { file: name(), what: error.to_string() })
 }

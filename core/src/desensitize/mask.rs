@@ -16,6 +16,8 @@
 //! Kinds are masked in their canonical form, and what is not valid for its kind is invalid. A mask can't be undone from
 //! the output alone, but what stays may single out a person: de-identified, never anonymized.
 
+use std::net::IpAddr;
+
 use crate::kinds::{self, Kind, address, person_name};
 
 /// How the values of one column are masked.
@@ -135,23 +137,22 @@ fn email(value: &str, out: &mut Vec<u8>) -> bool {
     hide(value, start, name.len(), Some(hidden), out)
 }
 
-/// `192.168.1.10` → `192.168.*.**`; digits and letters after the network part are hidden.
+/// `192.168.1.10` → `192.168.*.**`; `2001:db8::1` → `2001:db8:0:*`. The groups of version 6 that `::` leaves out are
+/// groups too, so it is the address that is cut and not its text. Version 4 inside version 6 is masked as version 4.
 fn ip(value: &str, out: &mut Vec<u8>) -> bool {
-    let (separator, kept) = if value.contains(':') { (b':', 3) } else { (b'.', 2) };
-    let mut separators = 0;
-    let mut hidden = false;
-    for byte in value.bytes() {
-        if byte == separator {
-            separators += 1;
+    let Ok(address) = value.parse::<IpAddr>() else { return false };
+    let masked = match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [first, second, third, fourth] = address.octets().map(|part| part.to_string());
+            format!("{first}.{second}.{}.{}", "*".repeat(third.len()), "*".repeat(fourth.len()))
         }
-        if separators < kept || byte == separator {
-            out.push(byte);
-        } else {
-            out.push(b'*');
-            hidden = true;
+        IpAddr::V6(address) => {
+            let [first, second, third, ..] = address.segments();
+            format!("{first:x}:{second:x}:{third:x}:*")
         }
-    }
-    hidden
+    };
+    out.extend_from_slice(masked.as_bytes());
+    true
 }
 
 #[cfg(test)]
@@ -203,7 +204,16 @@ mod tests {
     #[test]
     fn an_ip_address_keeps_its_network() {
         let ip = Mask::of_kind(Kind::Ip).unwrap();
-        assert_eq!(masked(&ip, "192.168.1.10").as_deref(), Some("192.168.*.**"));
+        for (address, expected) in [
+            ("192.168.1.10", "192.168.*.**"),
+            ("2001:db8::1", "2001:db8:0:*"),
+            ("2001::7", "2001:0:0:*"),
+            ("::1", "0:0:0:*"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:*"),
+            ("::ffff:192.168.1.10", "192.168.*.**"),
+        ] {
+            assert_eq!(masked(&ip, address).as_deref(), Some(expected), "{address}");
+        }
     }
 
     proptest! {

@@ -70,7 +70,7 @@ impl Decision {
 #[must_use]
 pub fn decide(policy: &Policy, state: &State, request: &Request, at: Instant) -> Decision {
     let access = facts_of(policy, state, request, legal_date(at));
-    let mut decision = answer(policy, &access.facts, at, digest(request));
+    let mut decision = answer(policy, &access.facts, at, request);
     if let Err(error) = request.well_formed() {
         deny(&mut decision, &error);
     }
@@ -93,15 +93,13 @@ pub fn decide(policy: &Policy, state: &State, request: &Request, at: Instant) ->
 /// ```
 #[must_use]
 pub fn decide_facts(policy: &Policy, facts: &Facts, at: Instant) -> Decision {
-    answer(policy, facts, at, digest(facts))
+    answer(policy, facts, at, facts)
 }
 
-fn digest<T: Serialize>(document: &T) -> Digest {
-    // A document that has no canonical bytes (a count beyond 2^53 − 1) is denied when it is recorded.
-    sha256(&canon::to_bytes(document).unwrap_or_default())
-}
-
-fn answer(policy: &Policy, facts: &Facts, at: Instant, request: Digest) -> Decision {
+/// `asked` is what the digest is of: the request, or the host's facts.
+fn answer<T: Serialize>(policy: &Policy, facts: &Facts, at: Instant, asked: &T) -> Decision {
+    let bytes = canon::to_bytes(asked);
+    let request = sha256(bytes.as_deref().unwrap_or_default());
     let mut decision = Decision {
         v: V1,
         permit: false,
@@ -124,6 +122,10 @@ fn answer(policy: &Policy, facts: &Facts, at: Instant, request: Digest) -> Decis
             decision.notices = answer.notices;
         }
         Err(error) => deny(&mut decision, &error),
+    }
+    // What has no canonical bytes (a count beyond 2^53 − 1) can't be recorded, and is not permitted either.
+    if let Err(error) = bytes {
+        deny(&mut decision, &error);
     }
     decision
 }

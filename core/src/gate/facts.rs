@@ -36,7 +36,14 @@ pub fn facts_of(policy: &Policy, state: &State, request: &Request, today: Date) 
     let same = assessed.is_some_and(|assessed| {
         content == Some(assessed.content) && request.content.is_none_or(|content| content == assessed.content)
     });
-    facts.set("content_matches_assessment", same);
+    // What is open under an entry that says something else than the assessment was never opened that way (A19.2).
+    let agrees = |entry: &Entry, assessed: &Assessed| {
+        entry.openness == assessed.chosen
+            && entry.content == Some(assessed.content)
+            && entry.assessment == Some(assessed.classification)
+    };
+    let agree = entry.zip(assessed).is_none_or(|(entry, assessed)| agrees(entry, assessed));
+    facts.set("content_matches_assessment", same && agree);
     set_assessment(&mut facts, policy, assessed, request.action);
     set_standing(&mut facts, state, entry, request);
     let application = set_application(&mut facts, state, request, today);
@@ -66,11 +73,16 @@ fn set_assessment(facts: &mut Facts, policy: &Policy, assessed: Option<&Assessed
 
 fn set_standing(facts: &mut Facts, state: &State, entry: Option<&Entry>, request: &Request) {
     let body = entry.and_then(|entry| entry.body.as_ref());
-    let standing = match (&request.user, body) {
-        (Some(user), Some(body)) => state.standing(user, &body.id).id(),
-        _ => "good",
-    };
-    facts.set("user_standing", standing);
+    match (&request.user, body) {
+        (Some(user), Some(body)) => {
+            facts.set("user_standing", state.standing(user, &body.id).id());
+        }
+        // Towards whom? Unknown, unless nothing is listed, which denies by itself.
+        (Some(_), None) if entry.is_some() => {}
+        _ => {
+            facts.set("user_standing", "good");
+        }
+    }
 }
 
 /// An application as the policy asks for it, on a date.

@@ -12,7 +12,7 @@
 //! | `out_of_scope` | the last assessment is `out_of_scope`; without one: unknown for a query, else false (`not_assessed` denies) |
 //! | `listed` | the dataset has an entry |
 //! | `assessed` | its last assessment was made under the policy in force and settled |
-//! | `content_matches_assessment` | its content now, and the content that the request names, are the assessed content |
+//! | `content_matches_assessment` | its content now, and the content that the request names, are the assessed content, and the entry's class, content and assessment are the assessment's |
 //! | `committee_pending` | the assessment still requires the expert committee |
 //! | `openness` | the chosen class; `undecided` without one |
 //! | `openness_permitted` | the chosen class is in the permitted set |
@@ -25,7 +25,7 @@
 //! | `way_in_scope` | the grant holds the way |
 //! | `within_quota` | rows used, rows that open intents asked for and rows asked now are within the grant; unknown when there is a quota and the request names no rows |
 //! | `result_reviewed` | the request carries a passed review of the model result |
-//! | `user_standing` | the user's standing towards the entry's body (A35); `good` when not identified |
+//! | `user_standing` | the user's standing towards the entry's body (A35); `good` when not identified, unknown when the entry names no body |
 //! | `risk_report_overdue` | false: no period for risk reports is set on this platform yet |
 
 mod decide;

@@ -361,6 +361,46 @@ fn a_platform_needs_its_own_directory() {
     assert_eq!(made.unwrap_err().code(), "KF-GATE-04");
 }
 
+/// A19.2: what is open stays as it was opened until its entry and its assessment say the same again.
+#[test]
+fn an_open_dataset_is_not_reopened_through_its_entry_or_assessment() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut platform, _) = platform(folder.path());
+    let either = facts(r#"{"personal_privacy": true, "third_party_consents": true}"#);
+    let [assessment, listing, opened] = opening(FIGURES, &either, Openness::Conditional, &[AccessWay::Api], monday());
+    let entry = entry(&assessment, &[AccessWay::Api]);
+    for event in [assessment, listing, opened] {
+        platform.event(event, monday()).unwrap();
+    }
+    // No entry without its body, and none of another body.
+    let nobodys = crate::catalog::Entry { body: None, ..entry.clone() };
+    assert!(platform.event(listed(&nobodys), monday()).is_err());
+    let mut others = entry.clone();
+    others.body.as_mut().unwrap().id = "another-body".into();
+    assert_eq!(platform.event(listed(&others), monday()).unwrap_err().code(), "KF-PROCESS-10");
+    platform.event(listed(&entry), monday()).unwrap();
+
+    // Assessed as unconditional: the entry still says conditional.
+    let again = assessed(FIGURES, &either, Some(Openness::Unconditional), digest("other"), monday());
+    platform.event(again, monday()).unwrap();
+    let download = Request::new(FIGURES, Action::Download);
+    assert!(codes(&platform.decide(&download, monday())).contains(&"content_changed"));
+    let suspended =
+        Event::DatasetSuspended { dataset: FIGURES.into(), ground: SuspensionGround::Risk, complaint: None };
+    platform.event(suspended, monday()).unwrap();
+    let resumed = Event::DatasetResumed { dataset: FIGURES.into(), finding: digest("finding") };
+    assert_eq!(platform.event(resumed, monday()).unwrap_err().code(), "KF-PROCESS-10");
+}
+
+#[test]
+fn what_has_no_canonical_bytes_is_not_permitted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut platform, _) = platform(folder.path());
+    open_dataset(&mut platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let huge = Request { rows: Some(u64::MAX), ..Request::new(FIGURES, Action::Download) };
+    assert_eq!(headline(&platform.decide(&huge, monday())).0, "error");
+}
+
 #[test]
 fn decisions_are_pure() {
     let folder = tempfile::tempdir().unwrap();

@@ -71,6 +71,18 @@ struct Writer {
     end: u64,
     poisoned: bool,
     segment_limit: u64,
+    /// The process that took the lock. A child made by `fork` holds it too, and would write over its parent's records.
+    process: u32,
+}
+
+impl Writer {
+    fn usable(&self) -> Result<(), LedgerError> {
+        match self.poisoned {
+            _ if self.process != std::process::id() => Err(LedgerError::Forked),
+            true => Err(LedgerError::Poisoned),
+            false => Ok(()),
+        }
+    }
 }
 
 /// A new segment begins after this many bytes: a compromise of opening time, which reads one segment, and files.
@@ -133,6 +145,7 @@ impl Ledger {
             end: header.len() as u64,
             poisoned: false,
             segment_limit: SEGMENT_LIMIT,
+            process: std::process::id(),
         };
         let config = config.clone();
         Ok(Ledger { store, config, key, tree, chain, signed, segments: vec![0], dropped: None, writer: Some(writer) })
@@ -200,7 +213,8 @@ impl Ledger {
                 }
                 let path = store.segment_path(segments.len() as u64 - 1);
                 let segment = OpenOptions::new().write(true).open(&path).map_err(io_error(&path, "open"))?;
-                Some(Writer { signer, _lock: lock, segment, end, poisoned: false, segment_limit: SEGMENT_LIMIT })
+                let (segment_limit, process) = (SEGMENT_LIMIT, std::process::id());
+                Some(Writer { signer, _lock: lock, segment, end, poisoned: false, segment_limit, process })
             }
             _ => None,
         };
@@ -225,9 +239,7 @@ impl Ledger {
     /// holds: every later call gives [`LedgerError::Poisoned`] until the ledger is opened again.
     pub fn append_batch<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<Range<u64>, LedgerError> {
         let writer = self.writer.as_mut().ok_or(LedgerError::ReadOnly)?;
-        if writer.poisoned {
-            return Err(LedgerError::Poisoned);
-        }
+        writer.usable()?;
         let first = self.tree.size();
         let mut bytes = 0_usize;
         for (position, record) in records.iter().enumerate() {
@@ -258,6 +270,10 @@ impl Ledger {
 
         // Until all of it has worked, the handle is not to be used again.
         writer.poisoned = true;
+        let path = self.store.segment_path(self.segments.len() as u64 - 1);
+        if writer.segment.metadata().map_err(io_error(&path, "stat"))?.len() != writer.end {
+            return Err(LedgerError::WrittenByAnother { file: path.display().to_string() });
+        }
         if writer.end >= writer.segment_limit && first > *self.segments.last().unwrap_or(&0) {
             let number = self.segments.len() as u64;
             let header = Header { number, frontier: self.tree.clone(), chain: self.chain }.encode();
@@ -281,9 +297,7 @@ impl Ledger {
     /// records stay, unsigned.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, Error> {
         let writer = self.writer.as_mut().ok_or(LedgerError::ReadOnly)?;
-        if writer.poisoned {
-            return Err(LedgerError::Poisoned.into());
-        }
+        writer.usable()?;
         if self.signed.size != self.tree.size() {
             let signed = Checkpoint::sign(&self.config.origin, self.tree.size(), &self.tree.root(), &*writer.signer)?;
             writer.poisoned = true;
@@ -354,7 +368,15 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Io`], [`IntegrityError`]; each item may be one too, and is then the last.
     pub fn records(&self) -> Result<Records, Error> {
-        self.records_from(0)
+        Records::under(&self.store, self.size(), self.tree.root())
+    }
+
+    /// The records that a verification has read, and no others: they must add up to its root.
+    pub(crate) fn records_under(&self, size: u64, root: &Digest) -> Result<Records, Error> {
+        if size > self.size() {
+            return Err(IntegrityError::RolledBack { signed_size: size, size: self.size() }.into());
+        }
+        Records::under(&self.store, size, *root.as_bytes())
     }
 
     /// The committed records from an index on.
@@ -520,6 +542,33 @@ mod tests {
         assert_eq!(ledger.append(b"2"), Err(LedgerError::Poisoned));
         assert_eq!(ledger.checkpoint(), Err(LedgerError::Poisoned.into()));
         assert_eq!((ledger.size(), Ledger::open(&dir, None).unwrap().size()), (1, 1));
+    }
+
+    /// `fork` shares the lock: a child's handle has the number of another process in it.
+    #[test]
+    fn a_forked_child_writes_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("log");
+        let (mut ledger, _) = create(&dir);
+        ledger.append(b"1").unwrap();
+        let before = std::fs::read(ledger.store.segment_path(0)).unwrap();
+        ledger.writer.as_mut().unwrap().process ^= 1;
+        assert_eq!(ledger.append(b"2"), Err(LedgerError::Forked));
+        assert_eq!(ledger.checkpoint(), Err(LedgerError::Forked.into()));
+        assert_eq!(std::fs::read(ledger.store.segment_path(0)).unwrap(), before);
+    }
+
+    #[test]
+    fn what_another_wrote_is_not_written_over() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("log");
+        let (mut ledger, _) = create(&dir);
+        let path = ledger.store.segment_path(0);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.extend_from_slice(b"another");
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(matches!(ledger.append(b"1"), Err(LedgerError::WrittenByAnother { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
     }
 
     #[test]

@@ -98,6 +98,14 @@ room_error! {
         NoMemory { bytes: usize } = "KF-LEDGER-14",
             en "there is no memory for a batch of {bytes} bytes",
             zh "没有内存容纳 {bytes} 字节的批次";
+        /// A child process that inherited the handle.
+        Forked = "KF-LEDGER-15",
+            en "the ledger was opened by another process; a child made by fork opens its own after the parent closes",
+            zh "账本由另一进程打开;fork 产生的子进程须在父进程关闭后自行打开";
+        /// The last segment has another length than this writer left it with.
+        WrittenByAnother { file: String } = "KF-LEDGER-16",
+            en "{file:?} is not as this writer left it: another has written; open the ledger again",
+            zh "{file:?} 与本写入者留下的状态不同:另有写入;请重新打开账本", at "{file}";
     }
 }
 

@@ -153,20 +153,40 @@ impl Replay {
 
 /// The committed records of a log in order: index and bytes. From [`crate::ledger::Ledger::records`].
 ///
-/// Each frame's checksum is checked, not the tree: that is what [`crate::ledger::verify()`] is for.
+/// Each frame's checksum is checked. Read from the first record on, they must also add up to the root that the ledger
+/// was opened with: the last record is an error when they do not, so that what was folded from them is not to be used.
 pub struct Records {
     store: Store,
     number: u64,
     reader: SegmentReader,
     next: u64,
     size: u64,
+    /// Of the records from the first on, and the root that they must have at `size`.
+    tree: Option<(Frontier, Hash)>,
 }
 
 impl Records {
     /// From the first record of a segment, to `size`.
     pub(super) fn new(store: &Store, number: u64, size: u64) -> Result<Self, Error> {
         let (reader, next) = Self::open(store, number)?;
-        Ok(Records { store: store.clone(), number, reader, next, size })
+        Ok(Records { store: store.clone(), number, reader, next, size, tree: None })
+    }
+
+    /// From the first record to `size`, where their tree must have this root.
+    pub(super) fn under(store: &Store, size: u64, root: Hash) -> Result<Self, Error> {
+        let tree = Some((Frontier::default(), root));
+        Ok(Records { tree, ..Self::new(store, 0, size)? })
+    }
+
+    /// Adds a record to the tree.
+    fn grow(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let Some((tree, root)) = &mut self.tree else { return Ok(()) };
+        tree.push(leaf_hash(bytes));
+        if tree.size() == self.size && tree.root() != *root {
+            let (file, offset) = (self.reader.file().to_owned(), self.reader.offset());
+            return Err(IntegrityError::WrongRoot { file, offset, size: self.size }.into());
+        }
+        Ok(())
     }
 
     fn open(store: &Store, number: u64) -> Result<(SegmentReader, u64), Error> {
@@ -214,7 +234,7 @@ impl Iterator for Records {
         if self.next >= self.size {
             return None;
         }
-        let item = self.step();
+        let item = self.step().and_then(|(index, bytes)| self.grow(&bytes).map(|()| (index, bytes)));
         // After an error there is nothing more.
         self.next = if item.is_ok() { self.next + 1 } else { self.size };
         Some(item)

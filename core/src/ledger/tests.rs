@@ -216,6 +216,27 @@ fn every_head_begins_every_later_one() {
     }
 }
 
+/// A segment before the one of the signed head is not replayed at opening: its records must add up all the same.
+#[test]
+fn records_forged_in_an_earlier_segment_are_not_handed_out() {
+    let place = Place::new();
+    let mut ledger = place.create();
+    ledger.set_segment_limit(1);
+    ledger.append(&record(0)).unwrap();
+    ledger.append(&record(1)).unwrap();
+    ledger.checkpoint().unwrap();
+    drop(ledger);
+    // Another record of the same length, with a checksum of its own.
+    let mut bytes = fs::read(place.segment(0)).unwrap();
+    let at = bytes.windows(7).position(|window| window == record(0)).unwrap();
+    bytes[at..at + 7].copy_from_slice(&record(9));
+    let sum = crc32fast::hash(&bytes[at - 12..at + 7]).to_le_bytes();
+    bytes[at - 16..at - 12].copy_from_slice(&sum);
+    fs::write(place.segment(0), bytes).unwrap();
+    let read: Vec<_> = place.look().unwrap().records().unwrap().collect();
+    assert!(matches!(read.last(), Some(Err(Error::Integrity(IntegrityError::WrongRoot { size: 2, .. })))));
+}
+
 #[test]
 fn a_head_is_signed_once() {
     let place = Place::filled(&[(2, true)]);

@@ -53,7 +53,8 @@ impl State {
                     &Stated { dataset, facts, assertions, classification, chosen: *chosen, assessor },
                     at,
                 ),
-            Event::DatasetOpened { dataset, content } => self.check_opening(policy, dataset, content),
+            Event::DatasetOpened { dataset, content } => self.check_opening(policy, id, dataset, Some(content)),
+            Event::DatasetResumed { dataset, .. } => self.check_opening(policy, id, dataset, None),
             Event::DatasetSuspended { dataset, complaint, .. } => {
                 legal(Machine::Dataset, id, self.known_dataset(dataset)?.status)?;
                 match complaint.as_ref().map(|complaint| (complaint, self.complaints.get(complaint))) {
@@ -65,7 +66,6 @@ impl State {
                 }
             }
             Event::ContentUpdated { dataset, .. }
-            | Event::DatasetResumed { dataset, .. }
             | Event::DatasetWithdrawn { dataset, .. }
             | Event::DatasetTerminated { dataset, .. } => {
                 Ok(legal(Machine::Dataset, id, self.known_dataset(dataset)?.status)?)
@@ -107,7 +107,11 @@ impl State {
     fn check_entry(&self, id: &'static str, entry: &Entry) -> Result<(), Error> {
         entry.well_formed()?;
         match self.datasets.get(&entry.id) {
-            Some(dataset) => Ok(legal(Machine::Dataset, id, dataset.status)?),
+            Some(dataset) => {
+                legal(Machine::Dataset, id, dataset.status)?;
+                let listed = dataset.entry.as_ref().filter(|_| dataset.status == DatasetStatus::Open);
+                listed.map_or(Ok(()), |listed| check_revision(listed, entry))
+            }
             None => Ok(()),
         }
     }
@@ -146,9 +150,16 @@ impl State {
     }
 
     /// A9.2, A19.2: what is opened is listed whole, assessed under the policy in force, and the assessed bytes.
-    fn check_opening(&self, policy: &Policy, id: &str, content: &Digest) -> Result<(), Error> {
+    /// What is resumed, which names no content, need not have been assessed again (A17.3), but is all of that too.
+    fn check_opening(
+        &self,
+        policy: &Policy,
+        event: &'static str,
+        id: &str,
+        content: Option<&Digest>,
+    ) -> Result<(), Error> {
         let dataset = self.known_dataset(id)?;
-        legal(Machine::Dataset, "dataset_opened", dataset.status)?;
+        legal(Machine::Dataset, event, dataset.status)?;
         let not_assessed = || ProcessError::NotAssessed { dataset: id.to_owned() };
         let entry = self.listed(id)?;
         let assessed = dataset.assessed.as_ref().filter(|assessed| assessed.policy == policy.hash());
@@ -162,17 +173,17 @@ impl State {
             let (step, cite) = (step.clone(), cite.clone());
             return Err(ProcessError::StepFirst { dataset: id.into(), step, cite }.into());
         }
-        if dataset.status != DatasetStatus::NotOpen && assessed.index < dataset.since {
+        if content.is_some() && dataset.status != DatasetStatus::NotOpen && assessed.index < dataset.since {
             return Err(ProcessError::NotProcessed { dataset: id.into() }.into());
         }
-        if *content != assessed.content || dataset.content != Some(assessed.content) {
+        if content.is_some_and(|content| *content != assessed.content) || dataset.content != Some(assessed.content) {
             return Err(ProcessError::OtherContent { dataset: id.into() }.into());
         }
         entry.ready()?;
         let differs = |field| Err(ProcessError::EntryDiffers { dataset: id.to_owned(), field }.into());
         match entry {
             entry if entry.openness != Some(chosen) => differs("openness"),
-            entry if entry.content != Some(*content) => differs("content"),
+            entry if entry.content != Some(assessed.content) => differs("content"),
             entry if entry.assessment != Some(assessed.classification) => differs("assessment"),
             _ => Ok(()),
         }
@@ -262,6 +273,16 @@ impl State {
         let all = needed.unwrap_or_default().iter().all(|needed| *needed == by || state.approved_by.contains(needed));
         if all { ApplicationStatus::Approved } else { ApplicationStatus::Reviewed }
     }
+}
+
+/// The entry of what is open stays whole, and the body that users stand towards stays who it is (A35).
+fn check_revision(listed: &Entry, entry: &Entry) -> Result<(), Error> {
+    entry.ready()?;
+    let body = |entry: &Entry| entry.body.as_ref().map(|body| body.id.clone());
+    if body(listed) == body(entry) {
+        return Ok(());
+    }
+    Err(ProcessError::EntryDiffers { dataset: entry.id.clone(), field: "body" }.into())
 }
 
 /// Whose approval an application for the dataset needs (A8, A9.1): the interpretation `municipal_review` or

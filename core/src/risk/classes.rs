@@ -58,7 +58,12 @@ impl Classes {
     /// Adds a batch: its quasi-identifiers and its sensitive columns, in the order of the question.
     pub(super) fn add(&mut self, rows: usize, quasi: &[ArrayRef], sensitive: &[ArrayRef]) -> Result<(), Failure> {
         let limit = self.limit;
+        // Where nothing tells rows apart they are one class, the first.
         let mut classes: Vec<u32> = Vec::new();
+        if self.quasi.is_empty() {
+            classes.try_reserve_exact(rows).map_err(|_| Failure::Memory)?;
+            classes.resize(rows, 0);
+        }
         for (position, (values, array)) in self.quasi.iter_mut().zip(quasi).enumerate() {
             let numbers = values.number(array, position, limit)?;
             match position.checked_sub(1).and_then(|step| self.steps.get_mut(step)) {

@@ -14,6 +14,8 @@
 //! The comparison is exact, and strict as the standard states it: at k = 20, `Ra` is 0 and `R` is 0.05, which is not
 //! below 0.05. Figures in parts per million are **rounded up**: a risk is never understated.
 //!
+//! Without quasi-identifiers, as where a treatment dropped them all, the table is one class and `k` is its rows.
+//!
 //! A null is a value of its own. This room holds column names and counts; it must never keep or show a value.
 
 mod classes;
@@ -31,12 +33,8 @@ use crate::terms::Sharing;
 use classes::Classes;
 
 room_error! {
-    /// Why a risk question has no answer.
+    /// Why a risk question has no answer. `KF-RISK-01` is not given: a question without quasi-identifiers has an answer.
     pub enum RiskError {
-        /// Without quasi-identifiers there are no classes.
-        NoQuasi = "KF-RISK-01",
-            en "name at least one quasi-identifier",
-            zh "请至少指定一个准标识符列", at "quasi";
         /// The table lacks a column that the question names.
         NoSuchColumn { column: String } = "KF-RISK-02",
             en "the table has no column {column:?}",
@@ -68,7 +66,7 @@ pub const DEFAULT_LIMIT: u32 = 1 << 24;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RiskQuestion {
-    /// The quasi-identifiers: at least one column.
+    /// The quasi-identifiers. Without any, nothing tells the rows apart: all of them are one class.
     pub quasi: Vec<String>,
     /// The sensitive columns, whose diversity within the classes is counted.
     #[serde(default)]
@@ -166,9 +164,6 @@ pub fn risk(mut source: Source, question: &RiskQuestion, progress: Progress<'_>)
 /// The positions of the columns that the question names.
 fn columns(source: &Source, question: &RiskQuestion) -> Result<(Vec<usize>, Vec<usize>), RiskError> {
     let schema = source.schema();
-    if question.quasi.is_empty() {
-        return Err(RiskError::NoQuasi);
-    }
     let mut seen = BTreeSet::new();
     let mut find = |column: &String| {
         let repeated = !seen.insert(column.clone());

@@ -1,7 +1,7 @@
 //! Comma-separated text (RFC 4180) into batches of text columns.
 //!
 //! Nothing is guessed: every cell is text, an empty cell is null. The first row names the columns; an empty name
-//! becomes `column_1` and so on, by position. A blank line is no row. One row is in memory at a time besides the
+//! becomes `column_1` and so on, by position. An apostrophe that guards a formula is taken off. A blank line is no row. One row is in memory at a time besides the
 //! batch that grows, and both have limits, so a file of one endless line is an error and not an exhausted machine.
 
 use std::io::Read;
@@ -11,6 +11,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchReader, StringBuilder};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
+use super::csv_out::unguarded;
 use super::text::{DecodeError, Decoding};
 use super::{ReadOptions, TableError, source};
 
@@ -227,7 +228,7 @@ impl<R: Read> CsvReader<R> {
             if fields.len() == options.max_columns {
                 return Err(TableError::TooManyColumns { found: fields.len() + 1, limit: options.max_columns });
             }
-            let name = splitter.text()?;
+            let name = unguarded(splitter.text()?);
             let name = if name.trim().is_empty() { format!("column_{}", fields.len() + 1) } else { name.to_owned() };
             fields.push(Field::new(name, DataType::Utf8, true));
             if matches!(step, Step::Row) {
@@ -272,7 +273,7 @@ impl<R: Read> CsvReader<R> {
             if let Some(column) = self.columns.get_mut(at) {
                 match self.splitter.text()? {
                     "" => column.append_null(),
-                    text => column.append_value(text),
+                    text => column.append_value(unguarded(text)),
                 }
             }
             if last {

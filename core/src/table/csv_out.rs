@@ -3,7 +3,8 @@
 //! Text and dictionary cells are written as they are, a null as an empty cell, booleans as `true`/`false`, lists with
 //! `|` between their items, other types in Arrow's spelling. Spreadsheets run a cell that begins with `=`, `+`, `-`,
 //! `@`, TAB or CR (fullwidth forms too) as a formula: such a text cell gets an apostrophe in front, unless it is a plain
-//! number.
+//! number. A cell that looks guarded already gets one more, so that reading, which takes one away, gives every text cell
+//! back and the digests of a treated table hold for its CSV. What CSV can't tell apart is an empty text and a null.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -81,7 +82,7 @@ impl<W: Write> CsvWriter<W> {
 
     /// Writes one cell of text, guarded and encoded.
     fn cell(&mut self, column: usize, text: &str, encoded: &mut Vec<u8>) -> Result<(), TableError> {
-        let guarded = self.options.guard_formulas && is_formula(text);
+        let guarded = self.options.guard_formulas && is_formula(text.trim_start_matches('\''));
         self.guarded += u64::from(guarded);
         let text = if guarded { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) };
         if self.options.encoding == Encoding::Utf8 || text.is_ascii() {
@@ -121,6 +122,14 @@ fn encode_gb18030(text: &str, out: &mut Vec<u8>) -> bool {
     let Some(room) = encoder.max_buffer_length_from_utf8_without_replacement(text.len()) else { return false };
     out.reserve(room);
     matches!(encoder.encode_from_utf8_to_vec_without_replacement(text, out, true), (EncoderResult::InputEmpty, _))
+}
+
+/// A cell as it was before it was guarded: the inverse of the writer.
+pub(super) fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if is_formula(text.trim_start_matches('\'')) => text,
+        _ => cell,
+    }
 }
 
 /// Whether a spreadsheet would take the text for a formula.

@@ -90,7 +90,8 @@ pub struct WriteOptions {
     pub encoding: Encoding,
     /// A byte order mark before a CSV in UTF-8: without it, spreadsheets take UTF-8 for the local encoding.
     pub bom: bool,
-    /// Text cells of a CSV that a spreadsheet would take for a formula get an apostrophe in front.
+    /// Text cells of a CSV that a spreadsheet would take for a formula get an apostrophe in front, which [`open`] takes
+    /// off again.
     pub guard_formulas: bool,
 }
 
