@@ -727,7 +727,8 @@ kf_status kf_table_scan(struct kf_table *table,
 
 /**
  * Measures the re-identification risk of a table. `question` is JSON: `{"quasi":["csrq","xb"],"sensitive":["jb"],
- * "sharing":"controlled"}`; `report` gets a `RiskReport` (canonical JSON). Consumes `table`. `progress` may be NULL.
+ * "sharing":"controlled","direct":["sfzh"]}`; nothing is scanned here, so the direct identifiers that the table still
+ * holds are the caller's to name (level 1 is given for them alone). `report` gets a `RiskReport` (canonical JSON). Consumes `table`. `progress` may be NULL.
  */
 kf_status kf_table_risk(struct kf_table *table,
                         const char *question,

@@ -62,6 +62,39 @@ fn a_scan_with_direct_identifiers_is_a_finding() {
 }
 
 #[test]
+fn a_table_that_still_names_its_people_is_of_level_1() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", "sfzh,xb,bh\n11010519491231002X,男,a\n440524188001010014,男,b\n");
+    let report = |arguments: &[&str]| -> Value {
+        let output = desk.run(&[&["risk", &table, "--quasi", "xb", "--json"], arguments].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let found = report(&[]);
+    assert_eq!((&found["level"], &found["direct"]), (&json!(1), &json!(["sfzh"])));
+    assert_eq!(report(&["--direct", "bh"])["direct"], json!(["bh", "sfzh"]));
+    assert_eq!(report(&["--sensitive", "sfzh"])["direct"], json!([]), "a column has one role");
+}
+
+/// A plan that leaves nothing to tell people apart by is the safest there is.
+#[test]
+fn a_plan_that_drops_every_quasi_identifier_is_assessed() {
+    let desk = Desk::new();
+    let table =
+        desk.put("people.csv", "sfzh,csrq,je\n11010519491231002X,1949-12-31,5\n440524188001010014,1880-01-01,6\n");
+    let entry = desk.put("entry.json", json!({"v": 1, "id": "d"}).to_string());
+    let plan = desk.put(
+        "plan.toml",
+        "v = 1\ndataset = \"d\"\n[columns]\nsfzh = { do = \"drop\" }\ncsrq = { do = \"drop\" }\nje = { do = \"keep\" }\n",
+    );
+    let treated = desk.path("treated.csv");
+    let output = desk.run(&["assess", &table, "--entry", &entry, "--plan", &plan, "--treated", &treated, "--json"]);
+    let assessment: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let risk = &assessment["treated"]["evidence"]["risk"];
+    assert_eq!((&risk["quasi"], &risk["k"], &risk["classes"]), (&json!([]), &json!(2), &json!(1)));
+}
+
+#[test]
 fn a_pipe_gets_no_colours_and_no_borders() {
     let desk = Desk::new();
     let table = desk.put("people.csv", PEOPLE);

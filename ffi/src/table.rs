@@ -181,7 +181,8 @@ pub unsafe extern "C" fn kf_table_scan(
 }
 
 /// Measures the re-identification risk of a table. `question` is JSON: `{"quasi":["csrq","xb"],"sensitive":["jb"],
-/// "sharing":"controlled"}`; `report` gets a `RiskReport` (canonical JSON). Consumes `table`. `progress` may be NULL.
+/// "sharing":"controlled","direct":["sfzh"]}`; nothing is scanned here, so the direct identifiers that the table still
+/// holds are the caller's to name (level 1 is given for them alone). `report` gets a `RiskReport` (canonical JSON). Consumes `table`. `progress` may be NULL.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

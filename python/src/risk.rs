@@ -10,7 +10,8 @@ use crate::documents::{read, wrap};
 use crate::jobs::{self, Interrupt};
 
 /// Measures the re-identification risk of a table (GB/T 42460-2023): `sharing` is `"public"`, `"controlled"` or
-/// `"enclave"`; `direct` names the direct identifiers that are still in it.
+/// `"enclave"`; `direct` names the direct identifiers that are still in it:
+/// nothing is scanned here, so they are the caller's to name (`scan(data).direct`), and level 1 is given for them alone.
 #[pyfunction]
 #[pyo3(signature = (data, *, quasi, sensitive=Vec::new(), sharing, direct=Vec::new(), limit=DEFAULT_LIMIT, progress=None))]
 pub(crate) fn risk<'py>(

@@ -361,3 +361,18 @@ proptest! {
         let _ = Plan::parse_json(text.as_bytes());
     }
 }
+
+#[test]
+fn the_proof_holds_for_a_csv_whose_cells_were_guarded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let cells: ArrayRef = Arc::new(StringArray::from(vec![Some("=1+1"), Some("-"), None, Some("'=x"), Some("plain")]));
+    let batch = table(vec![("=a", cells)]);
+    let create = |schema| Sink::create(&path, schema, Format::Csv);
+    let (applied, stats) =
+        plan("\"=a\" = { do = \"keep\" }").apply_to(source(&batch), &keys(), create, &mut silent).unwrap();
+    assert_eq!(stats.guarded_cells, 4);
+    let open = || open(&path, &ReadOptions::default()).unwrap();
+    applied.verify_output(open()).unwrap();
+    assert_eq!(content_digest(open(), &mut silent).unwrap(), applied.content().unwrap());
+}

@@ -91,6 +91,11 @@ room_error! {
         NoLogicalValues { column: String } = "KF-PLAN-21",
             en "the column {column:?} has a nested type, of which no digest is defined",
             zh "列 {column:?} 为嵌套类型,没有定义其摘要", at "{column}";
+        /// The name of a column identifies a person: the table has no header, and its first row was taken for one. Columns
+        /// are counted from 1; the name is not repeated.
+        PersonInHeader { number: usize } = "KF-PLAN-22",
+            en "the name of column {number} is an identifier of a person: the table seems to have no header row",
+            zh "第 {number} 列的列名本身是个人标识:该表似乎没有表头", at "column {number}";
     }
 }
 

@@ -1,4 +1,4 @@
-//! 掩码: characters are hidden one for one by `*`. A value of which nothing would be hidden is invalid.
+//! 掩码: characters are hidden one for one by `*`, and the rest of an IPv6 address by one. A value of which nothing would be hidden is invalid.
 //!
 //! | kind | what stays | what it leaks |
 //! |---|---|---|

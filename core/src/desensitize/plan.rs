@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::PlanError;
 use super::read::{field, read};
 use super::step::Step;
+use crate::kinds;
 use crate::kinds::Kind;
 use crate::terms::{Digest, V1, words};
 
@@ -282,8 +283,11 @@ impl Plan {
     /// Checks the plan against the columns of a table: every column named, none too many, each transform meaningful.
     ///
     /// # Errors
-    /// Every problem at once.
+    /// Every problem at once. Before them [`PlanError::PersonInHeader`], alone: the others repeat the names of columns.
     pub fn check(&self, schema: &Schema) -> Result<(), PlanError> {
+        if let Some(at) = schema.fields().iter().position(|field| kinds::identifies(field.name())) {
+            return Err(PlanError::PersonInHeader { number: at + 1 });
+        }
         let mut problems = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         for field in schema.fields() {

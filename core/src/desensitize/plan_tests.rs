@@ -77,3 +77,13 @@ fn the_hash_names_what_the_plan_says_not_how() {
     let written = crate::canon::to_string(&plan).unwrap();
     assert_eq!(serde_json::from_str::<Plan>(&written).unwrap(), plan);
 }
+
+#[test]
+fn a_table_without_a_header_is_refused_before_a_column_is_named() {
+    use arrow::datatypes::{DataType, Field};
+    let names = ["张三", "11010519491231002X"];
+    let schema = Schema::new(names.map(|name| Field::new(name, DataType::Utf8, true)).to_vec());
+    let error = toml("xm = { do = \"keep\" }").unwrap().check(&schema).unwrap_err();
+    assert_eq!(error, PlanError::PersonInHeader { number: 2 });
+    assert!(names.iter().all(|name| !format!("{error} {} {error:?}", error.zh()).contains(name)));
+}

@@ -33,6 +33,7 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Float64Type};
 
 use crate::error::Error;
+use crate::kinds;
 use crate::kinds::{Kind, Role};
 use crate::table::{Progress, Source, TableError, report};
 use crate::terms::V1;
@@ -69,9 +70,13 @@ impl ScanOptions {
 /// Reads a table and says what its columns hold.
 ///
 /// # Errors
-/// What the source gives, and [`TableError::Cancelled`].
+/// What the source gives; [`TableError::PersonInHeader`] for a table without a header; [`TableError::Cancelled`].
 pub fn scan(mut source: Source, options: &ScanOptions, progress: Progress<'_>) -> Result<Findings, Error> {
     let schema = source.schema();
+    // Findings repeat the names of columns, so none may be what it must never show.
+    if let Some(at) = schema.fields().iter().position(|field| kinds::identifies(field.name())) {
+        return Err(TableError::PersonInHeader { number: at + 1 }.into());
+    }
     let total = source.known_rows();
     let mut tallies: Vec<Tally> = schema.fields().iter().map(|_| Tally::default()).collect();
     let (mut rows, mut examined) = (0u64, 0u64);

@@ -340,6 +340,17 @@ fn a_column_that_cannot_be_read_is_believed_by_its_name() {
 }
 
 #[test]
+fn a_table_without_a_header_is_refused_and_its_first_person_not_shown() {
+    for cell in ["11010519491231002X", "13900001111", "6222021234567890128", "li.ming@example.org", " 139 0000 1111"] {
+        let rows = vec![vec!["李四".to_owned(), "440524188001010014".to_owned()]];
+        let error = scan(table(&["张三", cell], &rows), &ScanOptions::default(), &mut silent).unwrap_err();
+        assert_eq!(error, Error::Table(TableError::PersonInHeader { number: 2 }), "{cell}");
+        let document = serde_json::to_string(&error.document()).unwrap();
+        assert!(!document.contains(cell.trim()) && !document.contains("张三"));
+    }
+}
+
+#[test]
 fn large_tables_are_sampled_unless_all_is_asked() {
     let cells = || (0..40_000).map(|n| vec![format!("1390000{n:04}")]).collect::<Vec<_>>();
     let sample = scan(table(&["a"], &cells()), &ScanOptions::default(), &mut silent).unwrap();
@@ -372,7 +383,7 @@ proptest! {
     fn the_quick_look_passes_over_nothing(
         value in "([0-9０-９]{1,4}[-/.年]?[0-9]{0,11}[Xx月日]?|[一二三四五六七八九〇]{9,18}|[京陕][A-Z][0-9A-Z]{4,6}|[a-z0-9]{1,5}[@.:][a-z0-9.:]{1,9}|(西安市|雁塔区|张三|欧阳|路|1号|回族){1,5}|9161[0-9A-Z]{14}|0[0-9]{2,3}-[0-9]{7,8})",
     ) {
-        let folded = crate::kinds::fold::text(&value);
+        let folded = kinds::fold::text(&value);
         for kind in column::KINDS {
             prop_assert!(kinds_grade(kind, &folded).is_none() || column::Look::at(&folded).may_be(kind), "{} {}", kind, value);
         }

@@ -227,6 +227,13 @@ pub fn grade(kind: Kind, value: &str) -> Option<Grade> {
     }
 }
 
+/// Whether the text is itself an identifier of a person: what the name of a column never is, and the first row of a table
+/// without a header is.
+#[cfg(feature = "tables")]
+pub(crate) fn identifies(text: &str) -> bool {
+    [Kind::ResidentId, Kind::Mobile, Kind::BankCard, Kind::Email].into_iter().any(|kind| is_valid(kind, text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,9 @@
 //! Comma-separated text (RFC 4180) into batches of text columns.
 //!
 //! Nothing is guessed: every cell is text, an empty cell is null. The first row names the columns; an empty name
-//! becomes `column_1` and so on, by position. An apostrophe that guards a formula is taken off. A blank line is no row. One row is in memory at a time besides the
-//! batch that grows, and both have limits, so a file of one endless line is an error and not an exhausted machine.
+//! becomes `column_1` and so on, by position. An apostrophe that guards a formula is taken off. A blank line is no row.
+//! One row is in memory at a time besides the batch that grows, and both have limits, so a file of one endless line is
+//! an error and not an exhausted machine.
 
 use std::io::Read;
 use std::sync::Arc;

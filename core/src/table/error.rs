@@ -80,6 +80,11 @@ room_error! {
         /// A limit or option that makes no sense.
         BadOption { option: &'static str, expected: &'static str } = "KF-TABLE-23",
             en "the option {option} is out of range; expected {expected}", zh "选项 {option} 超出范围,应为 {expected}", at "{option}";
+        /// The name of a column identifies a person: the table has no header, and its first row was taken for one. Columns
+        /// are counted from 1; the name is not repeated.
+        PersonInHeader { number: usize } = "KF-TABLE-24",
+            en "the name of column {number} is an identifier of a person: the table seems to have no header row",
+            zh "第 {number} 列的列名本身是个人标识:该表似乎没有表头", at "column {number}";
     }
 }
 

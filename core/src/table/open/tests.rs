@@ -177,6 +177,46 @@ fn every_format_comes_back() {
     }
 }
 
+/// Writes text columns as CSV with the usual options and reads them back.
+fn through_csv(names: [&str; 2], cells: &[[Option<String>; 2]]) -> (Vec<String>, Rows, u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let schema = Arc::new(Schema::new(names.map(|name| Field::new(name, DataType::Utf8, true)).to_vec()));
+    let column = |at: usize| Arc::new(cells.iter().map(|row| row[at].clone()).collect::<StringArray>()) as ArrayRef;
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![column(0), column(1)]).unwrap();
+    let mut sink = Sink::create(&path, schema, Format::Csv).unwrap();
+    sink.write(&batch).unwrap();
+    let guarded = sink.finish().unwrap().guarded_cells;
+    let source = open(&path, &ReadOptions::default()).unwrap();
+    let names = source.schema().fields().iter().map(|field| field.name().clone()).collect();
+    (names, rows_of(source).unwrap(), guarded)
+}
+
+#[test]
+fn the_guard_of_formulas_is_taken_off_again() {
+    let cells = ["=1+1", "'=1+1", "''=1", "-", "'", "'a", "-5", "'-5", "＝1", "+", "", "'-"];
+    let rows: Vec<[Option<String>; 2]> =
+        cells.iter().map(|cell| [Some("x".to_owned()), Some((*cell).to_owned())]).collect();
+    let (names, read, guarded) = through_csv(["=xm", "'@b"], &rows);
+    assert_eq!(names, ["=xm", "'@b"]);
+    let expected: Rows = cells.iter().map(|cell| row(&["x", cell])).collect();
+    assert_eq!(read, expected, "only the empty text is a null now");
+    assert_eq!(guarded, 7 + 2, "the cells that look like formulas, and both names");
+    // Nothing that was written begins like a formula.
+    assert_eq!(csv("'=a,'b\n''=1,'\n").unwrap(), (vec!["=a".into(), "'b".into()], vec![row(&["'=1", "'"])]));
+}
+
+proptest! {
+    #[test]
+    fn every_text_comes_back_from_csv(
+        cells in prop::collection::vec(("[^\0]{1,6}", "['=+@＝－\\-\t\r\n\",1a]{1,5}"), 1..8),
+    ) {
+        let rows: Vec<[Option<String>; 2]> = cells.iter().map(|(a, b)| [Some(a.clone()), Some(b.clone())]).collect();
+        let expected: Rows = rows.iter().map(|row| row.to_vec()).collect();
+        prop_assert_eq!(through_csv(["a", "b"], &rows).1, expected);
+    }
+}
+
 #[test]
 fn an_unfinished_file_leaves_nothing_and_what_was_there_stays() {
     let folder = tempfile::tempdir().unwrap();
