@@ -105,7 +105,7 @@ pub struct Assessment {
     pub policy: PolicyReference,
     /// The catalog entry.
     pub entry: Entry,
-    /// What is missing or wrong in the entry.
+    /// What is missing or wrong in the entry; before a class is chosen, but for what the choice fills in.
     pub problems: Vec<Problem>,
     /// The table as it is.
     pub raw: Version,
@@ -172,7 +172,7 @@ pub fn assess(
             en: title.en.clone(),
         },
         entry: terms.entry.clone(),
-        problems: terms.entry.check(),
+        problems: before_the_choice(terms.entry),
         raw,
         treated: None,
         ways,
@@ -205,6 +205,15 @@ pub fn assess_treated(
     let ways = ways(terms, &version.classification.permitted)?;
     let evidence_digest = evidence.digest()?;
     Ok(Assessment { treated: Some(TreatedVersion { version, evidence, evidence_digest }), ways, ..assessment })
+}
+
+/// What is wrong with the entry, but for what the choice will fill in: an entry without a class is not wrong yet.
+fn before_the_choice(entry: &Entry) -> Vec<Problem> {
+    let mut problems = entry.check();
+    if entry.openness.is_none() {
+        problems.retain(|problem| !matches!(problem.field.as_str(), "openness" | "assessment" | "content"));
+    }
+    problems
 }
 
 fn version(

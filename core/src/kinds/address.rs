@@ -87,16 +87,12 @@ pub(super) fn looks_like(value: &str) -> bool {
 }
 
 pub(super) fn canonical(value: &str) -> Option<Cow<'_, str>> {
-    let folded = fold::text(value);
-    let enough = folded.chars().filter(|c| person_name::is_han(*c)).count() >= 2 && folded.chars().count() >= 3;
-    if !enough || folded.contains('*') {
-        return None;
+    let mut text = fold::text(value);
+    if text.contains(char::is_whitespace) {
+        text = Cow::Owned(text.chars().filter(|c| !c.is_whitespace()).collect());
     }
-    Some(if folded.contains(char::is_whitespace) {
-        Cow::Owned(folded.chars().filter(|c| !c.is_whitespace()).collect())
-    } else {
-        folded
-    })
+    let enough = text.chars().filter(|c| person_name::is_han(*c)).count() >= 2 && text.chars().count() >= 3;
+    (enough && !text.contains('*')).then_some(text)
 }
 
 #[cfg(test)]
@@ -121,6 +117,12 @@ mod tests {
         assert_eq!(code("湖北省仙桃市"), Some("429004"));
         assert_eq!(code("陕西省某地"), Some("61"));
         assert_eq!(code("人民路1号"), None);
+    }
+
+    #[test]
+    fn white_space_makes_no_address_longer() {
+        assert_eq!(canonical("三 一"), None);
+        assert_eq!(canonical("长安 区").as_deref(), Some("长安区"));
     }
 
     #[test]
