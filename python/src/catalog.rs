@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 use crate::documents::{plain, read, value_of};
 use crate::errors::OrRaise;
 
-fn entry(object: &Bound<'_, PyAny>) -> PyResult<Entry> {
+/// A catalog entry from a dict.
+pub(crate) fn entry(object: &Bound<'_, PyAny>) -> PyResult<Entry> {
     Entry::from_json(&value_of(object)?.to_string()).or_raise()
 }
 

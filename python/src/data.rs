@@ -1,13 +1,15 @@
 //! A table from Python: a path, an Arrow stream or array by its capsule, or an iterator of batches.
 //!
-//! It must never read a stream to its end, and never trust one: each batch is validated before a room sees it.
+//! It must never read a stream to its end, except for work that reads it more than once ([`Kept`]), and never trust
+//! one: each batch is validated before a room sees it.
 
 use std::path::PathBuf;
 
 use arrow::array::{Array, RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use kaifang::table::{self, ReadOptions, Source, TableError};
+use kaifang::Error;
+use kaifang::table::{self, Progress, ReadOptions, Source, TableError, report};
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -20,12 +22,62 @@ use crate::jobs::Interrupt;
 /// A table that somebody handed over, not yet read.
 pub(crate) fn source(data: &Bound<'_, PyAny>, interrupt: &Interrupt) -> PyResult<Source> {
     let py = data.py();
-    if data.is_instance_of::<PyString>() || data.hasattr(intern!(py, "__fspath__"))? {
-        let path: PathBuf = data.extract()?;
+    if let Some(path) = path(data)? {
         return py.detach(|| table::open(&path, &ReadOptions::default())).or_raise();
     }
     let reader = reader(data, interrupt)?;
     Source::from_reader(Box::new(Checked { reader })).or_raise()
+}
+
+fn path(data: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
+    let named = data.is_instance_of::<PyString>() || data.hasattr(intern!(data.py(), "__fspath__"))?;
+    if named { data.extract().map(Some) } else { Ok(None) }
+}
+
+/// A table for work that reads it more than once, not yet read.
+pub(crate) enum Kept {
+    Path(PathBuf),
+    Stream(Source),
+}
+
+impl Kept {
+    /// Takes what somebody handed over.
+    pub(crate) fn of(data: &Bound<'_, PyAny>, interrupt: &Interrupt) -> PyResult<Kept> {
+        Ok(match path(data)? {
+            Some(path) => Kept::Path(path),
+            None => Kept::Stream(source(data, interrupt)?),
+        })
+    }
+
+    /// A path stays a path; a stream, which comes only once, is read into memory.
+    pub(crate) fn settle(self, progress: Progress<'_>) -> Result<Reopened, Error> {
+        let mut source = match self {
+            Kept::Path(path) => return Ok(Reopened::Path(path)),
+            Kept::Stream(source) => source,
+        };
+        let (schema, total, mut rows, mut batches) = (source.schema(), source.known_rows(), 0, Vec::new());
+        while let Some(batch) = source.next_batch()? {
+            rows += batch.num_rows() as u64;
+            batches.push(batch);
+            report(&mut *progress, "read", rows, total)?;
+        }
+        Ok(Reopened::Batches(schema, batches))
+    }
+}
+
+/// A table that opens from its first row, any number of times.
+pub(crate) enum Reopened {
+    Path(PathBuf),
+    Batches(SchemaRef, Vec<RecordBatch>),
+}
+
+impl Reopened {
+    pub(crate) fn open(&self) -> Result<Source, Error> {
+        Ok(match self {
+            Reopened::Path(path) => table::open(path, &ReadOptions::default())?,
+            Reopened::Batches(schema, batches) => Source::from_batches(schema.clone(), batches.clone())?,
+        })
+    }
 }
 
 /// The schema of a table, without reading it.

@@ -5,6 +5,7 @@
 //! pyo3-arrow have it.
 #![deny(unsafe_code)]
 
+mod assess;
 mod calendar;
 mod catalog;
 mod data;
@@ -26,6 +27,8 @@ use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
 mod _kaifang {
+    #[pymodule_export]
+    use crate::assess::{assess, assessment_events, assessment_html};
     #[pymodule_export]
     use crate::calendar::Calendar;
     #[pymodule_export]

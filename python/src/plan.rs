@@ -17,7 +17,7 @@ use crate::table::Table;
 
 /// Which transform each column gets.
 #[pyclass(frozen, module = "kaifang")]
-pub(crate) struct Plan(desensitize::Plan);
+pub(crate) struct Plan(pub(crate) desensitize::Plan);
 
 #[pymethods]
 impl Plan {

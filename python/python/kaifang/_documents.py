@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional
 
-from ._kaifang import canonical_json, document_digest
+from ._kaifang import assessment_events, assessment_html, canonical_json, document_digest
+
+if TYPE_CHECKING:
+    from ._kaifang import Policy
 
 
 class Document:
@@ -234,6 +237,47 @@ class Evidence(Document):
     applied: Dict[str, Any]
     #: The risk of what came out.
     risk: Dict[str, Any]
+
+
+class Assessment(Document):
+    """Everything about one dataset: the table as it is, the table after treatment, the law's answer to each."""
+
+    #: When it was made.
+    at: str
+    #: The legal date that the law was asked for.
+    date: str
+    #: ``id``, ``hash``, ``zh``, ``en``.
+    policy: Dict[str, str]
+    #: The catalog entry.
+    entry: Dict[str, Any]
+    #: What is missing or wrong in the entry.
+    problems: List[Dict[str, str]]
+    #: The table as it is: ``content``, ``findings``, ``proposals``, ``facts``, ``classification``, ``questions`` and
+    #: ``risk``.
+    raw: Dict[str, Any]
+    #: The treated ``version`` (fields as ``raw``), its ``evidence`` and ``evidence_digest``; none without a plan.
+    treated: Optional[Dict[str, Any]]
+    #: By which ways each permitted class of the last version may be had.
+    ways: List[Dict[str, Any]]
+
+    def to_html(self) -> str:
+        """The openness report: one HTML page that stands alone, without script or network."""
+        return assessment_html(self._data)
+
+    def events(self, policy: Policy, *, choose: str, assessor: str) -> List[Dict[str, Any]]:
+        """The events that list, assess and open the last version, each for :meth:`Platform.event`, in this order.
+
+        ``choose`` is the body's choice within the permitted set: ``unconditional``, ``conditional`` or ``withheld``;
+        ``assessor`` is an office or a commitment, never a person's name. Recording another class is refused.
+        """
+        return assessment_events(self._data, policy, choose, assessor)
+
+    def __repr__(self) -> str:
+        treated = "" if self.treated is None else f", treated {self.treated['version']['classification']['permitted']}"
+        return f"<Assessment {self.entry['id']}: raw {self.raw['classification']['permitted']}{treated}>"
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
 
 
 class Checkpoint(Document):

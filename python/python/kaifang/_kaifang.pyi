@@ -4,6 +4,7 @@ from ._documents import (
     AccessAnswer,
     Admitted,
     Applied,
+    Assessment,
     AuditReport,
     Checkpoint,
     Classification,
@@ -32,6 +33,9 @@ __all__ = [
     "Policy",
     "Table",
     "__version__",
+    "assess",
+    "assessment_events",
+    "assessment_html",
     "audit",
     "canonical_json",
     "check_entry",
@@ -53,6 +57,21 @@ __all__ = [
 
 __version__: Final[str]
 
+def assess(
+    data: Data,
+    *,
+    policy: Policy,
+    entry: _Dict,
+    facts: Facts,
+    at: Instant,
+    sharing: str = "public",
+    plan: Optional[Plan] = None,
+    keys: Optional[Keyring] = None,
+    treated: Optional[Path] = None,
+    progress: Optional[Progress] = None,
+) -> Assessment: ...
+def assessment_events(assessment: _Dict, policy: Policy, choose: str, assessor: str) -> List[Dict[str, Any]]: ...
+def assessment_html(assessment: _Dict) -> str: ...
 def canonical_json(document: Any) -> str: ...
 def audit(
     dir: Path,
