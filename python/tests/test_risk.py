@@ -30,7 +30,6 @@ def test_no_value_is_shown():
 @pytest.mark.parametrize(
     "question",
     [
-        {"quasi": [], "sharing": "public"},
         {"quasi": ["absent"], "sharing": "public"},
         {"quasi": ["csrq", "csrq"], "sharing": "public"},
         {"quasi": ["csrq"], "sensitive": ["absent"], "sharing": "public"},
@@ -41,6 +40,11 @@ def test_a_question_without_an_answer_is_refused(question):
     with pytest.raises(kaifang.RiskError) as caught:
         kaifang.risk(TABLE, **question)
     refused(caught.value, kaifang.RiskError)
+
+
+def test_without_quasi_identifiers_the_table_is_one_class():
+    report = kaifang.risk(TABLE, quasi=[], sharing="public").to_dict()
+    assert (report["classes"], report["k"]) == (1, report["rows"])
 
 
 @pytest.mark.parametrize("question", [{"quasi": ["csrq"], "sharing": "everybody"}, {"quasi": ["csrq"], "sharing": 7}])

@@ -373,7 +373,7 @@ static void bad_documents(void) {
   EXPECT(KF_ERR_PLAN, kf_plan_apply_ipc(plan, table(), NULL, &text, &text, &err));
   CHECK(kf_plan_free(plan) == KF_OK);
   EXPECT(KF_ERR_KEYRING, kf_keyring_parse(TEXT("{}"), &keys, &err));
-  EXPECT(KF_ERR_RISK, kf_table_risk(table(), TEXT("{\"quasi\":[],\"sharing\":\"public\"}"), NULL, NULL, &text, &err));
+  EXPECT(KF_ERR_RISK, kf_table_risk(table(), TEXT("{\"quasi\":[\"absent\"],\"sharing\":\"public\"}"), NULL, NULL, &text, &err));
   EXPECT(KF_ERR_DOCUMENT, kf_table_risk(table(), TEXT("{}"), NULL, NULL, &text, &err));
   EXPECT(KF_ERR_CATALOG, kf_entry_check(TEXT("{\"v\":1}"), &text, &err));
   EXPECT(KF_ERR_DOCUMENT, kf_document_canonical(TEXT("{\"a\":1,\"a\":2}"), &text, &err));
