@@ -45,9 +45,9 @@ const BUNDLED: &[(&str, &str)] = &[("xian-2022-013", include_str!("../../policie
 /// ```
 #[derive(Clone)]
 pub struct Policy {
-    model: Arc<Model>,
+    pub(super) model: Arc<Model>,
     /// For each interpretation its option's place.
-    readings: Arc<[u8]>,
+    pub(super) readings: Arc<[u8]>,
     hash: Digest,
     /// The file that it was read from.
     source: Arc<str>,

@@ -193,6 +193,17 @@ impl Diagrams {
         }
     }
 
+    /// A copy on which more can be built, with the same places for the same functions.
+    pub(super) fn reopen(&self) -> Diagrams {
+        let mut copy = Diagrams::new(self.sizes.clone());
+        copy.nodes.clone_from(&self.nodes);
+        copy.children.clone_from(&self.children);
+        for root in 2..self.nodes.len() as Root {
+            copy.unique.insert((self.fact(root), self.children(root).into()), root);
+        }
+        copy
+    }
+
     /// The function's value when every fact that it tests is known.
     fn value(&self, mut root: Root, known: &[Option<u8>]) -> Root {
         while root > ALWAYS {
