@@ -38,7 +38,7 @@ impl Space {
 }
 
 impl Model {
-    fn check_date(&self, at: Date) -> Result<(), PolicyError> {
+    pub(super) fn check_date(&self, at: Date) -> Result<(), PolicyError> {
         if at >= self.from && self.until.is_none_or(|until| at <= until) {
             return Ok(());
         }
@@ -46,7 +46,7 @@ impl Model {
         Err(PolicyError::NotInForce { policy: self.id.clone(), at, from: self.from, until })
     }
 
-    fn notices(&self, at: Date) -> Vec<Reason> {
+    pub(super) fn notices(&self, at: Date) -> Vec<Reason> {
         let due = self.confirm.iter().filter(|(day, _)| at >= *day);
         due.map(|(_, reason)| reason.clone()).collect()
     }

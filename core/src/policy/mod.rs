@@ -13,6 +13,7 @@
 //! This room must never assume an answer that nobody gave, rank rules by their place in the file, or load half a policy.
 
 mod answer;
+mod circuit;
 mod compile;
 mod condition;
 mod diagram;
@@ -21,11 +22,16 @@ mod evaluate;
 mod facts;
 mod file;
 mod model;
+mod packed;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 mod policy;
+mod steps;
+mod verdict;
 
 pub use answer::{AccessAnswer, Classification, DeadlineRule, DutyTerm, GroundState, Status};
 pub use error::PolicyError;
 pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValue, Facts, Party, Section};
 pub use model::{Choice, Interpretation};
+pub use packed::{PackedFacts, Slot};
 pub use policy::Policy;
+pub use verdict::{AccessVerdict, ClassVerdict, Classifier, Decider, Lanes};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{DeadlineRule, DutyTerm};
 use super::diagram::{Diagrams, Root};
 use super::facts::FactDefinition;
+use super::packed::Layout;
 use crate::terms::{Openness, Reason, Text};
 
 /// A place where the text of the law is open: a named switch, its options, and the conservative one.
@@ -41,6 +42,7 @@ pub struct Choice {
 pub(super) struct Space {
     pub(super) facts: Vec<FactDefinition>,
     pub(super) index: BTreeMap<String, usize>,
+    pub(super) layout: Layout,
     pub(super) diagrams: Diagrams,
 }
 

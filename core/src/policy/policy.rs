@@ -12,6 +12,7 @@ use super::compile::compile;
 use super::error::PolicyError;
 use super::facts::{FactDefinition, Facts, Section};
 use super::model::{Interpretation, Model};
+use super::verdict::Compiled;
 use crate::canon;
 use crate::crypto;
 use crate::terms::{Digest, Openness, Text};
@@ -51,6 +52,8 @@ pub struct Policy {
     hash: Digest,
     /// The file that it was read from.
     source: Arc<str>,
+    /// What is compiled once it is asked for.
+    pub(super) compiled: Arc<Compiled>,
 }
 
 impl fmt::Debug for Policy {
@@ -119,7 +122,7 @@ impl Policy {
             line: 1,
             column: 1,
         })?;
-        Ok(Policy { model, readings, hash: crypto::sha256(&bytes), source })
+        Ok(Policy { model, readings, hash: crypto::sha256(&bytes), source, compiled: Arc::default() })
     }
 
     /// The policy's id.

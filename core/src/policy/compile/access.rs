@@ -4,7 +4,7 @@ use super::super::answer::DutyTerm;
 use super::super::diagram::NEVER;
 use super::super::error::PolicyError;
 use super::super::file::{AccessSection, Places};
-use super::super::model::{AccessRules, Interpretation, Rule, Space};
+use super::super::model::{AccessRules, Interpretation, Rule};
 use super::names::{Names, identifier, mark};
 use crate::terms::Reason;
 
@@ -50,6 +50,6 @@ pub(super) fn compile(
     let mut roots: Vec<_> = denials.iter_mut().map(|rule| &mut rule.root).collect();
     roots.extend(duties.iter_mut().map(|(root, _)| root));
     names.diagrams.finish(&mut roots);
-    let (facts, index, diagrams) = names.into_parts();
-    Ok(AccessRules { space: Space { facts, index, diagrams }, unknown, denials, duties })
+    let space = names.into_space();
+    Ok(AccessRules { space, unknown, denials, duties })
 }

@@ -5,7 +5,7 @@ use toml::Spanned;
 use super::super::diagram::{NEVER, Root};
 use super::super::error::PolicyError;
 use super::super::file::{ClassificationSection, Places, ReliefEntry};
-use super::super::model::{ClassificationRules, Ground, Interpretation, Rule, Space};
+use super::super::model::{ClassificationRules, Ground, Interpretation, Rule};
 use super::names::{Names, incomplete, mark};
 use crate::terms::{Openness, Reason};
 
@@ -125,9 +125,9 @@ pub(super) fn compile(
         roots.extend(ground.reliefs.iter_mut().map(|rule| &mut rule.root));
     }
     d.finish(&mut roots);
-    let (facts, index, diagrams) = names.into_parts();
+    let space = names.into_space();
     Ok(ClassificationRules {
-        space: Space { facts, index, diagrams },
+        space,
         out_of_scope,
         unknown,
         otherwise,

@@ -9,7 +9,8 @@ use super::super::diagram::{ALWAYS, Diagrams, NEVER, Root};
 use super::super::error::PolicyError;
 use super::super::facts::{Domain, FactDefinition, is_identifier};
 use super::super::file::{DefinitionEntry, FactEntry, Places};
-use super::super::model::Interpretation;
+use super::super::model::{Interpretation, Space};
+use super::super::packed::Layout;
 use crate::terms::{Reason, Text};
 
 /// The most facts and interpretations of one section: a set of them is one machine word.
@@ -28,6 +29,7 @@ pub(super) struct Names<'a> {
     pub(super) diagrams: Diagrams,
     pub(super) facts: Vec<FactDefinition>,
     index: BTreeMap<String, usize>,
+    layout: Layout,
     interpretations: &'a [Interpretation],
     definitions: BTreeMap<String, Root>,
     rules: BTreeMap<String, ()>,
@@ -48,6 +50,7 @@ impl<'a> Names<'a> {
             diagrams: Diagrams::new(Vec::new()),
             facts: Vec::new(),
             index: BTreeMap::new(),
+            layout: Layout::new(&[])?,
             interpretations,
             definitions: BTreeMap::new(),
             rules: BTreeMap::new(),
@@ -55,6 +58,7 @@ impl<'a> Names<'a> {
         for fact in facts {
             names.declare_fact(fact)?;
         }
+        names.layout = Layout::new(&names.facts)?;
         let sizes = names.facts.iter().map(|fact| fact.domain.size());
         let sizes = sizes.chain(interpretations.iter().map(|interpretation| interpretation.options.len()));
         names.diagrams = Diagrams::new(sizes.map(|size| size as u8).collect());
@@ -98,9 +102,9 @@ impl<'a> Names<'a> {
         Ok(())
     }
 
-    /// The facts, their places by id, and the diagrams.
-    pub(super) fn into_parts(self) -> (Vec<FactDefinition>, BTreeMap<String, usize>, Diagrams) {
-        (self.facts, self.index, self.diagrams)
+    /// The facts, their places by id and in a packed word, and the diagrams.
+    pub(super) fn into_space(self) -> Space {
+        Space { facts: self.facts, index: self.index, layout: self.layout, diagrams: self.diagrams }
     }
 
     /// Declares a rule's id in this section and makes the reason that cites it.

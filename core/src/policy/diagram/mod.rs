@@ -50,7 +50,8 @@ impl Diagrams {
         }
     }
 
-    fn fact(&self, root: Root) -> u8 {
+    /// The fact that a function tests first; the largest number for a constant.
+    pub(super) fn fact(&self, root: Root) -> u8 {
         self.nodes.get(root as usize).map_or(u8::MAX, |node| node.fact)
     }
 
@@ -58,7 +59,8 @@ impl Diagrams {
         self.sizes.get(fact as usize).copied().map_or(0, usize::from)
     }
 
-    fn children(&self, root: Root) -> &[Root] {
+    /// What is left of a function for each value of the fact that it tests first.
+    pub(super) fn children(&self, root: Root) -> &[Root] {
         let Some(node) = self.nodes.get(root as usize) else { return &[] };
         let first = node.first as usize;
         self.children.get(first..first + self.size(node.fact)).unwrap_or(&[])
@@ -211,6 +213,15 @@ impl Diagrams {
             root = self.children(root).get(usize::from(value)).copied().unwrap_or(NEVER);
         }
         root
+    }
+
+    /// Whether the function holds where each fact has the value that `value_of` gives.
+    pub(super) fn holds(&self, mut root: Root, value_of: impl Fn(usize) -> usize) -> bool {
+        while root > ALWAYS {
+            let value = value_of(usize::from(self.fact(root)));
+            root = self.children(root).get(value).copied().unwrap_or(NEVER);
+        }
+        root == ALWAYS
     }
 
     /// What remains of every function once the known facts are put in: `known[fact]` is a value's place.
