@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 
 use super::answer::{AccessAnswer, Classification, DutyTerm, GroundState, Status};
-use super::diagram::Root;
+use super::diagram::{Restricted, Root};
 use super::error::PolicyError;
-use super::facts::{FactDefinition, FactError, Facts, Section, shown};
-use super::model::{Ground, Model, Rule, Space};
+use super::facts::{FactError, Facts, Section, shown};
+use super::model::{AccessRules, ClassificationRules, Ground, Model, Space};
 use crate::terms::{Openness, Reason, V1, Word};
 
 impl Space {
@@ -31,9 +31,113 @@ impl Space {
     }
 
     /// The ids of a set of facts, in the policy file's order.
-    fn ids(&self, set: u64) -> Vec<String> {
-        let within = |(place, _): &(usize, &FactDefinition)| set >> place & 1 == 1;
-        self.facts.iter().enumerate().filter(within).map(|(_, fact)| fact.id.clone()).collect()
+    fn ids(&self, set: Set) -> Vec<String> {
+        set.of(&self.facts).map(|fact| fact.id.clone()).collect()
+    }
+}
+
+/// Some members of a list, a bit each: facts, classes (the strictest first), rules. No such list has more than 64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(super) struct Set(pub(super) u64);
+
+impl Set {
+    /// Members of a list that fulfil a condition.
+    fn filter<T>(list: &[T], condition: impl Fn(&T) -> bool) -> Set {
+        Set(list.iter().enumerate().fold(0, |set, (place, member)| set | u64::from(condition(member)) << place))
+    }
+
+    fn of<T>(self, list: &[T]) -> impl Iterator<Item = &T> {
+        list.iter().enumerate().filter(move |(place, _)| self.0 >> place & 1 == 1).map(|(_, member)| member)
+    }
+
+    /// The set's classes, the strictest first.
+    fn classes(self) -> Vec<Openness> {
+        Openness::ALL
+            .iter()
+            .rev()
+            .enumerate()
+            .filter(|(place, _)| self.0 >> place & 1 == 1)
+            .map(|(_, class)| *class)
+            .collect()
+    }
+
+    /// The set with its first member alone.
+    fn first(self) -> Set {
+        Set(self.0 & self.0.wrapping_neg())
+    }
+}
+
+/// What a classification comes to, in sets.
+pub(super) struct SettledClass {
+    pub(super) status: Status,
+    pub(super) possible: Set,
+    pub(super) default: Set,
+    pub(super) recommended: Set,
+    pub(super) requires: Set,
+    pub(super) live: Set,
+    pub(super) open: Set,
+}
+
+/// What an access decision comes to, in sets.
+pub(super) struct SettledAccess {
+    pub(super) permit: bool,
+    pub(super) denials: Set,
+    pub(super) open: Set,
+    pub(super) duties: Set,
+}
+
+impl ClassificationRules {
+    pub(super) fn settle(&self, rest: &Restricted<'_>) -> SettledClass {
+        let possible = Set::filter(&self.permitted, |(_, root)| rest.possible(*root));
+        let mut settled = SettledClass {
+            status: Status::OutOfScope,
+            possible,
+            default: Set::default(),
+            recommended: Set::default(),
+            requires: Set::filter(&self.requires, |rule| rest.possible(rule.root)),
+            live: Set::filter(&self.grounds, |ground| rest.possible(ground.live)),
+            open: Set::default(),
+        };
+        if rest.always(self.out_of_scope.root) {
+            return settled;
+        }
+        // Status and permitted set are settled when each of these functions is, so they depend on what these depend on;
+        // and no smaller set of answers settles them, for each fact in it can still turn one.
+        let settling = self.permitted.iter().map(|(_, root)| *root).chain([self.out_of_scope.root]);
+        settled.open = Set(settling.fold(0, |all, root| all | rest.depends_on(root)));
+        if settled.open == Set::default() {
+            settled.status = Status::Determined;
+            settled.default = possible.first();
+            settled.recommended = Set::filter(&self.recommended, |(_, root)| rest.possible(*root)).first();
+        } else {
+            settled.status = Status::NeedsAssessment;
+            settled.default = Set::filter(&self.permitted, |(class, _)| *class == Openness::Withheld);
+        }
+        settled
+    }
+}
+
+impl AccessRules {
+    pub(super) fn settle(&self, rest: &Restricted<'_>) -> SettledAccess {
+        let permit = !self.denials.iter().any(|rule| rest.possible(rule.root));
+        // One duty a code: the rule that surely holds, else the first that may.
+        let mut codes: Vec<&str> = Vec::new();
+        let mut duties = Set::default();
+        let certain = |(_, (root, _)): &(usize, &(Root, DutyTerm))| rest.always(*root);
+        let may = |(_, (root, _)): &(usize, &(Root, DutyTerm))| rest.possible(*root);
+        let numbered = || self.duties.iter().enumerate().filter(|_| permit);
+        for (place, (_, duty)) in numbered().filter(certain).chain(numbered().filter(may)) {
+            if !codes.contains(&duty.code.as_str()) {
+                codes.push(&duty.code);
+                duties.0 |= 1 << place;
+            }
+        }
+        SettledAccess {
+            permit,
+            denials: Set::filter(&self.denials, |rule| rest.always(rule.root)),
+            open: Set(self.denials.iter().fold(0, |all, rule| all | rest.depends_on(rule.root))),
+            duties,
+        }
     }
 }
 
@@ -72,17 +176,11 @@ impl Model {
                 notices,
             });
         }
-        let in_some = |classes: &[(Openness, Root)]| -> Vec<Openness> {
-            classes.iter().filter(|(_, root)| rest.possible(*root)).map(|(class, _)| *class).collect()
-        };
-        // Status and permitted set are settled when each of these functions is, so they depend on what these depend on;
-        // and no smaller set of answers settles them, for each fact in it can still turn one.
-        let settling = rules.permitted.iter().map(|(_, root)| *root).chain([rules.out_of_scope.root]);
-        let open = rules.space.ids(settling.fold(0, |all, root| all | rest.depends_on(root)));
-        let determined = open.is_empty();
-        let possible = in_some(&rules.permitted);
+        let settled = rules.settle(&rest);
+        let determined = settled.status == Status::Determined;
+        let possible = settled.possible.classes();
 
-        let live: Vec<&Ground> = rules.grounds.iter().filter(|ground| rest.possible(ground.live)).collect();
+        let live: Vec<&Ground> = settled.live.of(&rules.grounds).collect();
         // A reason is what holds in every completion; where only several grounds by turns settle it, all of them are.
         let by_turns = determined && !live.iter().any(|ground| rest.always(ground.live));
         let mut grounds = Vec::new();
@@ -105,17 +203,16 @@ impl Model {
         if !determined {
             reasons.push(rules.unknown.clone());
         }
-        let holding = |rule: &&Rule| rest.possible(rule.root);
         Ok(Classification {
             v: V1,
-            status: if determined { Status::Determined } else { Status::NeedsAssessment },
-            default: if determined { possible.first().copied() } else { Some(Openness::Withheld) },
-            recommended: in_some(&rules.recommended).first().copied().filter(|_| determined),
+            status: settled.status,
+            default: settled.default.classes().first().copied(),
+            recommended: settled.recommended.classes().first().copied(),
             permitted: if determined { possible.clone() } else { Vec::new() },
             possible,
-            requires: rules.requires.iter().filter(holding).map(|rule| rule.reason.clone()).collect(),
+            requires: settled.requires.of(&rules.requires).map(|rule| rule.reason.clone()).collect(),
             grounds,
-            open,
+            open: rules.space.ids(settled.open),
             reasons,
             notices,
         })
@@ -126,33 +223,13 @@ impl Model {
         let rules = &self.access;
         let known = rules.space.known(facts, Section::Access, readings)?;
         let rest = rules.space.diagrams.restrict(&known);
-        let mut denials = Vec::new();
-        let mut possible = false;
-        let mut open = 0;
-        for rule in &rules.denials {
-            open |= rest.depends_on(rule.root);
-            possible |= rest.possible(rule.root);
-            if rest.always(rule.root) {
-                denials.push(rule.reason.clone());
-            }
-        }
-        let permit = !possible;
-        if !permit && denials.is_empty() {
+        let settled = rules.settle(&rest);
+        let mut denials: Vec<Reason> = settled.denials.of(&rules.denials).map(|rule| rule.reason.clone()).collect();
+        if !settled.permit && denials.is_empty() {
             denials.push(rules.unknown.clone());
         }
-        let mut duties: Vec<DutyTerm> = Vec::new();
-        if permit {
-            // One duty a code: the rule that surely holds, else the first that may.
-            let certain = rules.duties.iter().filter(|(root, _)| rest.always(*root));
-            let may = rules.duties.iter().filter(|(root, _)| rest.possible(*root));
-            for (_, duty) in certain.chain(may) {
-                if !duties.iter().any(|other| other.code == duty.code) {
-                    duties.push(duty.clone());
-                }
-            }
-            let place = |duty: &DutyTerm| rules.duties.iter().position(|(_, other)| other.rule == duty.rule);
-            duties.sort_by_key(place);
-        }
-        Ok(AccessAnswer { v: V1, permit, denials, open: rules.space.ids(open), duties, notices: self.notices(at) })
+        let duties = settled.duties.of(&rules.duties).map(|(_, duty)| duty.clone()).collect();
+        let open = rules.space.ids(settled.open);
+        Ok(AccessAnswer { v: V1, permit: settled.permit, denials, open, duties, notices: self.notices(at) })
     }
 }

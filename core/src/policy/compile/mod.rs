@@ -17,8 +17,8 @@ use super::model::{Choice, Interpretation, Model};
 use crate::terms::{Openness, Text, Word};
 use names::{duplicate, identifier, incomplete, mark};
 
-/// The most rules of one kind.
-const MAX_RULES: usize = 256;
+/// The most rules of one kind: a set of them is one machine word.
+const MAX_RULES: usize = 64;
 /// The most options of one interpretation.
 const MAX_OPTIONS: usize = 16;
 
