@@ -30,6 +30,18 @@ room_error! {
         NotAnObject = "KF-FACT-04",
             en "a facts document is a JSON object from fact to value",
             zh "事实文档应为“事实 → 取值”的 JSON 对象";
+        /// A cell holds none of the values that the fact can have. Rows are counted from 1 without the header.
+        OutsideDomainInRow { fact: String, expected: String, row: u64 } = "KF-FACT-05",
+            en "row {row} of the fact {fact} is outside its domain: expected {expected} or an empty cell",
+            zh "事实 {fact} 第 {row} 行的取值不在其值域内:应为 {expected},或为空", at "row {row}, column {fact}";
+        /// A column of a type from which the fact can't be read.
+        ColumnType { fact: String, expected: &'static str } = "KF-FACT-06",
+            en "the column of the fact {fact} has a type from which it can't be read: expected {expected}",
+            zh "事实 {fact} 的列类型无法读取:应为 {expected}", at "column {fact}";
+        /// A column of answers that the section lacks, or that is asked for twice.
+        NoSuchAnswer { section: &'static str, known: String } = "KF-FACT-07",
+            en "a column of answers is unknown in the section {section} or asked for twice; it has: {known}",
+            zh "{section} 部分没有所求的结果列,或有重复;现有:{known}";
     }
 }
 

@@ -14,6 +14,8 @@
 
 mod answer;
 mod circuit;
+#[cfg(feature = "tables")]
+mod columns;
 mod compile;
 mod condition;
 mod diagram;
@@ -29,6 +31,8 @@ mod steps;
 mod verdict;
 
 pub use answer::{AccessAnswer, Classification, DeadlineRule, DutyTerm, GroundState, Status};
+#[cfg(feature = "tables")]
+pub use columns::{Evaluated, Evaluator, answer_columns};
 pub use error::PolicyError;
 pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValue, Facts, Party, Section};
 pub use model::{Choice, Interpretation};

@@ -1,0 +1,285 @@
+//! Columns of facts to columns of answers: Arrow in, Arrow out, row for row.
+//!
+//! One column a fact, by the fact's id; a fact without a column, and a null, is unknown. Complete rows are answered 64 at
+//! a time by bit operations ([`super::circuit`]); a row with an unknown fact is answered exactly, once for each such
+//! combination. What comes out is stated at [`ANSWERS`]. This room must never take a value that it does not know for
+//! another one: an unknown column or value is an error.
+
+mod answers;
+mod facts;
+mod planes;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use jiff::civil::Date;
+
+use super::circuit::{Block, Circuit};
+use super::diagram::Root;
+use super::facts::{FactError, Section};
+use super::packed::PackedFacts;
+use super::policy::Policy;
+use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
+use crate::terms::{Reason, Word};
+use answers::{Answer, Answers};
+use facts::FactColumns;
+
+/// So many words of each plane are worked on at once: the planes of a policy like the bundled one stay in the fastest
+/// cache.
+const WORDS: usize = 32;
+/// So many rows.
+const ROWS: usize = 64 * WORDS;
+/// The most combinations with unknown facts whose answers are remembered.
+const MAX_REMEMBERED: usize = 1 << 16;
+
+/// The columns of answers of a section, in order.
+///
+/// Lists are joined by `|` in the policy file's order, classes the strictest first. An empty list is null.
+///
+/// | classification | |
+/// |---|---|
+/// | `status` | `determined`, `needs_assessment`, `out_of_scope` |
+/// | `permitted` | the classes to choose from; null unless determined |
+/// | `default` | the strictest permitted class; `withheld` when it needs assessment, null when out of scope |
+/// | `recommended` | null unless determined |
+/// | `possible` | the classes permitted in some completion of the unknown facts |
+/// | `requires`, `grounds` | the steps to take and the grounds that are live, in any completion |
+/// | `open` | the facts whose answers always settle it |
+/// | `notices` | codes of what the reader must be told about the policy |
+///
+/// | access | |
+/// |---|---|
+/// | `permit` | a boolean: true only when every completion permits |
+/// | `denials` | the denials in every completion, the headline first |
+/// | `open` | the unknown facts on which the denials depend |
+/// | `duties` | codes of what a permit carries |
+/// | `notices` | as above |
+#[must_use]
+pub fn answer_columns(section: Section) -> &'static [&'static str] {
+    match section {
+        Section::Classification => {
+            &["status", "permitted", "default", "recommended", "possible", "requires", "grounds", "open", "notices"]
+        }
+        Section::Access => &["permit", "denials", "open", "duties", "notices"],
+    }
+}
+
+/// A section of a policy, ready to answer batches of one schema.
+///
+/// ```
+/// use std::sync::Arc;
+/// use arrow::array::{AsArray, BooleanArray, RecordBatch, StringArray};
+/// use arrow::datatypes::{DataType, Field, Schema};
+/// use kaifang::policy::{Policy, Section};
+///
+/// let schema = Arc::new(Schema::new(vec![
+///     Field::new("out_of_scope", DataType::Boolean, true),
+///     Field::new("listed", DataType::Boolean, true),
+///     Field::new("action", DataType::Utf8, true),
+/// ]));
+/// let batch = RecordBatch::try_new(
+///     schema.clone(),
+///     vec![
+///         Arc::new(BooleanArray::from(vec![Some(false), Some(false), Some(false)])),
+///         Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+///         Arc::new(StringArray::from(vec!["query", "query", "query"])),
+///     ],
+/// )?;
+/// let policy = Policy::builtin("xian-2022-013")?;
+/// let mut evaluator = policy.evaluator(Section::Access, "2024-06-03".parse()?, &schema, None)?;
+/// let answers = evaluator.run(&batch)?;
+/// assert_eq!(answers.num_rows(), 3);
+/// let permit = answers.column_by_name("permit").ok_or("a column")?.as_boolean();
+/// assert_eq!(permit.iter().collect::<Vec<_>>(), [Some(true), Some(false), Some(false)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Evaluator {
+    policy: Policy,
+    section: Section,
+    columns: FactColumns,
+    /// None where it would take too many gates: then every row is answered by itself.
+    circuit: Option<Circuit>,
+    planes: Vec<Block<WORDS>>,
+    answers: Vec<Answer>,
+    schema: SchemaRef,
+    remembered: HashMap<PackedFacts, Box<[u64]>>,
+    rows: u64,
+}
+
+impl Policy {
+    /// Answers batches whose columns are `schema`'s, on a legal date. `wanted` names the columns of answers
+    /// ([`answer_columns`]), in the order in which they are given; none is all of them. Fewer columns are faster.
+    ///
+    /// # Errors
+    /// [`PolicyError::NotInForce`]; [`FactError`] for a column that is no fact of the section, a column of a type that
+    /// the fact's domain can't be read from, or an answer that there is not.
+    pub fn evaluator(
+        &self,
+        section: Section,
+        at: Date,
+        schema: &Schema,
+        wanted: Option<&[&str]>,
+    ) -> Result<Evaluator, crate::Error> {
+        self.model.check_date(at)?;
+        let space = match section {
+            Section::Classification => &self.model.classification.space,
+            Section::Access => &self.model.access.space,
+        };
+        let columns = FactColumns::new(space, schema, section)?;
+        let notices: Vec<Reason> = self.model.notices(at);
+        let answers = Answer::all(&self.model, section, &notices, wanted)?;
+        let mut roots: Vec<Root> = Vec::new();
+        for answer in &answers {
+            roots.extend(answer.roots.iter().filter(|root| !roots.contains(root)).copied().collect::<Vec<_>>());
+        }
+        let circuit = Circuit::new(&space.diagrams, &space.layout, &self.readings, &roots);
+        let answers: Vec<Answer> = answers.into_iter().map(|answer| answer.placed(&roots)).collect();
+        let schema = Arc::new(Schema::new(answers.iter().map(Answer::field).collect::<Vec<_>>()));
+        let planes = circuit.as_ref().map_or_else(Vec::new, Circuit::scratch);
+        let policy = self.clone();
+        Ok(Evaluator {
+            policy,
+            section,
+            columns,
+            circuit,
+            planes,
+            answers,
+            schema,
+            remembered: HashMap::new(),
+            rows: 0,
+        })
+    }
+
+    /// Answers a table as it is read.
+    ///
+    /// # Errors
+    /// As [`Policy::evaluator`].
+    pub fn eval(
+        &self,
+        source: Source,
+        section: Section,
+        at: Date,
+        wanted: Option<&[&str]>,
+    ) -> Result<Evaluated, crate::Error> {
+        let evaluator = self.evaluator(section, at, &source.schema(), wanted)?;
+        Ok(Evaluated { source, evaluator })
+    }
+
+    /// Answers a table into a sink, which `create` makes for the answers' schema.
+    ///
+    /// # Errors
+    /// As [`Policy::evaluator`] and [`Evaluator::run`], errors of reading and writing, [`TableError::Cancelled`].
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own, and none has a default")]
+    pub fn eval_to(
+        &self,
+        source: Source,
+        section: Section,
+        at: Date,
+        wanted: Option<&[&str]>,
+        create: impl FnOnce(SchemaRef) -> Result<Sink, TableError>,
+        progress: Progress<'_>,
+    ) -> Result<WrittenStats, crate::Error> {
+        let total = source.known_rows();
+        let mut evaluated = self.eval(source, section, at, wanted)?;
+        let mut sink = create(evaluated.schema())?;
+        while let Some(batch) = evaluated.next_batch()? {
+            sink.write(&batch)?;
+            report(&mut *progress, "eval", evaluated.rows(), total)?;
+        }
+        Ok(sink.finish()?)
+    }
+}
+
+/// Answers that are computed as they are read.
+pub struct Evaluated {
+    source: Source,
+    evaluator: Evaluator,
+}
+
+impl Evaluated {
+    /// The columns of answers.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.evaluator.schema()
+    }
+
+    /// How many rows were answered.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.evaluator.rows
+    }
+
+    /// The answers to the next batch; `None` at the end.
+    ///
+    /// # Errors
+    /// Errors of reading, and as [`Evaluator::run`].
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, crate::Error> {
+        match self.source.next_batch()? {
+            Some(batch) => self.evaluator.run(&batch).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Evaluator {
+    /// The columns of answers.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// Answers one batch, row for row.
+    ///
+    /// # Errors
+    /// [`FactError::OutsideDomainInRow`] for a value outside a fact's domain; rows are counted from 1 over all batches.
+    /// [`TableError::SchemaMismatch`] for a batch of other columns.
+    pub fn run(&mut self, batch: &RecordBatch) -> Result<RecordBatch, crate::Error> {
+        let rows = batch.num_rows();
+        let mut columns = self.columns.of(batch, self.rows)?;
+        let mut answers: Vec<Answers> =
+            self.answers.iter().map(|answer| Answers::new(answer, rows)).collect::<Result<_, TableError>>()?;
+        let mut facts = vec![[0; WORDS]; self.columns.bits()];
+        let mut first = 0;
+        while first < rows {
+            let length = (rows - first).min(ROWS);
+            let incomplete = columns.fill(first, length, &mut facts)?;
+            if let Some(circuit) = &self.circuit {
+                circuit.inputs_of(&mut self.planes).copy_from_slice(&facts);
+                circuit.run(&mut self.planes);
+                for answer in &mut answers {
+                    answer.take(circuit, &self.planes, first, length);
+                }
+            }
+            for row in planes::ones(&incomplete, length, self.circuit.is_none()) {
+                let case = columns.case(&facts, row);
+                let settled = match self.remembered.get(&case) {
+                    Some(settled) => settled,
+                    None => {
+                        let settled = answers::settle(&self.policy, self.section, case, &self.answers);
+                        if self.remembered.len() >= MAX_REMEMBERED {
+                            self.remembered.clear();
+                        }
+                        self.remembered.entry(case).or_insert(settled)
+                    }
+                };
+                for (answer, set) in answers.iter_mut().zip(settled) {
+                    answer.put(first + row, *set);
+                }
+            }
+            first += length;
+        }
+        self.rows += rows as u64;
+        let arrays = answers.into_iter().map(Answers::finish).collect::<Result<Vec<_>, TableError>>()?;
+        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options);
+        Ok(batch.map_err(|error| TableError::from_arrow(&error))?)
+    }
+}
+
+fn no_such_answer(section: Section) -> FactError {
+    FactError::NoSuchAnswer { section: section.id(), known: answer_columns(section).join(", ") }
+}

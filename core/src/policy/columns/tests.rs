@@ -1,0 +1,294 @@
+//! Columns against the answers to one case after another.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, LargeStringArray, NullArray, RecordBatch,
+    RecordBatchOptions, StringArray, StringViewArray, UInt8Array,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, UInt8Type};
+use proptest::prelude::*;
+
+use super::*;
+use crate::error::Explain as _;
+use crate::policy::{Domain, FactDefinition, FactValue, Facts, Status};
+use crate::table::TableError;
+
+fn at() -> Date {
+    "2026-11-24".parse().unwrap()
+}
+
+fn policies() -> &'static [Policy; 2] {
+    static POLICIES: OnceLock<[Policy; 2]> = OnceLock::new();
+    POLICIES.get_or_init(|| {
+        let xian = Policy::builtin("xian-2022-013").unwrap();
+        let read = |policy: &Policy, name: &str, option: &str| policy.with_interpretation(name, option).unwrap();
+        let other = read(&xian, "deidentified_may_be_unconditional", "yes");
+        [xian, read(&read(&other, "risk_report_overdue", "deny"), "conditional_preview", "treated_sample")]
+    })
+}
+
+/// For each fact the places of its values, row after row; none is unknown.
+type Places = Vec<Vec<Option<u8>>>;
+
+fn word(domain: &Domain, place: u8) -> String {
+    match domain.value_at(usize::from(place)).unwrap() {
+        FactValue::Bool(value) => value.to_string(),
+        FactValue::Word(word) => word,
+    }
+}
+
+/// A fact's column in one of the types in which it can be given.
+fn column(fact: &FactDefinition, places: &[Option<u8>], form: u8) -> ArrayRef {
+    let words = places.iter().map(|place| place.map(|place| word(&fact.domain, place)));
+    if fact.domain == Domain::BOOL && form < 4 {
+        let bits = BooleanArray::from_iter(places.iter().map(|place| place.map(|place| place == 1)));
+        // A slice starts within a byte.
+        let padded = BooleanArray::from_iter([Some(true), None, Some(false)].into_iter().chain(bits.iter()));
+        return if form < 2 { Arc::new(bits) } else { Arc::new(padded.slice(3, bits.len())) };
+    }
+    match form % 8 {
+        0 | 4 => Arc::new(StringArray::from_iter(words)),
+        1 => Arc::new(LargeStringArray::from_iter(words)),
+        5 => Arc::new(StringViewArray::from_iter(words)),
+        2 | 6 => {
+            let words: Vec<Option<String>> = words.collect();
+            Arc::new(words.iter().map(Option::as_deref).collect::<DictionaryArray<Int32Type>>())
+        }
+        3 => {
+            // Values in another order than the domain, one of them null and one that no row uses.
+            let size = fact.domain.size() as u8;
+            let values = std::iter::once(None).chain((0..size).rev().map(|place| Some(word(&fact.domain, place))));
+            let values = StringArray::from_iter(values.chain([Some("no_value".to_owned())]));
+            let keys = places.iter().map(|place| Some(place.map_or(0, |place| size - place)));
+            let keys = UInt8Array::from_iter(keys);
+            Arc::new(DictionaryArray::<UInt8Type>::try_new(keys, Arc::new(values)).unwrap())
+        }
+        _ => {
+            let long = StringArray::from_iter(words);
+            cast(&long, &DataType::Dictionary(Box::new(DataType::Int64), Box::new(DataType::LargeUtf8))).unwrap()
+        }
+    }
+}
+
+fn cell(column: &ArrayRef, row: usize) -> Option<String> {
+    let text = cast(column, &DataType::Utf8).unwrap();
+    let text = text.as_string::<i32>();
+    text.is_valid(row).then(|| text.value(row).to_owned())
+}
+
+fn joined<'a>(ids: impl Iterator<Item = &'a str>) -> Option<String> {
+    let ids: Vec<&str> = ids.collect();
+    (!ids.is_empty()).then(|| ids.join("|"))
+}
+
+/// What the answer to one case says in a column.
+fn expected(policy: &Policy, section: Section, facts: &Facts, name: &str) -> Option<String> {
+    let codes = |reasons: &[Reason]| joined(reasons.iter().map(|reason| reason.code.as_str()));
+    match section {
+        Section::Classification => {
+            let answer = policy.classify(facts, at()).unwrap();
+            match name {
+                "status" => Some(answer.status.id().to_owned()),
+                "permitted" => joined(answer.permitted.iter().map(|class| class.id())),
+                "default" => answer.default.map(|class| class.id().to_owned()),
+                "recommended" => answer.recommended.map(|class| class.id().to_owned()),
+                "possible" => joined(answer.possible.iter().map(|class| class.id())),
+                "requires" => codes(&answer.requires),
+                "grounds" => joined(answer.grounds.iter().map(|ground| ground.id.as_str())),
+                "open" => joined(answer.open.iter().map(String::as_str)),
+                _ => codes(&answer.notices),
+            }
+        }
+        Section::Access => {
+            let answer = policy.decide(facts, at()).unwrap();
+            match name {
+                "permit" => Some(answer.permit.to_string()),
+                "denials" => joined(
+                    answer.denials.iter().map(|reason| reason.code.as_str()).filter(|code| *code != "unknown_facts"),
+                ),
+                "open" => joined(answer.open.iter().map(String::as_str)),
+                "duties" => joined(answer.duties.iter().map(|duty| duty.code.as_str())),
+                _ => codes(&answer.notices),
+            }
+        }
+    }
+}
+
+fn check(policy: &Policy, section: Section, places: &Places, absent: u64, forms: &[u8]) {
+    let facts = policy.facts(section);
+    let rows = places[0].len();
+    let present: Vec<usize> = (0..facts.len()).filter(|fact| absent >> fact & 1 == 0).collect();
+    let arrays: Vec<ArrayRef> =
+        present.iter().map(|fact| column(&facts[*fact], &places[*fact], forms[*fact])).collect();
+    let fields: Vec<Field> = present
+        .iter()
+        .zip(&arrays)
+        .map(|(fact, array)| Field::new(&facts[*fact].id, array.data_type().clone(), true))
+        .collect();
+    let schema = Arc::new(Schema::new(fields));
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    let batch = RecordBatch::try_new_with_options(schema.clone(), arrays, &options).unwrap();
+    let answers = policy.evaluator(section, at(), &schema, None).unwrap().run(&batch).unwrap();
+    assert_eq!(answers.num_rows(), rows);
+    for row in 0..rows {
+        let mut case = Facts::new();
+        for fact in &present {
+            if let Some(place) = places[*fact][row] {
+                case.set(&facts[*fact].id, facts[*fact].domain.value_at(usize::from(place)).unwrap());
+            }
+        }
+        for (name, column) in answer_columns(section).iter().zip(answers.columns()) {
+            assert_eq!(cell(column, row), expected(policy, section, &case, name), "{name} of row {row}: {case:?}");
+        }
+    }
+    // Fewer columns, in another order, say the same.
+    let names: Vec<&str> = answer_columns(section).iter().rev().copied().step_by(2).collect();
+    let fewer = policy.evaluator(section, at(), &schema, Some(&names)).unwrap().run(&batch).unwrap();
+    for (name, column) in names.iter().zip(fewer.columns()) {
+        assert_eq!(column, answers.column_by_name(name).unwrap(), "{name}");
+    }
+}
+
+/// Rows of facts: mostly known, so that whole rows are, and mild, so that not everything is out of scope.
+fn rows(section: Section) -> impl Strategy<Value = Places> {
+    let facts = policies()[0].facts(section);
+    let sizes: Vec<u8> = facts.iter().map(|fact| fact.domain.size() as u8).collect();
+    (0usize..150, 0u8..6).prop_flat_map(move |(rows, unknown)| {
+        let place = move |size: u8| {
+            (any::<u8>(), any::<u8>()).prop_map(move |(value, known)| {
+                let value = if value < 80 { 0 } else { value % size };
+                (known % 64 >= unknown).then_some(value)
+            })
+        };
+        sizes.iter().map(|size| prop::collection::vec(place(*size), rows)).collect::<Vec<_>>()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn columns_are_classified_as_their_rows(
+        places in rows(Section::Classification),
+        absent in any::<u64>(),
+        all in 0u8..4,
+        forms in prop::collection::vec(0u8..8, 20),
+        which in 0usize..2,
+    ) {
+        let absent = if all > 0 { 0 } else { absent & absent >> 7 & absent >> 13 };
+        check(&policies()[which], Section::Classification, &places, absent, &forms);
+    }
+
+    #[test]
+    fn columns_are_decided_as_their_rows(
+        places in rows(Section::Access),
+        absent in any::<u64>(),
+        all in 0u8..4,
+        forms in prop::collection::vec(0u8..8, 20),
+        which in 0usize..2,
+    ) {
+        let absent = if all > 0 { 0 } else { absent & absent >> 7 & absent >> 13 };
+        check(&policies()[which], Section::Access, &places, absent, &forms);
+    }
+}
+
+#[test]
+fn blocks_join_without_a_seam() {
+    let facts = policies()[0].facts(Section::Classification);
+    let rows = 2 * ROWS + 77;
+    // Each fact with a period of its own; one unknown now and then.
+    let places: Places = facts
+        .iter()
+        .enumerate()
+        .map(|(fact, definition)| {
+            let size = definition.domain.size();
+            let value = |row: usize| if row % (fact + 2) == 0 { (row / (fact + 2) % size) as u8 } else { 0 };
+            (0..rows).map(|row| (row % 997 != fact).then(|| value(row))).collect()
+        })
+        .collect();
+    check(&policies()[0], Section::Classification, &places, 0, &[3; 20]);
+}
+
+fn run(columns: Vec<(&str, ArrayRef)>, section: Section) -> Result<RecordBatch, crate::Error> {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    policies()[0].evaluator(section, at(), &batch.schema(), None)?.run(&batch)
+}
+
+fn text(words: &[Option<&str>]) -> ArrayRef {
+    Arc::new(StringArray::from(words.to_vec()))
+}
+
+#[test]
+fn what_is_not_known_is_refused_and_never_shown() {
+    let dictionary = |words: &[Option<&str>]| -> ArrayRef {
+        Arc::new(words.iter().copied().collect::<DictionaryArray<Int32Type>>())
+    };
+    let twelve: Vec<String> = (0..12).map(|word| format!("6101{word}")).collect();
+    let twelve: Vec<Option<&str>> = twelve.iter().map(|word| Some(word.as_str())).collect();
+    let numbers: ArrayRef = Arc::new(UInt8Array::from(vec![1]));
+    for (name, column, code, place) in [
+        ("no_such_fact", text(&[None]), "KF-FACT-01", Some("no_such_fact")),
+        ("6101 Chang'an Road", text(&[None]), "KF-FACT-01", Some("…")),
+        ("listed", text(&[None]), "KF-FACT-01", Some("listed")),
+        ("state_secret", text(&[Some("true"), None, Some("6101")]), "KF-FACT-05", Some("row 3, column state_secret")),
+        ("state_secret", text(&[Some("TRUE")]), "KF-FACT-05", Some("row 1, column state_secret")),
+        ("data_grade", dictionary(&[Some("core"), Some("6101")]), "KF-FACT-05", Some("row 2, column data_grade")),
+        ("data_grade", dictionary(&twelve), "KF-FACT-05", Some("row 1, column data_grade")),
+        ("data_grade", Arc::new(BooleanArray::from(vec![true])), "KF-FACT-06", Some("column data_grade")),
+        ("state_secret", numbers, "KF-FACT-06", Some("column state_secret")),
+    ] {
+        let error = run(vec![(name, column)], Section::Classification).unwrap_err();
+        assert_eq!((error.code(), error.place().as_deref()), (code, place), "{name}");
+        assert!(!format!("{error} {error:?} {}", error.zh()).contains("6101"), "{error:?}");
+    }
+    for wanted in [&["status", "status"][..], &["permit"], &["nonsense"]] {
+        let empty = Schema::empty();
+        let error = policies()[0].evaluator(Section::Classification, at(), &empty, Some(wanted)).err().unwrap();
+        assert_eq!(error.code(), "KF-FACT-07");
+    }
+    let early = policies()[0].evaluator(Section::Access, "2022-12-31".parse().unwrap(), &Schema::empty(), None);
+    assert_eq!(early.err().unwrap().code(), "KF-POLICY-19");
+}
+
+#[test]
+fn nulls_of_every_kind_are_unknown() {
+    let values = StringArray::from(vec![Some("core")]);
+    let keys = UInt8Array::from(vec![None::<u8>]);
+    let dictionary = DictionaryArray::<UInt8Type>::try_new(keys, Arc::new(values)).unwrap();
+    let empty = DictionaryArray::<UInt8Type>::try_new(
+        UInt8Array::from(vec![None::<u8>]),
+        Arc::new(StringArray::from(Vec::<&str>::new())),
+    )
+    .unwrap();
+    for column in [text(&[None]), Arc::new(NullArray::new(1)), Arc::new(dictionary), Arc::new(empty)] {
+        let answers = run(vec![("data_grade", column)], Section::Classification).unwrap();
+        let open = cell(answers.column_by_name("open").unwrap(), 0).unwrap();
+        assert!(open.split('|').any(|fact| fact == "data_grade"), "{open}");
+        assert_eq!(cell(&answers.columns()[0], 0).as_deref(), Some(Status::NeedsAssessment.id()));
+    }
+}
+
+#[test]
+fn a_table_without_columns_has_answers_to_its_rows() {
+    let options = RecordBatchOptions::new().with_row_count(Some(3));
+    let batch = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), vec![], &options).unwrap();
+    let mut evaluator = policies()[0].evaluator(Section::Access, at(), &batch.schema(), None).unwrap();
+    let answers = evaluator.run(&batch).unwrap();
+    assert_eq!((answers.num_rows(), answers.columns()[0].as_boolean().true_count()), (3, 0));
+}
+
+#[test]
+fn rows_are_counted_over_all_batches_and_batches_keep_their_columns() {
+    let schema = Arc::new(Schema::new(vec![Field::new("state_secret", DataType::Utf8, true)]));
+    let batch = |words: &[Option<&str>]| RecordBatch::try_new(schema.clone(), vec![text(words)]).unwrap();
+    let mut evaluator = policies()[0].evaluator(Section::Classification, at(), &schema, None).unwrap();
+    evaluator.run(&batch(&[None, Some("true")])).unwrap();
+    let error = evaluator.run(&batch(&[Some("maybe")])).unwrap_err();
+    assert_eq!(error.place().as_deref(), Some("row 3, column state_secret"));
+    let other = RecordBatch::try_from_iter([("state_secret", Arc::new(BooleanArray::from(vec![true])) as ArrayRef)]);
+    let error = evaluator.run(&other.unwrap()).unwrap_err();
+    assert_eq!(error.code(), TableError::SchemaMismatch { expected: 1, found: 1 }.code());
+}
