@@ -89,6 +89,10 @@ room_error! {
         PersonInHeader { number: usize } = "KF-TABLE-24",
             en "the name of column {number} is an identifier of a person: the table seems to have no header row",
             zh "第 {number} 列的列名本身是个人标识:该表似乎没有表头", at "column {number}";
+        /// A table is to be written over the file that it is read from.
+        OntoItself { path: String } = "KF-TABLE-25",
+            en "{path:?} is the table that is read; write the result to another file",
+            zh "{path:?} 正是所读取的表;请将结果写入另一个文件", at "{path}";
     }
 }
 

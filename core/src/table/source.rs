@@ -1,6 +1,7 @@
 //! A table to be read: a schema and batches that come one after another.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
@@ -13,6 +14,7 @@ use super::TableError;
 /// It is an iterator over batches. What it is made of is a boxed reader, so anything that Arrow reads fits.
 pub struct Source {
     name: String,
+    file: Option<PathBuf>,
     rows: Option<u64>,
     schema: SchemaRef,
     failed: Option<TableError>,
@@ -27,7 +29,7 @@ impl Source {
     pub fn from_reader(batches: Box<dyn RecordBatchReader + Send>) -> Result<Self, TableError> {
         let schema = batches.schema();
         check_names(&schema)?;
-        Ok(Source { name: String::new(), rows: None, schema, failed: None, batches })
+        Ok(Source { name: String::new(), file: None, rows: None, schema, failed: None, batches })
     }
 
     /// A table from batches at hand, all of the schema.
@@ -61,6 +63,13 @@ impl Source {
         self
     }
 
+    /// Says which file is read, by its resolved path.
+    #[must_use]
+    pub(super) fn with_file(mut self, path: PathBuf) -> Self {
+        self.file = Some(path);
+        self
+    }
+
     /// Says how many rows will come, if that is known.
     #[must_use]
     pub fn with_rows(mut self, rows: Option<u64>) -> Self {
@@ -72,6 +81,12 @@ impl Source {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The file that is read, by its absolute path without links; `None` for a table that was not opened by its path.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// The columns.
