@@ -33,7 +33,7 @@ demo: ## the whole path on invented data, into target/demo
 test: test-rust test-c test-python test-java ## every test in every language
 
 .PHONY: test-rust
-test-rust: ## unit, doc and integration tests of core and the command; header and schemas fresh
+test-rust: ## unit, doc and integration tests of core and the command; generated files fresh
 	$(CARGO) test $(LOCKED) $(DEV)
 
 .PHONY: test-c
@@ -74,10 +74,11 @@ check: ## formatting, lints, floors, dependencies, docs
 	$(CARGO) check $(LOCKED) -p kaifang --no-default-features
 
 .PHONY: generate
-generate: ## the header and the JSON Schemas, anew
+generate: ## the header, the JSON Schemas and the answers of the policy vectors, anew
 	$(CARGO) build $(LOCKED) $(DEV)
 	target/debug/xtask header
 	target/debug/xtask schemas
+	target/debug/xtask vectors
 
 .PHONY: bench
 bench: ## criterion figures of classify, decide, mask, token, append

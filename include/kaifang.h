@@ -459,8 +459,8 @@ kf_status kf_plan_apply(const struct kf_plan *plan,
 
 /**
  * Treats a table into a file, whose name says the format (`.csv`, `.parquet`, `.arrow`). The file appears whole, or not
- * at all. Consumes `table`. `keyring` may be NULL for a plan without keys, `progress` for no progress. `applied` gets the
- * proof (canonical JSON).
+ * at all; the file that `table` is read from is refused. Consumes `table`. `keyring` may be NULL for a plan without keys,
+ * `progress` for no progress. `applied` gets the proof (canonical JSON).
  */
 kf_status kf_plan_apply_file(const struct kf_plan *plan,
                              struct kf_table *table,

@@ -178,6 +178,19 @@ fn a_treated_table_holds_no_plain_value() {
 }
 
 #[test]
+fn a_table_is_not_treated_onto_itself() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", PEOPLE);
+    let plan = desk.put("plan.toml", PLAN);
+    desk.run(&["keys", "new", "--kind", "token", "-o", "keys.json"]);
+    for (from, to) in [(table.as_str(), table.as_str()), ("people.csv", table.as_str()), (&table, "./people.csv")] {
+        let (exit, code) = error(&desk, &["apply", &plan, from, "-o", to, "--keys", "keys.json"]);
+        assert_eq!((exit, code.as_str()), (3, "KF-TABLE-25"), "{from} onto {to}");
+    }
+    assert_eq!(std::fs::read_to_string(&table).unwrap(), PEOPLE);
+}
+
+#[test]
 fn an_open_key_file_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let desk = Desk::new();

@@ -1,17 +1,12 @@
 //! The shared vectors of the policy: the same answer bytes here as in every other language.
-//!
-//! `cargo test -p kaifang --test vectors_policy -- --ignored` writes the answers anew, for review.
+//! `make generate` writes them anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use kaifang::canon;
 use kaifang::policy::{Facts, Policy};
-use serde_json::{Map, Value, json};
-
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/vectors/{name}.json"))
-}
+use serde_json::{Map, Value};
 
 fn answer(name: &str, input: &Map<String, Value>) -> Result<Value, kaifang::Error> {
     let mut policy = Policy::builtin(input["policy"].as_str().unwrap())?;
@@ -27,12 +22,9 @@ fn answer(name: &str, input: &Map<String, Value>) -> Result<Value, kaifang::Erro
     }
 }
 
-fn read(name: &str) -> Value {
-    serde_json::from_slice(&std::fs::read(path(name)).unwrap()).unwrap()
-}
-
 fn run(name: &str) {
-    let file = read(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/vectors/{name}.json"));
+    let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let cases = file["cases"].as_array().unwrap();
     assert!(cases.len() >= 25, "{name} lost its cases");
     for case in cases {
@@ -57,22 +49,4 @@ fn classify() {
 #[test]
 fn decide() {
     run("decide");
-}
-
-#[test]
-#[ignore = "writes the files"]
-fn write() {
-    for name in ["classify", "decide"] {
-        let mut file = read(name);
-        for case in file["cases"].as_array_mut().unwrap() {
-            let case = case.as_object_mut().unwrap();
-            case.remove("output");
-            case.remove("error");
-            match answer(name, case["input"].as_object().unwrap()) {
-                Ok(answer) => case.insert("output".to_owned(), answer),
-                Err(error) => case.insert("error".to_owned(), json!({ "code": error.document().code })),
-            };
-        }
-        std::fs::write(path(name), serde_json::to_string_pretty(&file).unwrap() + "\n").unwrap();
-    }
 }

@@ -9,7 +9,7 @@ use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
 use kaifang_core::crypto::Keyring;
 use kaifang_core::desensitize::{Applied, Plan, Treated};
-use kaifang_core::table::{Sink, TableError, report};
+use kaifang_core::table::{Sink, TableError};
 
 use crate::arrow::{ArrowArrayStream, export};
 use crate::error::{Failure, kf_error};
@@ -201,8 +201,8 @@ pub unsafe extern "C" fn kf_plan_apply(
 }
 
 /// Treats a table into a file, whose name says the format (`.csv`, `.parquet`, `.arrow`). The file appears whole, or not
-/// at all. Consumes `table`. `keyring` may be NULL for a plan without keys, `progress` for no progress. `applied` gets the
-/// proof (canonical JSON).
+/// at all; the file that `table` is read from is refused. Consumes `table`. `keyring` may be NULL for a plan without keys,
+/// `progress` for no progress. `applied` gets the proof (canonical JSON).
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -227,19 +227,8 @@ pub unsafe extern "C" fn kf_plan_apply_file(
             let keys = keys(keyring)?;
             let path = input::text("path", path, path_len)?;
             let mut progress = progress::callback(progress, user);
-            let applied = given.run(|source| {
-                let total = source.known_rows();
-                let mut treated = plan.0.apply(source, &keys.0)?;
-                let mut sink = Sink::create(path, treated.schema(), Sink::format_of(path))?;
-                while let Some(batch) = treated.next_batch()? {
-                    sink.write(&batch)?;
-                    report(&mut progress, "apply", treated.rows(), total)?;
-                }
-                // The proof first: without it the file must not appear.
-                let applied = treated.into_applied()?;
-                sink.finish()?;
-                Ok(applied)
-            })?;
+            let create = |schema| Sink::create(path, schema, Sink::format_of(path));
+            let (applied, _) = given.run(|source| Ok(plan.0.apply_to(source, &keys.0, create, &mut progress)?))?;
             out.write(text::document(&applied)?);
             Ok(())
         })

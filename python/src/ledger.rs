@@ -1,7 +1,6 @@
 //! [`kaifang::ledger`] for Python: a writer or reader of a directory, and the checks that need no directory.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use kaifang::crypto::PublicKey;
 use kaifang::ledger::{self, Checkpoint, LedgerConfig, Profile, Receipt};
@@ -14,6 +13,7 @@ use serde_json::Value;
 
 use crate::documents::{read, to_python, value_of, wrap};
 use crate::errors::OrRaise;
+use crate::held::Held;
 use crate::keys::Ed25519Key;
 
 /// A hash: 32 bytes, or the text `sha256:…`.
@@ -54,26 +54,7 @@ fn checkpoint(document: &Bound<'_, PyAny>) -> PyResult<Checkpoint> {
 #[pyclass(frozen, module = "kaifang.ledger")]
 pub(crate) struct Ledger {
     dir: PathBuf,
-    log: Mutex<Option<ledger::Ledger>>,
-}
-
-impl Ledger {
-    fn new(dir: PathBuf, log: ledger::Ledger) -> Self {
-        Ledger { dir, log: Mutex::new(Some(log)) }
-    }
-
-    /// Works on the log without the GIL.
-    fn with<T: Send>(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce(&mut ledger::Ledger) -> Result<T, Error> + Send,
-    ) -> PyResult<T> {
-        let done = py.detach(|| {
-            let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-            log.as_mut().map(work)
-        });
-        done.ok_or_else(|| PyValueError::new_err("the ledger is closed"))?.or_raise()
-    }
+    log: Held<ledger::Ledger>,
 }
 
 #[pymethods]
@@ -91,7 +72,7 @@ impl Ledger {
         let profile: Profile = read("Profile", PyString::new(py, profile).as_any())?;
         let signer = signer.get().signer()?;
         let log = py.detach(|| ledger::Ledger::create(&dir, &LedgerConfig { origin, profile }, signer)).or_raise()?;
-        Ok(Ledger::new(dir, log))
+        Ok(Ledger { dir, log: Held::new("ledger", log) })
     }
 
     /// Opens a ledger: with a signer for writing, without one for reading.
@@ -100,54 +81,54 @@ impl Ledger {
     fn open(py: Python<'_>, dir: PathBuf, signer: Option<&Bound<'_, Ed25519Key>>) -> PyResult<Self> {
         let signer = signer.map(|signer| signer.get().signer()).transpose()?;
         let log = py.detach(|| ledger::Ledger::open(&dir, signer)).or_raise()?;
-        Ok(Ledger::new(dir, log))
+        Ok(Ledger { dir, log: Held::new("ledger", log) })
     }
 
     /// Appends a record (a dict, or its canonical JSON as bytes). When this returns its index, it is on the disk.
     fn append(&self, record: &Bound<'_, PyAny>) -> PyResult<u64> {
         let bytes = record_bytes(record)?;
-        self.with(record.py(), |log| Ok(log.append(&bytes)?))
+        self.log.with(record.py(), |log| Ok(log.append(&bytes)?))
     }
 
     /// Appends records in order, all or none, with one write to the disk; the index of the first.
     fn append_batch(&self, py: Python<'_>, records: &Bound<'_, PyAny>) -> PyResult<u64> {
         let records = records.try_iter()?.map(|record| record_bytes(&record?)).collect::<PyResult<Vec<_>>>()?;
-        self.with(py, |log| Ok(log.append_batch(&records)?.start))
+        self.log.with(py, |log| Ok(log.append_batch(&records)?.start))
     }
 
     /// Signs the present head.
     fn checkpoint<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Checkpoint", &self.with(py, ledger::Ledger::checkpoint)?)
+        wrap(py, "Checkpoint", &self.log.with(py, ledger::Ledger::checkpoint)?)
     }
 
     /// The last head that was signed. It may cover fewer records than there are.
     #[getter]
     fn signed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Checkpoint", &self.with(py, |log| Ok(log.signed().clone()))?)
+        wrap(py, "Checkpoint", &self.log.with(py, |log| Ok(log.signed().clone()))?)
     }
 
     /// How many records are committed.
     #[getter]
     fn size(&self, py: Python<'_>) -> PyResult<u64> {
-        self.with(py, |log| Ok(log.size()))
+        self.log.with(py, |log| Ok(log.size()))
     }
 
     /// The root of the tree of all committed records, `sha256:…`.
     #[getter]
     fn root(&self, py: Python<'_>) -> PyResult<String> {
-        self.with(py, |log| Ok(log.root().to_string()))
+        self.log.with(py, |log| Ok(log.root().to_string()))
     }
 
     /// The name of the log.
     #[getter]
     fn origin(&self, py: Python<'_>) -> PyResult<String> {
-        self.with(py, |log| Ok(log.origin().to_owned()))
+        self.log.with(py, |log| Ok(log.origin().to_owned()))
     }
 
     /// The key that heads are signed with, in base64.
     #[getter]
     fn public_key(&self, py: Python<'_>) -> PyResult<String> {
-        self.with(py, |log| Ok(log.public_key().to_base64()))
+        self.log.with(py, |log| Ok(log.public_key().to_base64()))
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
@@ -156,14 +137,14 @@ impl Ledger {
 
     /// One record.
     fn read<'py>(&self, py: Python<'py>, index: u64) -> PyResult<Bound<'py, PyAny>> {
-        let record = self.with(py, |log| Ok(canon::parse(&log.read(index)?)?))?;
+        let record = self.log.with(py, |log| Ok(canon::parse(&log.read(index)?)?))?;
         to_python(py, &record)
     }
 
     /// At most `count` records from an index on.
     #[pyo3(signature = (start=0, count=1000))]
     fn records<'py>(&self, py: Python<'py>, start: u64, count: usize) -> PyResult<Bound<'py, PyAny>> {
-        let records = self.with(py, |log| {
+        let records = self.log.with(py, |log| {
             let some = log.records_from(start)?.take(count);
             some.map(|record| Ok(canon::parse(&record?.1)?)).collect::<Result<Vec<Value>, Error>>()
         })?;
@@ -172,25 +153,25 @@ impl Ledger {
 
     /// The proof that a record is under the last signed head.
     fn receipt<'py>(&self, py: Python<'py>, index: u64) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Receipt", &self.with(py, |log| log.receipt(index))?)
+        wrap(py, "Receipt", &self.log.with(py, |log| log.receipt(index))?)
     }
 
     /// The proof that the tree of the first `size1` records begins that of `size2`.
     fn prove_consistency<'py>(&self, py: Python<'py>, size1: u64, size2: u64) -> PyResult<Vec<Bound<'py, PyBytes>>> {
-        let proof = self.with(py, |log| log.prove_consistency(size1, size2))?;
+        let proof = self.log.with(py, |log| log.prove_consistency(size1, size2))?;
         Ok(proof.iter().map(|hash| PyBytes::new(py, hash)).collect())
     }
 
     /// Verifies every byte of the directory, and that it extends `pin`, a checkpoint kept elsewhere.
     #[pyo3(signature = (*, pin=None))]
     fn verify<'py>(&self, py: Python<'py>, pin: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        let key = self.with(py, |log| Ok(*log.public_key()))?;
+        let key = self.log.with(py, |log| Ok(*log.public_key()))?;
         verified(py, &self.dir, Some(&key), pin)
     }
 
     /// Lets the directory go, so that another may write.
     fn close(&self, py: Python<'_>) {
-        py.detach(|| self.log.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.log.close(py);
     }
 
     fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {

@@ -12,6 +12,7 @@ mod data;
 mod documents;
 mod errors;
 mod evidence;
+mod held;
 mod jobs;
 mod keys;
 mod ledger;

@@ -99,7 +99,7 @@ impl Plan {
     }
 
     /// Treats a table into a file (CSV, Parquet or Arrow IPC, by its name), batch by batch: `Applied`. Where anything
-    /// fails there is no file.
+    /// fails there is no file. The file that `src` is read from is refused.
     #[pyo3(signature = (src, dst, *, keys=None, progress=None))]
     fn apply_file<'py>(
         &self,

@@ -1,20 +1,19 @@
 //! [`kaifang::gate`] and [`kaifang::audit`] for Python: a platform's directory, and decisions on a host's own facts.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
+use kaifang::audit;
 use kaifang::calendar;
 use kaifang::crypto::PublicKey;
 use kaifang::gate::{self, Outcome, Request, UseReport};
 use kaifang::ledger::Checkpoint;
 use kaifang::process::Event;
-use kaifang::{Error, audit};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::calendar::Calendar;
 use crate::documents::{plain, read, value_of, wrap};
 use crate::errors::OrRaise;
+use crate::held::Held;
 use crate::keys::Ed25519Key;
 use crate::moments::At;
 use crate::policy::{Policy, facts};
@@ -27,26 +26,7 @@ fn request(object: &Bound<'_, PyAny>) -> PyResult<Request> {
 #[pyclass(frozen, module = "kaifang")]
 pub(crate) struct Platform {
     dir: PathBuf,
-    platform: Mutex<Option<gate::Platform>>,
-}
-
-impl Platform {
-    fn new(dir: PathBuf, platform: gate::Platform) -> Self {
-        Platform { dir, platform: Mutex::new(Some(platform)) }
-    }
-
-    /// Works on the platform without the GIL.
-    fn with<T: Send>(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce(&mut gate::Platform) -> Result<T, Error> + Send,
-    ) -> PyResult<T> {
-        let done = py.detach(|| {
-            let mut platform = self.platform.lock().unwrap_or_else(PoisonError::into_inner);
-            platform.as_mut().map(work)
-        });
-        done.ok_or_else(|| PyValueError::new_err("the platform is closed"))?.or_raise()
-    }
+    platform: Held<gate::Platform>,
 }
 
 #[pymethods]
@@ -64,7 +44,7 @@ impl Platform {
     ) -> PyResult<Self> {
         let (policy, signer) = (&policy.get().0, signer.get().signer()?);
         let platform = py.detach(|| gate::Platform::init(&dir, policy, origin, signer, at.0)).or_raise()?;
-        Ok(Platform::new(dir, platform))
+        Ok(Platform { dir, platform: Held::new("platform", platform) })
     }
 
     /// Opens a platform and folds its log; without a signer it can only be read. `calendar` may know a newer year.
@@ -81,25 +61,25 @@ impl Platform {
         if let Some(calendar) = calendar {
             platform = platform.with_calendar(calendar.get().0.clone());
         }
-        Ok(Platform::new(dir, platform))
+        Ok(Platform { dir, platform: Held::new("platform", platform) })
     }
 
     /// The policy in force.
     #[getter]
     fn policy(&self, py: Python<'_>) -> PyResult<Policy> {
-        self.with(py, |platform| Ok(Policy(platform.policy().clone())))
+        self.platform.with(py, |platform| Ok(Policy(platform.policy().clone())))
     }
 
     /// The log's key, in base64.
     #[getter]
     fn public_key(&self, py: Python<'_>) -> PyResult<String> {
-        self.with(py, |platform| Ok(platform.public_key().to_base64()))
+        self.platform.with(py, |platform| Ok(platform.public_key().to_base64()))
     }
 
     /// How many records the state has seen.
     #[getter]
     fn state_index(&self, py: Python<'_>) -> PyResult<u64> {
-        self.with(py, |platform| Ok(platform.state().index()))
+        self.platform.with(py, |platform| Ok(platform.state().index()))
     }
 
     /// Adopts a policy: what was assessed under the one before is to be assessed again.
@@ -107,7 +87,7 @@ impl Platform {
     fn adopt<'py>(&self, policy: &Bound<'py, Policy>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = policy.py();
         let policy = &policy.get().0;
-        wrap(py, "Recorded", &self.with(py, |platform| platform.adopt(policy, at.0))?)
+        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.adopt(policy, at.0))?)
     }
 
     /// Records an event, such as `{"event": "dataset_opened", …}`; an illegal move is refused and not recorded.
@@ -115,7 +95,7 @@ impl Platform {
     fn event<'py>(&self, event: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = event.py();
         let event = Event::from_json(&value_of(event)?.to_string()).or_raise()?;
-        wrap(py, "Recorded", &self.with(py, |platform| platform.event(event, at.0))?)
+        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.event(event, at.0))?)
     }
 
     /// Decides, and records nothing.
@@ -123,7 +103,7 @@ impl Platform {
     fn decide<'py>(&self, request: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = request.py();
         let request = self::request(request)?;
-        wrap(py, "Decision", &self.with(py, |platform| Ok(platform.decide(&request, at.0)))?)
+        wrap(py, "Decision", &self.platform.with(py, |platform| Ok(platform.decide(&request, at.0)))?)
     }
 
     /// Decides, makes the record durable, and only then answers. Only a permit may be served.
@@ -131,7 +111,7 @@ impl Platform {
     fn admit<'py>(&self, request: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = request.py();
         let request = self::request(request)?;
-        wrap(py, "Admitted", &self.with(py, |platform| platform.admit(&request, at.0))?)
+        wrap(py, "Admitted", &self.platform.with(py, |platform| platform.admit(&request, at.0))?)
     }
 
     /// Records what came of a permit: the index that `admit` gave, and what went out.
@@ -146,7 +126,7 @@ impl Platform {
         at: At,
     ) -> PyResult<Bound<'py, PyAny>> {
         let outcome = Outcome { served, rows, bytes };
-        wrap(py, "Recorded", &self.with(py, |platform| platform.complete(intent, outcome, at.0))?)
+        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.complete(intent, outcome, at.0))?)
     }
 
     /// Records a user's report of its use: `{"user", "dataset", "intent", "rows", "report"}`.
@@ -154,13 +134,13 @@ impl Platform {
     fn report_use<'py>(&self, report: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = report.py();
         let report: UseReport = read("UseReport", report)?;
-        wrap(py, "Recorded", &self.with(py, |platform| platform.report_use(report, at.0))?)
+        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.report_use(report, at.0))?)
     }
 
     /// The duties as they stand; `holder` keeps those of one body or user.
     #[pyo3(signature = (*, at, holder=None))]
     fn duties<'py>(&self, py: Python<'py>, at: At, holder: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
-        plain(py, &self.with(py, |platform| Ok(platform.duties(holder, at.0)))?)
+        plain(py, &self.platform.with(py, |platform| Ok(platform.duties(holder, at.0)))?)
     }
 
     /// Re-decides everything recorded and lists each difference, open intent and overdue duty.
@@ -172,23 +152,23 @@ impl Platform {
         pin: Option<&Bound<'py, PyAny>>,
         calendar: Option<&Bound<'py, Calendar>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let key = self.with(py, |platform| Ok(*platform.public_key()))?;
+        let key = self.platform.with(py, |platform| Ok(*platform.public_key()))?;
         audited(py, &self.dir, Some(&key), pin, calendar, at)
     }
 
     /// Signs the head of the log.
     fn checkpoint<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Checkpoint", &self.with(py, gate::Platform::checkpoint)?)
+        wrap(py, "Checkpoint", &self.platform.with(py, gate::Platform::checkpoint)?)
     }
 
     /// The proof that a record is under the last signed head.
     fn receipt<'py>(&self, py: Python<'py>, index: u64) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Receipt", &self.with(py, |platform| platform.receipt(index))?)
+        wrap(py, "Receipt", &self.platform.with(py, |platform| platform.receipt(index))?)
     }
 
     /// Lets the directory go, so that another may write.
     fn close(&self, py: Python<'_>) {
-        py.detach(|| self.platform.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.platform.close(py);
     }
 
     fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {

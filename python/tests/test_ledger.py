@@ -1,6 +1,7 @@
 """A log that can't be changed unseen, and proofs that need no log."""
 
 import base64
+import os
 import shutil
 
 import pytest
@@ -34,6 +35,27 @@ def test_records_are_read_back(log):
     assert log.read(3) == {"v": 1, "number": 3, "what": "开放"}
     assert [record["number"] for record in log.records(2)] == [2, 3, 4] and len(log.records(0, 1)) == 1
     assert log.append_batch([{"number": 5}, b'{"number":6}']) == 5 and log.size == 7
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only where processes fork")
+def test_a_forked_child_writes_nothing_and_its_parent_goes_on(log, tmp_path):
+    def stored():
+        return {path: path.read_bytes() for path in (tmp_path / "log").rglob("*") if path.is_file()}
+
+    before = stored()
+    child = os.fork()
+    if child == 0:
+        told = "nothing"
+        try:
+            log.append({"number": 5})
+        except kaifang.LedgerError as error:
+            told = error.code
+        finally:
+            # Not `sys.exit`: the child must not run on into the tests of its parent.
+            os._exit(7 if told == "KF-LEDGER-15" else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert stored() == before
+    assert log.append({"number": 5}) == 5
 
 
 def test_a_receipt_proves_a_record_to_a_third_party(log, key):

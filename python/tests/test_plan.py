@@ -118,6 +118,16 @@ def test_nothing_is_left_where_anything_failed(plan, keyring, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_table_is_not_treated_onto_itself(plan, keyring, tmp_path):
+    table = tmp_path / "in.parquet"
+    pq.write_table(pa.table(ROWS), table)
+    before = table.read_bytes()
+    with pytest.raises(kaifang.TableError) as caught:
+        plan.apply_file(table, tmp_path / "." / "in.parquet", keys=keyring)
+    refused(caught.value, kaifang.TableError, "KF-TABLE-25")
+    assert table.read_bytes() == before
+
+
 def test_an_unnamed_column_is_refused(plan, keyring):
     more = pa.table({**ROWS, "sfzh2": ["x", "y", "z"]})
     for wrong in (

@@ -318,6 +318,7 @@ static void callbacks_and_panics(const char *folder) {
   int calls = 0;
   kf_text *text = NULL;
   kf_plan *plan = NULL;
+  kf_table *t = NULL;
   kf_applied *applied = NULL;
   struct ArrowArrayStream s;
   struct ArrowArray batch;
@@ -330,6 +331,15 @@ static void callbacks_and_panics(const char *folder) {
   EXPECT(KF_ERR_CANCELLED, kf_plan_apply_file(plan, table(), NULL, TEXT(path), stop, &calls, &text, &err));
   file = fopen(path, "rb");
   CHECK(file == NULL); /* nothing half-written under its name */
+
+  /* A table is not treated onto the file that it is read from. */
+  path_in(folder, "twice.csv", path);
+  EXPECT(KF_OK, kf_plan_apply_file(plan, table(), NULL, TEXT(path), NULL, NULL, &text, &err));
+  CHECK(kf_text_free(text) == KF_OK);
+  EXPECT(KF_OK, kf_table_open(TEXT(path), &t, &err));
+  EXPECT(KF_ERR_TABLE, kf_plan_apply_file(plan, t, NULL, TEXT(path), NULL, NULL, &text, &err));
+  EXPECT(KF_OK, kf_table_open(TEXT(path), &t, &err));
+  CHECK(kf_table_free(t) == KF_OK);
 
   /* The proof is there at the end of the stream and not before; a stream may outlive its handles. */
   EXPECT(KF_OK, kf_plan_apply(plan, table(), NULL, &s, &applied, &err));

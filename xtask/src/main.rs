@@ -3,11 +3,13 @@
 //! ```text
 //! cargo run -p xtask -- header [--check]     include/kaifang.h, from ffi/
 //! cargo run -p xtask -- schemas [--check]    docs/schemas/*.json, from the document types of core
+//! cargo run -p xtask -- vectors [--check]    the answers in tests/vectors/classify.json and decide.json, from core
 //! ```
 #![allow(clippy::print_stdout, reason = "a command tells what it did")]
 
 mod header;
 mod schemas;
+mod vectors;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,7 +26,8 @@ fn main() -> ExitCode {
     let stale = match command {
         "header" => header::run(&root, check),
         "schemas" => schemas::run(&root, check),
-        _ => Err("usage: xtask header|schemas [--check]".to_owned()),
+        "vectors" => vectors::run(&root, check),
+        _ => Err("usage: xtask header|schemas|vectors [--check]".to_owned()),
     };
     match stale {
         Ok(stale) if stale.is_empty() => ExitCode::SUCCESS,
@@ -49,9 +52,10 @@ mod tests {
 
     /// `make generate` writes them anew.
     #[test]
-    fn the_header_and_the_schemas_are_fresh() {
+    fn the_generated_files_are_fresh() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         assert_eq!(header::run(&root, true), Ok(Vec::new()));
         assert_eq!(schemas::run(&root, true), Ok(Vec::new()));
+        assert_eq!(vectors::run(&root, true), Ok(Vec::new()));
     }
 }

@@ -27,13 +27,18 @@ pub struct Seen {
     pub risk: Option<RiskReport>,
 }
 
+/// What identifies a table, and what its columns hold.
+fn scanned(open: Open<'_>, progress: Progress<'_>) -> Result<(Digest, Findings), crate::Error> {
+    let findings = detect::scan(open()?, &ScanOptions::default(), &mut *progress)?;
+    Ok((desensitize::content_digest(open()?, progress)?, findings))
+}
+
 /// Scans, digests and measures a table on the quasi-identifiers that the scan finds.
 ///
 /// # Errors
 /// Errors of reading; a column of a nested type, which has no digest; [`TableError::Cancelled`].
 pub fn look(open: Open<'_>, sharing: Sharing, progress: Progress<'_>) -> Result<Seen, crate::Error> {
-    let findings = detect::scan(open()?, &ScanOptions::default(), &mut *progress)?;
-    let content = desensitize::content_digest(open()?, &mut *progress)?;
+    let (content, findings) = scanned(open, &mut *progress)?;
     let risk = if findings.quasi.is_empty() || findings.rows == 0 {
         None
     } else {
@@ -76,8 +81,8 @@ pub fn treat_table(
     progress: Progress<'_>,
 ) -> Result<Assessment, crate::Error> {
     let (applied, _) = plan.apply_to(open()?, keys, sink, &mut *progress)?;
-    let findings = detect::scan(reopen()?, &ScanOptions::default(), &mut *progress)?;
-    let content = desensitize::content_digest(reopen()?, &mut *progress)?;
+    // The file that was written is digested, not what was handed to it: it must be what `Applied` proves.
+    let (content, findings) = scanned(reopen, &mut *progress)?;
     // Columns that the plan dropped identify nobody in the result.
     let kept = |columns: &[String]| -> Vec<String> {
         columns.iter().filter(|name| !applied.dropped.contains(name)).cloned().collect()

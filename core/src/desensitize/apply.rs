@@ -115,13 +115,13 @@ impl Plan {
         Ok(treated.into_applied()?)
     }
 
-    /// Treats a table into a file and finishes it; only then is there a proof. Where anything fails, nothing is left under
-    /// the file's final name.
+    /// Treats a table into a file and finishes it; only then is there a proof. Where anything fails, what stood under the
+    /// file's final name stays as it was.
     ///
     /// `open` makes the sink for the schema of the treated table.
     ///
     /// # Errors
-    /// As [`Plan::apply_each`]; errors of writing.
+    /// As [`Plan::apply_each`]; errors of writing; [`TableError::OntoItself`] for the file that `source` is read from.
     pub fn apply_to(
         &self,
         source: Source,
@@ -132,12 +132,14 @@ impl Plan {
         let total = source.known_rows();
         let mut treated = self.apply(source, keys)?;
         let mut sink = open(treated.schema())?;
+        sink.check_source(&treated.source)?;
         while let Some(batch) = treated.next_batch()? {
             sink.write(&batch)?;
             report(&mut *progress, "apply", treated.rows, total)?;
         }
-        let stats = sink.finish()?;
-        Ok((treated.into_applied()?, stats))
+        // The proof first: without it the file must not appear.
+        let applied = treated.into_applied()?;
+        Ok((applied, sink.finish()?))
     }
 
     /// The key of the input's digests: the plan's first, else the keyring's first.

@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -240,6 +241,38 @@ fn a_cancelled_treatment_leaves_no_file() {
     let error = plan.apply_to(source(&table(vec![("c", text)])), &keys(), create, &mut |_| ControlFlow::Break(()));
     assert_eq!(code(error.unwrap_err()), "KF-TABLE-16");
     assert!(!path.exists());
+}
+
+#[test]
+fn a_table_is_not_treated_onto_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("in.csv");
+    let before = "c\na\n";
+    std::fs::write(&table, before).unwrap();
+    std::fs::create_dir(dir.path().join("sub")).unwrap();
+    let treat = |from: &Path, to: &Path| {
+        let create = |schema| Sink::create(to, schema, Format::Csv);
+        let source = open(from, &ReadOptions::default()).unwrap();
+        plan("c = { do = \"redact\" }").apply_to(source, &keys(), create, &mut silent).map_err(code)
+    };
+    let round = dir.path().join("sub/../in.csv");
+    let mut names = vec![table.clone(), round];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&table, dir.path().join("link.csv")).unwrap();
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("sub/folder")).unwrap();
+        names.extend([dir.path().join("link.csv"), dir.path().join("sub/folder/in.csv")]);
+    }
+    for (from, to) in names.iter().flat_map(|from| names.iter().map(move |to| (from, to))) {
+        assert_eq!(treat(from, to).err(), Some("KF-TABLE-25"), "{from:?} onto {to:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&table).unwrap(), before);
+    // Another file is none of them: one that is there, and one that is not.
+    for _ in 0..2 {
+        treat(&table, &dir.path().join("out.csv")).unwrap();
+    }
+    let left = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(left.into_iter().all(|name| !name.to_str().unwrap().ends_with(".partial")));
 }
 
 #[test]

@@ -39,17 +39,17 @@ pub fn content_digest(mut source: Source, progress: Progress<'_>) -> Result<Dige
     let schema = source.schema();
     let total = source.known_rows();
     let mut hashers = Vec::new();
-    for field in schema.fields() {
+    for (column, field) in (1..).zip(schema.fields()) {
         if plain_type(field.data_type()).is_none() {
-            return Err(PlanError::NoLogicalValues { column: field.name().clone() }.into());
+            return Err(PlanError::NoLogicalValues { column }.into());
         }
         hashers.push(ColumnHasher::new());
     }
     let mut rows = 0;
     while let Some(batch) = source.next_batch()? {
-        for ((hasher, array), field) in hashers.iter_mut().zip(batch.columns()).zip(schema.fields()) {
+        for ((column, hasher), array) in (1..).zip(&mut hashers).zip(batch.columns()) {
             if !hasher.update(array) {
-                return Err(PlanError::NoLogicalValues { column: field.name().clone() }.into());
+                return Err(PlanError::NoLogicalValues { column }.into());
             }
         }
         rows += batch.num_rows() as u64;
@@ -74,7 +74,8 @@ impl Applied {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StringViewArray};
+    use arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, StringViewArray};
+    use arrow::datatypes::Int32Type;
 
     use super::*;
     use crate::crypto::Keyring;
@@ -113,6 +114,13 @@ mod tests {
         ] {
             assert_ne!(of(other, 3), digest);
         }
+    }
+
+    #[test]
+    fn a_nested_column_is_refused_by_its_number() {
+        let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1)])]);
+        let table = source(vec![("xm", text(&["1"])), ("11010519491231002X", Arc::new(list))], 1);
+        assert_eq!(content_digest(table, &mut silent), Err(PlanError::NoLogicalValues { column: 2 }.into()));
     }
 
     #[test]

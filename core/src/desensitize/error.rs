@@ -51,10 +51,10 @@ room_error! {
         NoSuchColumn { column: String } = "KF-PLAN-11",
             en "the plan names the column {column:?}, which the table lacks",
             zh "方案中的列 {column:?} 在表中不存在", at "columns.{column}";
-        /// Two columns of the table have the same name.
-        DuplicateColumn { column: String } = "KF-PLAN-12",
-            en "the table has two columns named {column:?}",
-            zh "表中有两列同名:{column:?}", at "columns.{column}";
+        /// Two columns of the table have the same name. Columns are counted from 1.
+        DuplicateColumn { first: usize, second: usize } = "KF-PLAN-12",
+            en "the columns {first} and {second} of the table have the same name; give each a name of its own",
+            zh "表的第 {first} 列与第 {second} 列同名;请为每列取不同的名称", at "column {second}";
         /// The transform has no meaning on this type of column.
         Type { column: String, transform: String, found: String } = "KF-PLAN-13",
             en "column {column:?}: `{transform}` has no meaning on the type {found}",
@@ -87,10 +87,10 @@ room_error! {
         Read { what: String } = "KF-PLAN-20",
             en "the table can't be read: {what}",
             zh "无法读取表:{what}";
-        /// A column of a nested type, which has no logical values.
-        NoLogicalValues { column: String } = "KF-PLAN-21",
-            en "the column {column:?} has a nested type, of which no digest is defined",
-            zh "列 {column:?} 为嵌套类型,没有定义其摘要", at "{column}";
+        /// A column of a nested type, which has no logical values. Columns are counted from 1: the table may have no header.
+        NoLogicalValues { column: usize } = "KF-PLAN-21",
+            en "column {column} has a nested type, of which no digest is defined",
+            zh "第 {column} 列为嵌套类型,没有定义其摘要", at "column {column}";
         /// The name of a column identifies a person: the table has no header, and its first row was taken for one. Columns
         /// are counted from 1; the name is not repeated.
         PersonInHeader { number: usize } = "KF-PLAN-22",

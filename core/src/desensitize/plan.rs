@@ -289,19 +289,18 @@ impl Plan {
             return Err(PlanError::PersonInHeader { number: at + 1 });
         }
         let mut problems = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
-        for field in schema.fields() {
-            let column = || field.name().clone();
-            if !seen.insert(field.name().as_str()) {
-                problems.push(PlanError::DuplicateColumn { column: column() });
+        let mut seen = BTreeMap::new();
+        for (second, field) in (1..).zip(schema.fields()) {
+            if let Some(first) = seen.insert(field.name().as_str(), second) {
+                problems.push(PlanError::DuplicateColumn { first, second });
                 continue;
             }
             match self.columns.get(field.name()) {
-                None => problems.push(PlanError::UnnamedColumn { column: column() }),
+                None => problems.push(PlanError::UnnamedColumn { column: field.name().clone() }),
                 Some(plan) => problems.extend(Step::output_type(field.name(), plan, field.data_type()).err()),
             }
         }
-        for column in self.columns.keys().filter(|column| !seen.contains(column.as_str())) {
+        for column in self.columns.keys().filter(|column| !seen.contains_key(column.as_str())) {
             problems.push(PlanError::NoSuchColumn { column: column.clone() });
         }
         PlanError::all_of(problems)

@@ -79,6 +79,16 @@ fn the_hash_names_what_the_plan_says_not_how() {
 }
 
 #[test]
+fn columns_of_one_name_are_told_by_their_numbers() {
+    use arrow::datatypes::{DataType, Field};
+    let names = ["xm", "感冒", "xm", "xm"];
+    let schema = Schema::new(names.map(|name| Field::new(name, DataType::Utf8, true)).to_vec());
+    let error = toml("xm = { do = \"keep\" }\n\"感冒\" = { do = \"keep\" }").unwrap().check(&schema).unwrap_err();
+    let twice = |first, second| PlanError::DuplicateColumn { first, second };
+    assert_eq!(error.problems(), [&twice(1, 3), &twice(3, 4)]);
+}
+
+#[test]
 fn a_table_without_a_header_is_refused_before_a_column_is_named() {
     use arrow::datatypes::{DataType, Field};
     let names = ["张三", "11010519491231002X"];

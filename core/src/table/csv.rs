@@ -14,7 +14,7 @@ use arrow::error::ArrowError;
 
 use super::csv_out::unguarded;
 use super::text::{DecodeError, Decoding};
-use super::{ReadOptions, TableError, source};
+use super::{ReadOptions, TableError};
 
 const BUFFER: usize = 64 << 10;
 
@@ -238,7 +238,6 @@ impl<R: Read> CsvReader<R> {
         }
         splitter.next_row();
         let schema = Arc::new(Schema::new(fields));
-        source::check_names(&schema)?;
         let columns = schema.fields().iter().map(|_| StringBuilder::new()).collect();
         Ok(CsvReader { splitter, schema, columns, options: options.clone(), finished: false })
     }

@@ -20,7 +20,6 @@ use crate::terms::Word;
 
 pub(super) struct CsvWriter<W: Write> {
     writer: csv::Writer<W>,
-    columns: Vec<String>,
     options: WriteOptions,
     rows: u64,
     guarded: u64,
@@ -28,24 +27,19 @@ pub(super) struct CsvWriter<W: Write> {
 
 impl<W: Write> CsvWriter<W> {
     pub(super) fn new(mut output: W, schema: &SchemaRef, options: &WriteOptions) -> Result<Self, TableError> {
-        for field in schema.fields() {
+        for (column, field) in (1..).zip(schema.fields()) {
             if !is_writable(field.data_type()) {
-                return Err(TableError::UnsupportedType {
-                    column: field.name().clone(),
-                    data_type: field.data_type().to_string(),
-                });
+                return Err(TableError::UnsupportedType { column, data_type: field.data_type().to_string() });
             }
         }
         if options.bom && options.encoding == Encoding::Utf8 {
             output.write_all(&[0xef, 0xbb, 0xbf]).map_err(|error| failed(&error))?;
         }
-        let columns = schema.fields().iter().map(|field| field.name().clone()).collect();
         let writer = csv::WriterBuilder::new().from_writer(output);
-        let mut writer = CsvWriter { writer, columns, options: options.clone(), rows: 0, guarded: 0 };
+        let mut writer = CsvWriter { writer, options: options.clone(), rows: 0, guarded: 0 };
         let mut encoded = Vec::new();
-        for at in 0..writer.columns.len() {
-            let name = writer.columns.get(at).cloned().unwrap_or_default();
-            writer.cell(at, &name, &mut encoded)?;
+        for (at, field) in schema.fields().iter().enumerate() {
+            writer.cell(at, field.name(), &mut encoded)?;
         }
         writer.end_row()?;
         Ok(writer)
@@ -92,8 +86,7 @@ impl<W: Write> CsvWriter<W> {
         if encode_gb18030(&text, encoded) {
             return self.field(encoded);
         }
-        let column = self.columns.get(column).cloned().unwrap_or_default();
-        Err(TableError::Unencodable { column, row: self.rows, encoding: self.options.encoding.zh() })
+        Err(TableError::Unencodable { column: column + 1, row: self.rows, encoding: self.options.encoding.zh() })
     }
 
     fn field(&mut self, bytes: &[u8]) -> Result<(), TableError> {

@@ -5,6 +5,9 @@ use parquet::errors::ParquetError;
 
 room_error! {
     /// A table that can't be read or written. Rows are counted from 1 without the header, which is row 0; bytes from 0.
+    ///
+    /// A column of the table is named by its number, from 1, and never by its name: this room can't tell a header from
+    /// the first row of a table that has none.
     pub enum TableError {
         /// The file system refused.
         Io { action: &'static str, path: String, kind: String } = "KF-TABLE-01",
@@ -17,8 +20,9 @@ room_error! {
             en "the file is {encoding}; expected UTF-8 or GB18030",
             zh "文件编码为 {encoding},应为 UTF-8 或 GB18030";
         /// Two columns have one name.
-        DuplicateColumn { column: String } = "KF-TABLE-04",
-            en "the column name {column:?} occurs twice", zh "列名 {column:?} 重复", at "columns.{column}";
+        DuplicateColumn { first: usize, second: usize } = "KF-TABLE-04",
+            en "the columns {first} and {second} have the same name; give each a name of its own",
+            zh "第 {first} 列与第 {second} 列同名;请为每列取不同的名称", at "column {second}";
         /// A row has more or fewer cells than the header.
         Ragged { row: u64, expected: usize, found: usize } = "KF-TABLE-05",
             en "row {row} has {found} cells, the header has {expected}",
@@ -62,13 +66,13 @@ room_error! {
             en "a batch of {found} columns does not have the {expected} columns of the table, by name, type and order",
             zh "批次有 {found} 列,其名称、类型或顺序与表的 {expected} 列不符";
         /// A column of a type that the format can't hold.
-        UnsupportedType { column: String, data_type: String } = "KF-TABLE-18",
-            en "the column {column:?} has the type {data_type}, which can't be written here",
-            zh "列 {column:?} 的类型 {data_type} 无法写入", at "columns.{column}";
+        UnsupportedType { column: usize, data_type: String } = "KF-TABLE-18",
+            en "column {column} has the type {data_type}, which can't be written here",
+            zh "第 {column} 列的类型 {data_type} 无法写入", at "column {column}";
         /// A character that the encoding lacks.
-        Unencodable { column: String, row: u64, encoding: &'static str } = "KF-TABLE-19",
-            en "row {row} of the column {column:?} has a character that {encoding} lacks",
-            zh "列 {column:?} 第 {row} 行含有 {encoding} 无法表示的字符", at "columns.{column}";
+        Unencodable { column: usize, row: u64, encoding: &'static str } = "KF-TABLE-19",
+            en "row {row} of column {column} has a character that {encoding} lacks",
+            zh "第 {column} 列第 {row} 行含有 {encoding} 无法表示的字符", at "column {column}, row {row}";
         /// No column has the name.
         NoSuchColumn { column: String } = "KF-TABLE-20",
             en "the table has no column {column:?}", zh "表中没有列 {column:?}", at "columns.{column}";
@@ -85,6 +89,10 @@ room_error! {
         PersonInHeader { number: usize } = "KF-TABLE-24",
             en "the name of column {number} is an identifier of a person: the table seems to have no header row",
             zh "第 {number} 列的列名本身是个人标识:该表似乎没有表头", at "column {number}";
+        /// A table is to be written over the file that it is read from.
+        OntoItself { path: String } = "KF-TABLE-25",
+            en "{path:?} is the table that is read; write the result to another file",
+            zh "{path:?} 正是所读取的表;请将结果写入另一个文件", at "{path}";
     }
 }
 

@@ -25,6 +25,8 @@ pub use progress::{Progress, ProgressUpdate, report, silent};
 pub use sink::Sink;
 pub use source::Source;
 
+use std::path::{Path, PathBuf};
+
 use crate::terms::words;
 
 words! {
@@ -99,6 +101,13 @@ impl Default for WriteOptions {
     fn default() -> Self {
         WriteOptions { encoding: Encoding::Utf8, bom: false, guard_formulas: true }
     }
+}
+
+/// A path as other paths to the same file resolve too: absolute, and without links where the file is there. A hard link
+/// is another file here, because a rename onto it leaves the first name as it is.
+fn resolved(path: &Path) -> PathBuf {
+    let canonical = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    canonical.unwrap_or_else(|_| path.to_owned())
 }
 
 /// What was written.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::csv::CsvReader;
 use super::text::{Decoding, sniff};
-use super::{Format, ReadOptions, Source, TableError, ipc, parquet};
+use super::{Format, ReadOptions, Source, TableError, ipc, parquet, resolved};
 
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 const IPC_MAGIC: &[u8] = b"ARROW1";
@@ -41,7 +41,7 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Source, Tab
         Format::Csv => open_csv(file, path, options)?,
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(source.named(name))
+    Ok(source.named(name).with_file(resolved(path)))
 }
 
 /// A table from the bytes of an Arrow IPC file or stream: the way in for those who hold no C data structures.

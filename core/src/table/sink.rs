@@ -14,7 +14,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
 use super::csv_out::CsvWriter;
-use super::{Format, TableError, WriteOptions, WrittenStats, source};
+use super::{Format, Source, TableError, WriteOptions, WrittenStats, resolved, source};
 
 /// Writes one table to one file.
 ///
@@ -94,6 +94,18 @@ impl Sink {
             Some("arrow" | "ipc" | "feather") => Format::Ipc,
             _ => Format::Csv,
         }
+    }
+
+    /// Refuses a table that is read from the very file that this sink replaces, through links or not.
+    ///
+    /// # Errors
+    /// [`TableError::OntoItself`].
+    pub fn check_source(&self, source: &Source) -> Result<(), TableError> {
+        let target = &self.partial.target;
+        if source.file().is_some_and(|file| file == resolved(target)) {
+            return Err(TableError::OntoItself { path: target.display().to_string() });
+        }
+        Ok(())
     }
 
     /// Writes one batch. After an error the file can't be finished.

@@ -1,5 +1,7 @@
 //! A table to be read: a schema and batches that come one after another.
 
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
@@ -12,6 +14,7 @@ use super::TableError;
 /// It is an iterator over batches. What it is made of is a boxed reader, so anything that Arrow reads fits.
 pub struct Source {
     name: String,
+    file: Option<PathBuf>,
     rows: Option<u64>,
     schema: SchemaRef,
     failed: Option<TableError>,
@@ -26,7 +29,7 @@ impl Source {
     pub fn from_reader(batches: Box<dyn RecordBatchReader + Send>) -> Result<Self, TableError> {
         let schema = batches.schema();
         check_names(&schema)?;
-        Ok(Source { name: String::new(), rows: None, schema, failed: None, batches })
+        Ok(Source { name: String::new(), file: None, rows: None, schema, failed: None, batches })
     }
 
     /// A table from batches at hand, all of the schema.
@@ -60,6 +63,13 @@ impl Source {
         self
     }
 
+    /// Says which file is read, by its resolved path.
+    #[must_use]
+    pub(super) fn with_file(mut self, path: PathBuf) -> Self {
+        self.file = Some(path);
+        self
+    }
+
     /// Says how many rows will come, if that is known.
     #[must_use]
     pub fn with_rows(mut self, rows: Option<u64>) -> Self {
@@ -71,6 +81,12 @@ impl Source {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The file that is read, by its absolute path without links; `None` for a table that was not opened by its path.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// The columns.
@@ -139,11 +155,13 @@ fn mismatch(batch: &RecordBatch, schema: &Schema) -> TableError {
 }
 
 pub(super) fn check_names(schema: &Schema) -> Result<(), TableError> {
-    let mut seen = std::collections::HashSet::new();
-    match schema.fields().iter().find(|field| !seen.insert(field.name())) {
-        Some(field) => Err(TableError::DuplicateColumn { column: field.name().clone() }),
-        None => Ok(()),
+    let mut seen = HashMap::new();
+    for (second, field) in (1..).zip(schema.fields()) {
+        if let Some(first) = seen.insert(field.name(), second) {
+            return Err(TableError::DuplicateColumn { first, second });
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -185,10 +203,8 @@ mod tests {
 
     #[test]
     fn two_columns_of_one_name_are_refused() {
-        let field = Field::new("xm", DataType::Utf8, true);
-        let schema = Arc::new(Schema::new(vec![field.clone(), field]));
-        assert!(
-            matches!(Source::from_batches(schema, vec![]), Err(TableError::DuplicateColumn { column }) if column == "xm")
-        );
+        let fields = ["xm", "sfzh", "xm", "xm"].map(|name| Field::new(name, DataType::Utf8, true));
+        let error = Source::from_batches(Arc::new(Schema::new(fields.to_vec())), vec![]).err();
+        assert_eq!(error, Some(TableError::DuplicateColumn { first: 1, second: 3 }));
     }
 }

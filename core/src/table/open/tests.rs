@@ -66,10 +66,36 @@ fn broken_text_is_an_error_with_its_row() {
     assert_eq!(folder_of("a,b\n1,\"2\n3,4\n"), TableError::UnterminatedQuote { row: 1 });
     assert_eq!(folder_of("a,b\n1,\"2\"x\n"), TableError::TextAfterQuote { row: 1 });
     assert_eq!(folder_of("a,b\n1,2\n3,\0\n"), TableError::Nul { row: 2 });
-    assert_eq!(folder_of("a,a\n"), TableError::DuplicateColumn { column: "a".to_owned() });
-    assert_eq!(folder_of(",column_1\n"), TableError::DuplicateColumn { column: "column_1".to_owned() });
+    assert_eq!(folder_of("a,a\n"), TableError::DuplicateColumn { first: 1, second: 2 });
+    assert_eq!(folder_of(",b,column_1\n"), TableError::DuplicateColumn { first: 1, second: 3 });
     assert_eq!(folder_of(""), TableError::NoHeader);
     assert_eq!(folder_of("\n\r\n"), TableError::NoHeader);
+}
+
+#[test]
+fn a_first_row_that_is_no_header_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let binary = DataType::FixedSizeBinary(2);
+    let sink = |name: &str, data_type: DataType| {
+        let schema = Arc::new(Schema::new(vec![Field::new(name, data_type, true)]));
+        Sink::create_with(
+            &path,
+            schema,
+            Format::Csv,
+            &WriteOptions { encoding: Encoding::Gb18030, ..Default::default() },
+        )
+    };
+    let cell = "11010519491231002X";
+    for error in [
+        csv(&format!("张三,{cell},{cell}\n李四,440524188001010014,440524188001010014\n")).unwrap_err(),
+        sink(cell, binary).err().unwrap(),
+        sink(&format!("{cell}\u{e5e5}"), DataType::Utf8).err().unwrap(),
+    ] {
+        let told =
+            serde_json::to_string(&crate::Error::from(error.clone()).document()).unwrap() + &format!("{error:?}");
+        assert!(!told.contains(cell) && !told.contains("张三"), "{told}");
+    }
 }
 
 #[test]
@@ -236,13 +262,13 @@ fn what_a_format_can_not_hold_is_refused() {
     let path = folder.path().join("t.csv");
     let schema = Arc::new(Schema::new(vec![Field::new("b", DataType::Binary, true)]));
     let error = Sink::create(&path, schema, Format::Csv).err();
-    assert!(matches!(error, Some(TableError::UnsupportedType { .. })));
+    assert!(matches!(error, Some(TableError::UnsupportedType { column: 1, .. })));
     // U+E5E5 is the one character of the basic plane that the encoding of the web lacks.
     let schema = Arc::new(Schema::new(vec![Field::new("xm", DataType::Utf8, true)]));
     let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(StringArray::from(vec!["\u{e5e5}"]))]).unwrap();
     let options = WriteOptions { encoding: Encoding::Gb18030, ..WriteOptions::default() };
     let mut sink = Sink::create_with(&path, schema, Format::Csv, &options).unwrap();
-    assert!(matches!(sink.write(&batch), Err(TableError::Unencodable { row: 1, .. })));
+    assert!(matches!(sink.write(&batch), Err(TableError::Unencodable { column: 1, row: 1, .. })));
     assert!(matches!(sink.write(&people().1), Err(TableError::SchemaMismatch { expected: 1, found: 4 })));
     // Half a batch may be written: the file is not finished by mistake.
     assert!(sink.finish().is_err());

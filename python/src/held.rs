@@ -1,0 +1,38 @@
+//! What Python holds of a directory that one process writes: used by one thread at a time without the GIL, until it is
+//! closed.
+
+use std::sync::{Mutex, PoisonError};
+
+use kaifang::Error;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::errors::OrRaise;
+
+/// A ledger or a platform.
+pub(crate) struct Held<T> {
+    name: &'static str,
+    held: Mutex<Option<T>>,
+}
+
+impl<T: Send> Held<T> {
+    /// `name` is what it is called where it was closed.
+    pub(crate) fn new(name: &'static str, held: T) -> Self {
+        Held { name, held: Mutex::new(Some(held)) }
+    }
+
+    /// Works on it without the GIL; `ValueError` where it was closed.
+    pub(crate) fn with<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut T) -> Result<R, Error> + Send,
+    ) -> PyResult<R> {
+        let done = py.detach(|| self.held.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(work));
+        done.ok_or_else(|| PyValueError::new_err(format!("the {} is closed", self.name)))?.or_raise()
+    }
+
+    /// Lets it go, so that another may write.
+    pub(crate) fn close(&self, py: Python<'_>) {
+        py.detach(|| self.held.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
