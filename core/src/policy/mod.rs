@@ -12,7 +12,9 @@
 //!
 //! This room must never assume an answer that nobody gave, rank rules by their place in the file, or load half a policy.
 
+mod analyse;
 mod answer;
+mod classes;
 mod compile;
 mod condition;
 mod diagram;
@@ -24,6 +26,7 @@ mod model;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 mod policy;
 
+pub use analyse::{Counterexample, Points, Proof, Proofs, Then};
 pub use answer::{AccessAnswer, Classification, DeadlineRule, DutyTerm, GroundState, Status};
 pub use error::PolicyError;
 pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValue, Facts, Party, Section};
