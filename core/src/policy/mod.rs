@@ -26,7 +26,11 @@ mod model;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 mod policy;
 
-pub use analyse::{Counterexample, Points, Proof, Proofs, Then};
+pub use analyse::{
+    Analysis, Answer, AnswerCount, Change, Counterexample, DeadRule, Difference, Example, FactValues, Influence,
+    Points, Proof, Proofs, ReadingEffect, Region, RuleKind, RuleName, SectionAnalysis, SectionDifference, ShadowedRule,
+    Side, Then,
+};
 pub use answer::{AccessAnswer, Classification, DeadlineRule, DutyTerm, GroundState, Status};
 pub use error::PolicyError;
 pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValue, Facts, Party, Section};

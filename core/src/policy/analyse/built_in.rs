@@ -84,13 +84,13 @@ fn any(roots: impl IntoIterator<Item = Root>, d: &mut Diagrams) -> Result<Root, 
     roots.into_iter().try_fold(NEVER, |all, root| d.or(all, root))
 }
 
-fn without_class(model: &Model, d: &mut Diagrams) -> Result<Root, PolicyError> {
+pub(super) fn without_class(model: &Model, d: &mut Diagrams) -> Result<Root, PolicyError> {
     let rules = &model.classification;
     let answered = any(rules.permitted.map(|(_, root)| root).into_iter().chain([rules.out_of_scope.root]), d)?;
     d.not(answered)
 }
 
-fn conflicts(model: &Model, d: &mut Diagrams) -> Result<Root, PolicyError> {
+pub(super) fn conflicts(model: &Model, d: &mut Diagrams) -> Result<Root, PolicyError> {
     let rules = &model.classification;
     let mut conflict = NEVER;
     for ground in &rules.grounds {

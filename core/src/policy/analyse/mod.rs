@@ -6,8 +6,12 @@
 //!
 //! This room must never answer a case: it proves things about the answers that `evaluate` gives.
 
+mod analysis;
+mod answers;
 mod built_in;
+mod diff;
 mod prove;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -16,8 +20,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use analysis::{Analysis, AnswerCount, Example, Influence, ReadingEffect, SectionAnalysis};
+pub use answers::Answer;
 pub(super) use built_in::BUILT_IN;
+pub use diff::{Change, Difference, FactValues, Region, SectionDifference, Side};
 pub use prove::{Proof, Proofs};
+pub use rules::{DeadRule, RuleKind, RuleName, ShadowedRule};
 pub use view::{Counterexample, Then};
 
 /// A number of points of a space; 2^128 − 1 stands for that many and more. In documents: a string of decimal digits.

@@ -140,7 +140,7 @@ fn prove(section: Section, statement: &Statement, view: View<'_>, d: &mut Diagra
         en,
         every_reading: statement.every_reading,
         holds: broken.is_none(),
-        points: Points(d.count(ALWAYS, over)),
+        points: Points(d.points(over)),
         counterexample,
     })
 }

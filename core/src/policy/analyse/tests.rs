@@ -19,6 +19,11 @@ fn timing() {
         let load = t.elapsed();
         let t = std::time::Instant::now();
         p.prove().unwrap();
-        println!("load {load:?} prove {:?} nodes {} {}", t.elapsed(), p.model.classification.space.diagrams.variables(), p.model.access.space.diagrams.variables());
+        println!(
+            "load {load:?} prove {:?} nodes {} {}",
+            t.elapsed(),
+            p.model.classification.space.diagrams.len(),
+            p.model.access.space.diagrams.len()
+        );
     }
 }
