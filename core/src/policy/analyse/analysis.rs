@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::diagram::{ALWAYS, Diagrams, NEVER, Root};
+use super::super::diagram::{Diagrams, NEVER, Root};
 use super::super::error::PolicyError;
 use super::super::facts::{Facts, Section};
 use super::super::policy::Policy;
@@ -170,12 +170,13 @@ fn influence(
 ) -> Result<Vec<Influence>, PolicyError> {
     let mut out = Vec::new();
     for (place, fact) in view.space.facts.iter().enumerate() {
-        let mut turns = NEVER;
+        // Where one answer is given whatever the fact is, and everywhere else.
+        let mut settled = 0u128;
         for (_, root) in now {
-            let here = d.turns_on(*root, place as u8)?;
-            turns = d.or(turns, here)?;
+            let whatever = d.forall(*root, 1 << place)?;
+            settled = settled.saturating_add(d.count(whatever, view.facts()));
         }
-        let here = d.count(turns, view.facts());
+        let here = points.saturating_sub(settled);
         out.push(Influence { fact: fact.id.clone(), points: Points(here), share_ppm: ppm(here, points) });
     }
     out.sort_by_key(|influence| std::cmp::Reverse(influence.points));

@@ -193,29 +193,49 @@ fn permitted_unknown(model: &Model, view: View<'_>, d: &mut Diagrams) -> Result<
         let turns = d.turns_on(permit_in_force, place)?;
         for value in 0..definition.domain.size() as u8 {
             let test = d.test(place, usize::from(value))?;
-            let here = d.and(permitted_wrongly, test)?;
-            let mut known = vec![None; view.in_force().len()];
-            known.get_mut(fact).into_iter().for_each(|slot| *slot = Some(value));
-            let rest = d.restrict(&known);
-            if rest.possible(permitted_wrongly) || !rest.same(denied_wrongly, NEVER) {
-                let root = if here != NEVER { here } else { d.or(permitted_wrongly, denied_wrongly)? };
+            if !restriction_keeps(permitted_wrongly, denied_wrongly, rules.permit, (place, value), d)? {
+                let wrongly = d.or(permitted_wrongly, denied_wrongly)?;
+                let here = d.and(wrongly, test)?;
+                let root = if here == NEVER { test } else { here };
                 out.push(Violation { root, turned_on: Some((place, value)) });
             }
+            let permits =
+                |facts: &Facts| model.decide(facts, model.from, view.readings).is_ok_and(|answer| answer.permit);
             let here = d.and(turns, test)?;
-            if let Some((unknown, complete)) = unknown_at(here, place, view, d)? {
-                let permits = |facts: &Facts| {
-                    let answer = model.decide(facts, model.from, view.readings);
-                    answer.is_ok_and(|answer| answer.permit)
-                };
-                let here = only_at(&complete, view.space, d)?;
-                let permitted = d.and(permit_in_force, here)? != NEVER;
-                if permits(&unknown) || permits(&complete) != permitted {
-                    out.push(Violation { root: here, turned_on: Some((place, value)) });
-                }
+            let (denied, permitted) = (d.but_not(here, permit_in_force)?, d.and(here, permit_in_force)?);
+            if let Some((unknown, complete)) = unknown_at(denied, place, view, d)?
+                && (permits(&unknown) || permits(&complete))
+            {
+                let root = only_at(&complete, view.space, d)?;
+                out.push(Violation { root, turned_on: Some((place, value)) });
+            }
+            if let Some((_, complete)) = unknown_at(permitted, place, view, d)?
+                && !permits(&complete)
+            {
+                let root = only_at(&complete, view.space, d)?;
+                out.push(Violation { root, turned_on: Some((place, value)) });
             }
         }
     }
     Ok(out)
+}
+
+/// Whether the evaluator's `restrict`, given one value, finds neither fault at any point, and of `permit` what putting
+/// the value in leaves.
+fn restriction_keeps(
+    permitted_wrongly: Root,
+    denied_wrongly: Root,
+    permit: Root,
+    (fact, value): (u8, u8),
+    d: &mut Diagrams,
+) -> Result<bool, PolicyError> {
+    let left = d.with(permit, fact, value)?;
+    // It passes over every node, so it gets those that matter alone.
+    let [mut a, mut b, mut permit, mut left] = [permitted_wrongly, denied_wrongly, permit, left];
+    let alone = d.pruned(&mut [&mut a, &mut b, &mut permit, &mut left]);
+    let known: Vec<Option<u8>> = (0..=fact).map(|other| (other == fact).then_some(value)).collect();
+    let rest = alone.restrict(&known);
+    Ok(!rest.possible(a) && !rest.possible(b) && rest.same(permit, left))
 }
 
 /// A point at which a function is true: with the fact unknown, and whole.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::diagram::{ALWAYS, Cube, Diagrams, NEVER, Root};
+use super::super::diagram::{Cube, Diagrams, NEVER, Root};
 use super::super::error::PolicyError;
 use super::super::facts::{FactDefinition, FactValue, Section};
 use super::super::policy::Policy;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::diagram::{ALWAYS, Diagrams, NEVER};
+use super::super::diagram::{Diagrams, NEVER};
 use super::super::error::PolicyError;
 use super::super::facts::Section;
 use super::super::model::{Property, Violation};

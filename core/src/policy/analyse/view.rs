@@ -73,8 +73,7 @@ impl View<'_> {
         let here = d.assume(root, &self.in_force())?;
         let (root, over) = if here > 0 { (here, self.facts()) } else { (root, d.variables()) };
         let points = Points(d.count(root, over));
-        let cover = d.cover(root, 1)?;
-        Ok(cover.cubes.first().map(|(cube, _)| self.point(cube, points)))
+        Ok(d.widest(root).map(|cube| self.point(&cube, points)))
     }
 
     fn point(&self, Cube(allowed): &Cube, points: Points) -> Counterexample {

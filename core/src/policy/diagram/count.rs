@@ -5,9 +5,6 @@ use std::collections::HashMap;
 use super::{ALWAYS, Diagrams, NEVER, Root};
 
 impl Diagrams {
-    pub(in crate::policy) fn len(&self) -> usize {
-        self.nodes.len()
-    }
     /// Every variable, one bit each.
     pub(in crate::policy) fn variables(&self) -> u64 {
         (0..self.sizes.len() as u8).fold(0, |all, fact| all | 1 << fact)

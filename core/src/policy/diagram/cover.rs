@@ -22,6 +22,8 @@ pub(in crate::policy) struct Cover {
     pub(in crate::policy) cut: bool,
 }
 
+/// With so many nodes, those of earlier steps are forgotten.
+const MANY: usize = 1 << 13;
 /// The largest share that a branch can have, so that the rounding of many divisions is small.
 const WHOLE: u128 = 1 << 120;
 
@@ -38,15 +40,11 @@ impl Cube {
 impl Diagrams {
     /// Prime cubes that cover the function, none of them in vain; at most `limit`.
     pub(in crate::policy) fn cover(&self, root: Root, limit: usize) -> Result<Cover, PolicyError> {
-        let mut d = self.reopen();
         let (mut whole, mut rest) = (root, root);
+        let mut d = self.pruned(&mut [&mut whole, &mut rest]).reopen();
         let mut cubes = Vec::new();
         let mut cut = false;
-        loop {
-            // What is left of earlier steps would fill the room for nodes.
-            d.finish(&mut [&mut whole, &mut rest]);
-            d = d.reopen();
-            let Some(branch) = d.largest_branch(rest) else { break };
+        while let Some(branch) = d.largest_branch(rest) {
             if cubes.len() == limit {
                 cut = true;
                 break;
@@ -55,11 +53,20 @@ impl Diagrams {
             let root = d.cube(&cube)?;
             rest = d.but_not(rest, root)?;
             cubes.push((cube, d.count(root, d.variables())));
+            if d.nodes.len() > MANY {
+                // What is left of earlier steps would fill the room for nodes.
+                d = d.pruned(&mut [&mut whole, &mut rest]).reopen();
+            }
         }
         cubes.sort_by_key(|(_, points)| *points);
         let mut cubes = d.irredundant(cubes)?;
         cubes.reverse();
         Ok(Cover { cubes, cut })
+    }
+
+    /// A cube in which the function is true and which could not be wider; none when it never is.
+    pub(in crate::policy) fn widest(&self, root: Root) -> Option<Cube> {
+        self.largest_branch(root).map(|branch| self.widened(root, branch))
     }
 
     /// The function that is true in a cube.

@@ -17,7 +17,7 @@ mod transfer;
 use std::collections::HashMap;
 
 use super::error::PolicyError;
-pub(super) use cover::{Cover, Cube};
+pub(super) use cover::Cube;
 
 /// The most nodes that a policy may need. The bundled policy needs a few hundred.
 const MAX_NODES: usize = 1 << 16;
@@ -173,27 +173,31 @@ impl Diagrams {
 
     /// Forgets what only building needs, and every node that no root reaches. The roots are renumbered in place.
     pub(super) fn finish(&mut self, roots: &mut [&mut Root]) {
+        *self = self.pruned(roots);
+    }
+
+    /// A copy with no node that no root reaches, on which nothing can be built. The roots are renumbered in place.
+    pub(super) fn pruned(&self, roots: &mut [&mut Root]) -> Diagrams {
         let mut needed = vec![false; self.nodes.len()];
         for root in roots.iter() {
             needed.get_mut(**root as usize).into_iter().for_each(|flag| *flag = true);
         }
         for index in (2..self.nodes.len()).rev() {
             if needed.get(index).copied().unwrap_or_default() {
-                for child in self.children(index as Root).to_vec() {
-                    needed.get_mut(child as usize).into_iter().for_each(|flag| *flag = true);
+                for child in self.children(index as Root) {
+                    needed.get_mut(*child as usize).into_iter().for_each(|flag| *flag = true);
                 }
             }
         }
-        let finished = Diagrams::new(self.sizes.clone());
-        let old = std::mem::replace(self, finished);
+        let mut out = Diagrams::new(self.sizes.clone());
         let mut renumbered: Vec<Root> = vec![NEVER, ALWAYS];
-        for index in 2..old.nodes.len() {
+        for index in 2..self.nodes.len() {
             let mut place = NEVER;
             if needed.get(index).copied().unwrap_or_default() {
-                place = self.nodes.len() as Root;
-                self.nodes.push(Node { fact: old.fact(index as Root), first: self.children.len() as u32 });
-                for child in old.children(index as Root) {
-                    self.children.push(renumbered.get(*child as usize).copied().unwrap_or(NEVER));
+                place = out.nodes.len() as Root;
+                out.nodes.push(Node { fact: self.fact(index as Root), first: out.children.len() as u32 });
+                for child in self.children(index as Root) {
+                    out.children.push(renumbered.get(*child as usize).copied().unwrap_or(NEVER));
                 }
             }
             renumbered.push(place);
@@ -201,6 +205,7 @@ impl Diagrams {
         for root in roots.iter_mut() {
             **root = renumbered.get(**root as usize).copied().unwrap_or(NEVER);
         }
+        out
     }
 
     /// A copy on which more can be built, with the same places for the same functions.

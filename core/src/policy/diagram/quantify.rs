@@ -45,38 +45,37 @@ impl Diagrams {
 
     /// Where some values of these variables make the function true, whatever they are there.
     pub(in crate::policy) fn exists(&mut self, root: Root, variables: u64) -> Result<Root, PolicyError> {
-        self.exists_below(root, variables, &mut HashMap::new())
+        let some = |d: &mut Diagrams, roots: Vec<Root>| roots.into_iter().try_fold(NEVER, |all, root| d.or(all, root));
+        self.quantified(root, variables, &some, &mut HashMap::new())
     }
 
     /// Where all values of these variables make the function true.
     pub(in crate::policy) fn forall(&mut self, root: Root, variables: u64) -> Result<Root, PolicyError> {
-        let not = self.not(root)?;
-        let some_not = self.exists(not, variables)?;
-        self.not(some_not)
+        let every =
+            |d: &mut Diagrams, roots: Vec<Root>| roots.into_iter().try_fold(ALWAYS, |all, root| d.and(all, root));
+        self.quantified(root, variables, &every, &mut HashMap::new())
     }
 
-    fn exists_below(
+    fn quantified(
         &mut self,
         root: Root,
         variables: u64,
+        joined: &dyn Fn(&mut Diagrams, Vec<Root>) -> Result<Root, PolicyError>,
         done: &mut HashMap<Root, Root>,
     ) -> Result<Root, PolicyError> {
-        if root <= ALWAYS {
+        // Below the last of the variables nothing changes.
+        if root <= ALWAYS || variables >> self.fact(root) == 0 {
             return Ok(root);
         }
         if let Some(image) = done.get(&root) {
             return Ok(*image);
         }
         let fact = self.fact(root);
-        let mut children = Vec::new();
-        for child in self.children(root).to_vec() {
-            children.push(self.exists_below(child, variables, done)?);
-        }
-        let image = if variables >> fact & 1 == 1 {
-            children.into_iter().try_fold(NEVER, |all, child| self.or(all, child))?
-        } else {
-            self.node(fact, children.into())?
-        };
+        let children = self.children(root).to_vec().into_iter();
+        let children =
+            children.map(|child| self.quantified(child, variables, joined, done)).collect::<Result<Vec<_>, _>>()?;
+        let image =
+            if variables >> fact & 1 == 1 { joined(self, children)? } else { self.node(fact, children.into())? };
         done.insert(root, image);
         Ok(image)
     }
