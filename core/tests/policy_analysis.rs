@@ -85,7 +85,7 @@ fn the_bundled_policy_is_what_it_says_of_itself() {
     }
     // 18 bool facts and two of three values; 64 readings besides.
     let of = |id: &str| proofs.proofs.iter().find(|proof| proof.id == id).unwrap().points;
-    assert_eq!(of("complete"), Points(64 * 9 << 18));
+    assert_eq!(of("complete"), Points((64 * 9) << 18));
     assert_eq!(of("deidentified_never_unconditional"), Points(9 << 18));
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{ALWAYS, Diagrams, NEVER, Root};
+use super::{ALWAYS, Diagrams, Root};
 use crate::policy::error::PolicyError;
 
 impl Diagrams {
@@ -45,22 +45,19 @@ impl Diagrams {
 
     /// Where some values of these variables make the function true, whatever they are there.
     pub(in crate::policy) fn exists(&mut self, root: Root, variables: u64) -> Result<Root, PolicyError> {
-        let some = |d: &mut Diagrams, roots: Vec<Root>| roots.into_iter().try_fold(NEVER, |all, root| d.or(all, root));
-        self.quantified(root, variables, &some, &mut HashMap::new())
+        self.quantified(root, variables, Diagrams::or, &mut HashMap::new())
     }
 
     /// Where all values of these variables make the function true.
     pub(in crate::policy) fn forall(&mut self, root: Root, variables: u64) -> Result<Root, PolicyError> {
-        let every =
-            |d: &mut Diagrams, roots: Vec<Root>| roots.into_iter().try_fold(ALWAYS, |all, root| d.and(all, root));
-        self.quantified(root, variables, &every, &mut HashMap::new())
+        self.quantified(root, variables, Diagrams::and, &mut HashMap::new())
     }
 
     fn quantified(
         &mut self,
         root: Root,
         variables: u64,
-        joined: &dyn Fn(&mut Diagrams, Vec<Root>) -> Result<Root, PolicyError>,
+        join: fn(&mut Diagrams, Root, Root) -> Result<Root, PolicyError>,
         done: &mut HashMap<Root, Root>,
     ) -> Result<Root, PolicyError> {
         // Below the last of the variables nothing changes.
@@ -71,11 +68,16 @@ impl Diagrams {
             return Ok(*image);
         }
         let fact = self.fact(root);
-        let children = self.children(root).to_vec().into_iter();
-        let children =
-            children.map(|child| self.quantified(child, variables, joined, done)).collect::<Result<Vec<_>, _>>()?;
-        let image =
-            if variables >> fact & 1 == 1 { joined(self, children)? } else { self.node(fact, children.into())? };
+        let mut children = Vec::new();
+        for child in self.children(root).to_vec() {
+            children.push(self.quantified(child, variables, join, done)?);
+        }
+        let image = match children.split_first() {
+            Some((first, others)) if variables >> fact & 1 == 1 => {
+                others.iter().try_fold(*first, |all, child| join(self, all, *child))?
+            }
+            _ => self.node(fact, children.into())?,
+        };
         done.insert(root, image);
         Ok(image)
     }
