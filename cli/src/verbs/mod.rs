@@ -8,5 +8,6 @@ pub(crate) mod ledger;
 pub(crate) mod plan;
 pub(crate) mod platform;
 pub(crate) mod policy;
+pub(crate) mod policy_analysis;
 pub(crate) mod risk;
 pub(crate) mod scan;

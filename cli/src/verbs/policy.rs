@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use kaifang::policy::Section;
 
+use super::policy_analysis::{self, DiffOptions, ProveOptions};
 use crate::output::{Failure, Outcome};
 use crate::{input, output};
 
@@ -16,10 +17,24 @@ pub(crate) enum Verb {
         #[arg(long)]
         set: Vec<String>,
     },
+    /// Prove what the policy says of itself and what every policy has to be, over the whole space
+    Prove(ProveOptions),
+    /// Tell two policies, or two readings of one, apart: which cases change, from what to what
+    Diff(DiffOptions),
+    /// What each rule, fact and reading of the policy does, over the whole space
+    Analyse(ProveOptions),
 }
 
 pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
-    let Verb::Check { policy, set } = verb;
+    match verb {
+        Verb::Check { policy, set } => check(policy, set),
+        Verb::Prove(options) => policy_analysis::prove(options),
+        Verb::Diff(options) => policy_analysis::diff(options),
+        Verb::Analyse(options) => policy_analysis::analyse(options),
+    }
+}
+
+fn check(policy: &str, set: &[String]) -> Result<Outcome, Failure> {
     let policy = input::policy(policy, set)?;
     output::text(&format!("{}  {}\n{}", policy.id(), policy.title().zh, policy.title().en))?;
     output::text(&policy.hash().to_string())?;

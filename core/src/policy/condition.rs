@@ -5,6 +5,7 @@
 //! term      = "not" term | "(" condition ")" | "any(" condition {"," condition} ")" | "all(" … ")" | "always" | test
 //! test      = name | name ("=" | "!=") value | "interpretation." name ("=" | "!=") option
 //! ```
+//! A name may have dots: the conditions of properties look at the answer too, as `permitted.withheld`.
 //! `a or b and c` is refused: which binds closer is a reader's guess, so the writer says it with parentheses.
 //! This file knows no fact; names are resolved when the policy is compiled.
 
@@ -19,7 +20,7 @@ const MAX_LENGTH: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Condition {
     Always,
-    /// A bool fact or a definition.
+    /// A bool fact, a definition or a word of the answer.
     Name {
         name: String,
         at: usize,
@@ -234,7 +235,7 @@ impl Parser {
         let negated = match self.peek() {
             Some(Token::Equal) => false,
             Some(Token::Differs) => true,
-            _ if name.contains('.') => {
+            _ if name.starts_with("interpretation.") => {
                 return Err(self.expected("= or !=", "compare an interpretation: interpretation.NAME = OPTION"));
             }
             _ => return Ok(Condition::Name { name, at }),
@@ -274,6 +275,9 @@ mod tests {
         );
         assert_eq!(parse("any(a, all(b))").unwrap(), {
             Condition::Any(vec![name("a", 4), Condition::All(vec![name("b", 11)])])
+        });
+        assert_eq!(parse("permitted.withheld and a").unwrap(), {
+            Condition::All(vec![name("permitted.withheld", 0), name("a", 23)])
         });
         assert_eq!(
             parse("interpretation.p != q").unwrap(),

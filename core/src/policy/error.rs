@@ -81,5 +81,29 @@ room_error! {
         NotInForce { policy: String, at: jiff::civil::Date, from: jiff::civil::Date, until: String } = "KF-POLICY-19",
             en "no policy in force: {policy} holds from {from}{until}, the date is {at}",
             zh "该日期没有有效的政策:{policy} 自 {from} 起{until}施行,所问日期为 {at}";
+        /// A condition that decides looks at the answer.
+        AnswerWord { name: String, line: usize, column: usize } = "KF-POLICY-24",
+            en "{name} is a word of the answer, and only a property may look at the answer; write facts and definitions",
+            zh "{name} 是结论用语,只有性质(properties)可以引用结论;请改写事实或定义", at "line {line}, column {column}";
+        /// A property that says nothing, or two things.
+        PropertyShape { property: String, instead: String, line: usize, column: usize } = "KF-POLICY-25",
+            en "the property {property} can't be proved as written; {instead}",
+            zh "性质 {property} 的写法无法证明;{instead}", at "line {line}, column {column}";
+        /// A deadline whose condition looks at facts.
+        DeadlineCondition { code: String, line: usize, column: usize } = "KF-POLICY-26",
+            en "the deadline {code} can only depend on readings; write interpretation.NAME = OPTION",
+            zh "期限 {code} 只能取决于解释开关;请写 interpretation.NAME = OPTION", at "line {line}, column {column}";
+        /// Two deadlines of one code hold under one reading.
+        DeadlineOverlap { code: String, witness: String, line: usize, column: usize } = "KF-POLICY-27",
+            en "two deadlines {code} hold together when {witness}; write a `when` in each so that one holds",
+            zh "当 {witness} 时,期限 {code} 有两条同时成立;请在两条中写明互不重叠的 when", at "line {line}, column {column}";
+        /// Two duties of one code hold at a permitted access.
+        DutyOverlap { code: String, first: String, second: String, witness: String, line: usize, column: usize } = "KF-POLICY-28",
+            en "the duties {first} and {second} both give {code} to an access that is permitted when {witness}; write conditions of which one holds",
+            zh "当 {witness} 时允许访问,而义务 {first} 与 {second} 同时给出 {code};请写互不重叠的条件", at "line {line}, column {column}";
+        /// A name that is a fact's and a word of the answer.
+        TwoMeanings { name: String, line: usize, column: usize } = "KF-POLICY-29",
+            en "{name} is declared and is a word of the answer too; give the declared one another id, or write a definition of another name",
+            zh "{name} 既是已声明的名称,又是结论用语;请为所声明的另取标识,或另立一个定义", at "line {line}, column {column}";
     }
 }

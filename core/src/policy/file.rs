@@ -11,7 +11,7 @@ use toml::value::Datetime;
 
 use super::answer::DeadlineRule;
 use super::error::PolicyError;
-use super::facts::{Domain, Party};
+use super::facts::{Domain, Party, Section};
 use crate::terms::{Openness, Text, V1};
 
 /// The largest policy file, in bytes.
@@ -38,6 +38,8 @@ pub(super) struct File {
     pub(super) interpretations: Vec<InterpretationEntry>,
     pub(super) classification: ClassificationSection,
     pub(super) access: AccessSection,
+    #[serde(default)]
+    pub(super) properties: Vec<PropertyEntry>,
     #[serde(default)]
     pub(super) deadlines: Vec<DeadlineEntry>,
 }
@@ -248,6 +250,41 @@ pub(super) struct DutyEntry {
     pub(super) en: String,
 }
 
+/// What the policy says of itself, to be proved over the whole space.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct PropertyEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) id: Spanned<String>,
+    pub(super) cite: String,
+    pub(super) section: Section,
+    #[serde(default)]
+    pub(super) readings: Readings,
+    /// A condition over facts, definitions and the answer that holds nowhere.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(super) never: Option<Spanned<String>>,
+    /// Facts, or facts with a value, whose coming never makes the answer laxer.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub(super) stricter: Option<Vec<Spanned<String>>>,
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+/// The readings that a property speaks of.
+#[derive(Deserialize, Default, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Readings {
+    /// Every one.
+    #[default]
+    All,
+    /// The ones in force: each interpretation's default unless another option is chosen.
+    Default,
+}
+
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -256,6 +293,10 @@ pub(super) struct DeadlineEntry {
     pub(super) code: Spanned<String>,
     pub(super) cite: String,
     pub(super) by: Party,
+    /// The readings under which it is the one: a condition over interpretations alone.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(super) when: Option<Spanned<String>>,
     pub(super) working_days: u16,
     pub(super) zh: String,
     pub(super) en: String,

@@ -12,8 +12,10 @@
 //!
 //! This room must never assume an answer that nobody gave, rank rules by their place in the file, or load half a policy.
 
+mod analyse;
 mod answer;
 mod circuit;
+mod classes;
 #[cfg(feature = "tables")]
 mod columns;
 mod compile;
@@ -30,6 +32,11 @@ mod policy;
 mod steps;
 mod verdict;
 
+pub use analyse::{
+    Analysis, Answer, AnswerCount, Change, Counterexample, DeadRule, Difference, Example, FactValues, Influence,
+    Points, Proof, Proofs, ReadingEffect, Region, RuleKind, RuleName, SectionAnalysis, SectionDifference, ShadowedRule,
+    Side, Then,
+};
 pub use answer::{AccessAnswer, Classification, DeadlineRule, DutyTerm, GroundState, Status};
 #[cfg(feature = "tables")]
 pub use columns::{Evaluated, Evaluator, answer_columns};

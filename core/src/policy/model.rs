@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{DeadlineRule, DutyTerm};
+use super::classes::{Classes, Relief, Restriction};
 use super::diagram::{Diagrams, Root};
 use super::facts::FactDefinition;
 use super::packed::Layout;
@@ -59,6 +60,45 @@ pub(super) struct Ground {
     pub(super) live: Root,
     pub(super) reason: Reason,
     pub(super) reliefs: Vec<Rule>,
+    /// The ground's own set, before the join.
+    pub(super) set: Classes,
+    /// Leaves: what it permits where no relief applies.
+    pub(super) base: Classes,
+    /// The reliefs that may reach it, as [`ClassificationRules::reliefs`] counts them; in step with `reliefs`.
+    pub(super) reached_by: Vec<usize>,
+    /// The variables that its condition, its reliefs' and the scope's name, one bit each.
+    pub(super) own: u64,
+}
+
+impl Ground {
+    /// What the ground's set comes from.
+    pub(super) fn restriction(&self) -> Restriction {
+        Restriction { live: self.live, base: self.base, reliefs: self.reached_by.clone() }
+    }
+}
+
+/// What the policy says of itself: a statement about all of a section's space.
+#[derive(Debug)]
+pub(super) struct Property {
+    pub(super) reason: Reason,
+    /// Whether it speaks of every reading, or of the readings in force.
+    pub(super) every_reading: bool,
+    pub(super) violations: Vec<Violation>,
+}
+
+impl Property {
+    /// Its functions, to be kept when the diagrams are finished.
+    pub(super) fn roots(&mut self) -> impl Iterator<Item = &mut Root> {
+        self.violations.iter_mut().map(|violation| &mut violation.root)
+    }
+}
+
+/// Where a property does not hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Violation {
+    pub(super) root: Root,
+    /// For `stricter`: the fact and the value whose coming makes the answer laxer there.
+    pub(super) turned_on: Option<(u8, u8)>,
 }
 
 #[derive(Debug)]
@@ -73,6 +113,11 @@ pub(super) struct ClassificationRules {
     pub(super) permitted: [(Openness, Root); 3],
     /// For each class, the strictest first, where it is recommended.
     pub(super) recommended: [(Openness, Root); 3],
+    /// Leaves: what is permitted where no ground is live.
+    pub(super) base: Classes,
+    /// What each relief does, in the file's order.
+    pub(super) reliefs: Vec<Relief>,
+    pub(super) properties: Vec<Property>,
 }
 
 #[derive(Debug)]
@@ -82,6 +127,17 @@ pub(super) struct AccessRules {
     /// In headline order; out of scope stands alone.
     pub(super) denials: Vec<Rule>,
     pub(super) duties: Vec<(Root, DutyTerm)>,
+    /// Where no denial holds.
+    pub(super) permit: Root,
+    pub(super) properties: Vec<Property>,
+}
+
+/// A dated duty, and the readings under which it is the one.
+#[derive(Debug)]
+pub(super) struct Deadline {
+    /// In the diagrams of the readings.
+    pub(super) when: Root,
+    pub(super) rule: DeadlineRule,
 }
 
 /// A whole policy, under any reading.
@@ -96,7 +152,9 @@ pub(super) struct Model {
     pub(super) interpretations: Vec<Interpretation>,
     pub(super) classification: ClassificationRules,
     pub(super) access: AccessRules,
-    pub(super) deadlines: Vec<DeadlineRule>,
+    pub(super) deadlines: Vec<Deadline>,
+    /// Functions of the readings alone.
+    pub(super) readings: Diagrams,
     /// What the file says, for the hash.
     pub(super) content: serde_json::Value,
 }

@@ -109,7 +109,7 @@ impl Policy {
         Policy::parse(&text.map_err(|error| PolicyError::Unreadable { kind: error.kind().to_string() })?)
     }
 
-    fn under(model: Arc<Model>, readings: Arc<[u8]>, source: Arc<str>) -> Result<Policy, PolicyError> {
+    pub(super) fn under(model: Arc<Model>, readings: Arc<[u8]>, source: Arc<str>) -> Result<Policy, PolicyError> {
         let chosen = model.interpretations.iter().zip(readings.iter());
         let chosen: serde_json::Map<String, serde_json::Value> = chosen
             .filter_map(|(known, place)| {
@@ -206,10 +206,13 @@ impl Policy {
         }
     }
 
-    /// The rule of a dated duty: `complaint_reply` (A17.3), `suggestion_reply` (A24).
+    /// The rule of a dated duty under the readings in force: `complaint_reply` (A17.3), `suggestion_reply` (A24).
     #[must_use]
     pub fn deadline(&self, code: &str) -> Option<&DeadlineRule> {
-        self.model.deadlines.iter().find(|rule| rule.code == code)
+        let known: Vec<Option<u8>> = self.readings.iter().copied().map(Some).collect();
+        let here = self.model.readings.restrict(&known);
+        let found = self.model.deadlines.iter().find(|other| other.rule.code == code && here.always(other.when));
+        found.map(|deadline| &deadline.rule)
     }
 
     /// Which classes a dataset may be put in, on a legal date: exact over all completions of the unknown facts.

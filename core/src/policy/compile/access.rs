@@ -1,15 +1,18 @@
 //! Denials in article order, and the duties of a permit.
 
 use super::super::answer::DutyTerm;
-use super::super::diagram::NEVER;
+use super::super::diagram::{ALWAYS, NEVER, Root};
 use super::super::error::PolicyError;
-use super::super::file::{AccessSection, Places};
-use super::super::model::{AccessRules, Interpretation, Rule};
+use super::super::facts::Section;
+use super::super::file::{AccessSection, DutyEntry, Places, PropertyEntry};
+use super::super::model::{AccessRules, Interpretation, Property, Rule};
 use super::names::{Names, identifier, mark};
+use super::properties;
 use crate::terms::Reason;
 
 pub(super) fn compile(
     section: &AccessSection,
+    declared: &[PropertyEntry],
     interpretations: &[Interpretation],
     places: Places<'_>,
 ) -> Result<AccessRules, PolicyError> {
@@ -39,17 +42,44 @@ pub(super) fn compile(
     denials.sort_by_key(|(order, _)| *order);
     let mut denials: Vec<Rule> = denials.into_iter().map(|(_, rule)| rule).collect();
 
-    let mut duties = Vec::new();
-    for entry in &section.duties {
-        let Reason { cite, rule, zh, en, .. } = names.reason("duty", &entry.id, &entry.cite, &entry.zh, &entry.en)?;
-        let code = identifier("duty", &entry.code, places)?.to_owned();
-        let root = names.condition(&entry.when)?;
-        duties.push((root, DutyTerm { code, cite, rule, by: entry.by, zh, en }));
-    }
+    let denied = denials.iter().try_fold(NEVER, |all, rule| names.diagrams.or(all, rule.root))?;
+    let mut permit = names.diagrams.but_not(ALWAYS, denied)?;
+    let mut duties = duties(&section.duties, permit, &mut names, places)?;
+    let words = denials.iter().map(|rule| (format!("denied.{}", rule.reason.code), rule.root));
+    names.declare_answer(words.chain([("permit".to_owned(), permit)]));
+    let mut properties = properties::compile(declared, Section::Access, &[permit], &mut names, places)?;
 
     let mut roots: Vec<_> = denials.iter_mut().map(|rule| &mut rule.root).collect();
     roots.extend(duties.iter_mut().map(|(root, _)| root));
+    roots.push(&mut permit);
+    roots.extend(properties.iter_mut().flat_map(Property::roots));
     names.diagrams.finish(&mut roots);
     let space = names.into_space();
-    Ok(AccessRules { space, unknown, denials, duties })
+    Ok(AccessRules { space, unknown, denials, duties, permit, properties })
+}
+
+/// The duties, of which a permitted access has one a code.
+fn duties(
+    entries: &[DutyEntry],
+    permit: Root,
+    names: &mut Names<'_>,
+    places: Places<'_>,
+) -> Result<Vec<(Root, DutyTerm)>, PolicyError> {
+    let mut duties: Vec<(Root, DutyTerm)> = Vec::new();
+    for entry in entries {
+        let Reason { cite, rule, zh, en, .. } = names.reason("duty", &entry.id, &entry.cite, &entry.zh, &entry.en)?;
+        let code = identifier("duty", &entry.code, places)?.to_owned();
+        let root = names.condition(&entry.when)?;
+        let owed = names.diagrams.and(root, permit)?;
+        for (other_root, other) in duties.iter().filter(|(_, other)| other.code == code) {
+            let both = names.diagrams.and(owed, *other_root)?;
+            if let Some(witness) = names.witness(both) {
+                let (line, column) = places.of(entry.id.span().start);
+                let first = other.rule.clone();
+                return Err(PolicyError::DutyOverlap { code, first, second: rule, witness, line, column });
+            }
+        }
+        duties.push((root, DutyTerm { code, cite, rule, by: entry.by, zh, en }));
+    }
+    Ok(duties)
 }

@@ -1,28 +1,28 @@
-//! Grounds, reliefs and their join.
+//! Grounds and reliefs, each checked and put into the diagrams; [`super::super::classes`] joins them.
+
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 
+use super::super::classes::{Classes, Joined, Relief, Restriction, join_all, narrowed, union};
 use super::super::diagram::{NEVER, Root};
 use super::super::error::PolicyError;
-use super::super::file::{ClassificationSection, Places, ReliefEntry};
-use super::super::model::{ClassificationRules, Ground, Interpretation, Rule};
+use super::super::facts::Section;
+use super::super::file::{ClassificationSection, Places, PropertyEntry, ReliefEntry};
+use super::super::model::{ClassificationRules, Ground, Interpretation, Property, Rule};
 use super::names::{Names, incomplete, mark};
-use crate::terms::{Openness, Reason};
+use super::properties;
+use crate::terms::{Openness, Reason, Word};
 
-/// Where each class is in a set: unconditional, conditional, withheld.
-type Classes = [Root; 3];
-
-/// A relief whose condition is known, before it is put on its grounds.
-struct Relief {
-    holds: Root,
+/// What is said of a relief, and the variables that it names.
+struct Said {
     reason: Reason,
-    permits: Classes,
-    yields_to: Vec<usize>,
-    recommend_opening: bool,
+    named: u64,
 }
 
 pub(super) fn compile(
     section: &ClassificationSection,
+    declared: &[PropertyEntry],
     interpretations: &[Interpretation],
     places: Places<'_>,
 ) -> Result<ClassificationRules, PolicyError> {
@@ -40,58 +40,36 @@ pub(super) fn compile(
     };
     let unknown = &section.unknown;
     let unknown = mark("unknown_facts", &unknown.cite, unknown.cite.get_ref(), &unknown.zh, &unknown.en, places)?;
+    let scope_named = if section.out_of_scope.is_some() { names.named } else { 0 };
     let otherwise = &section.otherwise;
-    let mut permitted = fixed(&otherwise.base, "otherwise", &otherwise.cite, places)?;
+    let base = fixed(&otherwise.base, "otherwise", &otherwise.cite, places)?;
     let otherwise = mark("otherwise", &otherwise.cite, otherwise.cite.get_ref(), &otherwise.zh, &otherwise.en, places)?;
 
     check_relieved(section, places)?;
-    let reliefs = reliefs(section, &mut names, places)?;
+    let (mut reliefs, said) = reliefs(section, &mut names, places)?;
     let in_scope = names.diagrams.not(out_of_scope.root)?;
     let mut grounds = Vec::new();
-    // Where every live ground that withholds is relieved by a relief that recommends opening.
-    let mut opening_recommended = in_scope;
     for entry in &section.grounds {
         let reason = names.reason("ground", &entry.id, &entry.cite, &entry.zh, &entry.en)?;
         let live = names.condition(&entry.when)?;
+        let mut own = scope_named | names.named;
         let live = names.diagrams.and(live, in_scope)?;
         let base = fixed(&entry.base, entry.id.get_ref(), &entry.id, places)?;
-        let reaching: Vec<usize> = section
+        let reaching = section
             .reliefs
             .iter()
             .enumerate()
-            .filter(|(_, relief)| relief.relieves.iter().any(|ground| ground.get_ref() == entry.id.get_ref()))
-            .map(|(index, _)| index)
-            .collect();
-        check_order(&entry.id, &reaching, live, &reliefs, &mut names, places)?;
-
+            .filter(|(_, relief)| relief.relieves.iter().any(|ground| ground.get_ref() == entry.id.get_ref()));
+        let restriction = Restriction { live, base, reliefs: reaching.map(|(index, _)| index).collect() };
+        check_order(&entry.id, &restriction, &reliefs, &said, &mut names, places)?;
+        let reach = restriction.reach(&reliefs, &mut names.diagrams)?;
         let mut applied = Vec::new();
-        let mut unrelieved = live;
-        let mut set = [NEVER; 3];
-        for &index in &reaching {
-            let Some(relief) = reliefs.get(index) else { continue };
-            let mut applies = names.diagrams.and(live, relief.holds)?;
-            for first in relief.yields_to.iter().filter(|first| reaching.contains(first)) {
-                let first = reliefs.get(*first).map_or(NEVER, |first| first.holds);
-                applies = names.diagrams.but_not(applies, first)?;
-            }
-            unrelieved = names.diagrams.but_not(unrelieved, relief.holds)?;
-            set = union(set, narrowed(relief.permits, applies, &mut names)?, &mut names)?;
-            applied.push((Rule { root: applies, reason: relief.reason.clone() }, relief.recommend_opening));
+        for (said, root) in restriction.reliefs.iter().filter_map(|index| said.get(*index)).zip(reach.applies) {
+            own |= said.named;
+            applied.push(Rule { root, reason: said.reason.clone() });
         }
-        set = union(set, narrowed(base, unrelieved, &mut names)?, &mut names)?;
-        // A ground that is not live restricts nothing: {unconditional} is the join's identity.
-        let dead = names.diagrams.not(live)?;
-        let [unconditional, _, _] = &mut set;
-        *unconditional = names.diagrams.or(*unconditional, dead)?;
-        permitted = join(permitted, set, &mut names)?;
-
-        if entry.base.contains(&Openness::Withheld) {
-            let recommending = applied.iter().filter(|(_, recommend)| *recommend);
-            let fine =
-                recommending.map(|(rule, _)| rule.root).try_fold(dead, |all, root| names.diagrams.or(all, root))?;
-            opening_recommended = names.diagrams.and(opening_recommended, fine)?;
-        }
-        grounds.push(Ground { live, reason, reliefs: applied.into_iter().map(|(rule, _)| rule).collect() });
+        let reached_by = restriction.reliefs;
+        grounds.push(Ground { live, reason, reliefs: applied, set: reach.set, base, reached_by, own });
     }
     let mut requires = Vec::new();
     for rule in &section.requires {
@@ -99,32 +77,27 @@ pub(super) fn compile(
         let root = names.condition(&rule.when)?;
         requires.push(Rule { root: names.diagrams.and(root, in_scope)?, reason });
     }
+    let restrictions: Vec<Restriction> = grounds.iter().map(Ground::restriction).collect();
+    let mut joined = join_all(base, in_scope, &restrictions, &reliefs, &mut names.diagrams)?;
+    let levels = levels(joined.permitted, &mut names)?;
+    let words = answer_words(&out_of_scope, &joined, &grounds, &requires, &mut names)?;
+    names.declare_answer(words);
+    let mut properties = properties::compile(declared, Section::Classification, &levels, &mut names, places)?;
 
-    let [mut unconditional, mut conditional, mut withheld] = narrowed(permitted, in_scope, &mut names)?;
-    let d = &mut names.diagrams;
-    // Recommended: the strictest permitted class, below withheld where opening is recommended and something is.
-    let below = d.or(conditional, unconditional)?;
-    let passed_over = d.and(opening_recommended, below)?;
-    let mut recommend_withheld = d.but_not(withheld, passed_over)?;
-    let mut recommend_conditional = d.but_not(conditional, recommend_withheld)?;
-    let mut recommend_unconditional = d.but_not(unconditional, recommend_withheld)?;
-    recommend_unconditional = d.but_not(recommend_unconditional, conditional)?;
-
-    let mut roots = vec![
-        &mut out_of_scope.root,
-        &mut unconditional,
-        &mut conditional,
-        &mut withheld,
-        &mut recommend_unconditional,
-        &mut recommend_conditional,
-        &mut recommend_withheld,
-    ];
+    let mut roots = vec![&mut out_of_scope.root];
+    roots.extend(joined.permitted.iter_mut().chain(&mut joined.recommended));
     roots.extend(requires.iter_mut().map(|rule| &mut rule.root));
     for ground in &mut grounds {
         roots.push(&mut ground.live);
+        roots.extend(&mut ground.set);
         roots.extend(ground.reliefs.iter_mut().map(|rule| &mut rule.root));
     }
-    d.finish(&mut roots);
+    for relief in &mut reliefs {
+        roots.push(&mut relief.holds);
+        roots.extend(&mut relief.permits);
+    }
+    roots.extend(properties.iter_mut().flat_map(Property::roots));
+    names.diagrams.finish(&mut roots);
     let space = names.into_space();
     Ok(ClassificationRules {
         space,
@@ -133,12 +106,53 @@ pub(super) fn compile(
         otherwise,
         grounds,
         requires,
-        permitted: strictest_first(unconditional, conditional, withheld),
-        recommended: strictest_first(recommend_unconditional, recommend_conditional, recommend_withheld),
+        permitted: strictest_first(joined.permitted),
+        recommended: strictest_first(joined.recommended),
+        base,
+        reliefs,
+        properties,
     })
 }
 
-fn strictest_first(unconditional: Root, conditional: Root, withheld: Root) -> [(Openness, Root); 3] {
+/// Functions that grow as the answer becomes laxer: that something is permitted, then how lax the laxest and the
+/// strictest permitted class are.
+fn levels(permitted: Classes, names: &mut Names<'_>) -> Result<[Root; 5], PolicyError> {
+    let [unconditional, conditional, withheld] = permitted;
+    let d = &mut names.diagrams;
+    let open = d.or(conditional, unconditional)?;
+    let some = d.or(open, withheld)?;
+    let only_open = d.but_not(open, withheld)?;
+    Ok([some, open, unconditional, only_open, d.but_not(only_open, conditional)?])
+}
+
+/// The words by which a property looks at the answer.
+fn answer_words(
+    out_of_scope: &Rule,
+    joined: &Joined,
+    grounds: &[Ground],
+    requires: &[Rule],
+    names: &mut Names<'_>,
+) -> Result<BTreeMap<String, Root>, PolicyError> {
+    let mut words = BTreeMap::from([("out_of_scope".to_owned(), out_of_scope.root)]);
+    for (class, root) in strictest_first(joined.permitted) {
+        words.insert(format!("permitted.{}", class.id()), root);
+    }
+    for (class, root) in strictest_first(joined.recommended) {
+        words.insert(format!("recommended.{}", class.id()), root);
+    }
+    for ground in grounds {
+        words.insert(format!("live.{}", ground.reason.rule), ground.live);
+        for relief in &ground.reliefs {
+            let somewhere = words.entry(format!("applies.{}", relief.reason.rule)).or_insert(NEVER);
+            *somewhere = names.diagrams.or(*somewhere, relief.root)?;
+        }
+    }
+    words.extend(requires.iter().map(|rule| (format!("requires.{}", rule.reason.rule), rule.root)));
+    Ok(words)
+}
+
+fn strictest_first(set: Classes) -> [(Openness, Root); 3] {
+    let [unconditional, conditional, withheld] = set;
     [(Openness::Withheld, withheld), (Openness::Conditional, conditional), (Openness::Unconditional, unconditional)]
 }
 
@@ -153,59 +167,39 @@ fn fixed(classes: &[Openness], rule: &str, at: &Spanned<String>, places: Places<
     Ok(set)
 }
 
-fn narrowed(set: Classes, within: Root, names: &mut Names<'_>) -> Result<Classes, PolicyError> {
-    let [unconditional, conditional, withheld] = set;
-    let d = &mut names.diagrams;
-    Ok([d.and(unconditional, within)?, d.and(conditional, within)?, d.and(withheld, within)?])
-}
-
-fn union(a: Classes, b: Classes, names: &mut Names<'_>) -> Result<Classes, PolicyError> {
-    let ([a0, a1, a2], [b0, b1, b2]) = (a, b);
-    let d = &mut names.diagrams;
-    Ok([d.or(a0, b0)?, d.or(a1, b1)?, d.or(a2, b2)?])
-}
-
-/// The stricter of each pair: a class is in the join if one set has it and the other has it or a laxer one.
-fn join(a: Classes, b: Classes, names: &mut Names<'_>) -> Result<Classes, PolicyError> {
-    let ([a0, a1, a2], [b0, b1, b2]) = (a, b);
-    let d = &mut names.diagrams;
-    let unconditional = d.and(a0, b0)?;
-    let (a_open, b_open) = (d.or(a0, a1)?, d.or(b0, b1)?);
-    let (left, right) = (d.and(a1, b_open)?, d.and(a_open, b1)?);
-    let conditional = d.or(left, right)?;
-    // A set is never empty, so the other always has withheld or something laxer.
-    let withheld = d.or(a2, b2)?;
-    Ok([unconditional, conditional, withheld])
-}
-
 fn reliefs(
     section: &ClassificationSection,
     names: &mut Names<'_>,
     places: Places<'_>,
-) -> Result<Vec<Relief>, PolicyError> {
+) -> Result<(Vec<Relief>, Vec<Said>), PolicyError> {
     let mut out = Vec::new();
+    let mut said = Vec::new();
     for entry in &section.reliefs {
         let reason = names.reason("relief", &entry.id, &entry.cite, &entry.zh, &entry.en)?;
         let holds = names.condition(&entry.when)?;
+        let mut named = names.named;
         let mut permits = fixed(&entry.permits, entry.id.get_ref(), &entry.id, places)?;
         if let Some(under) = &entry.under {
             let other = fixed(&under.permits, entry.id.get_ref(), &under.interpretation, places)?;
             let read = names.reads(&under.interpretation, &under.option)?;
-            let not_read = names.diagrams.not(read)?;
-            let (usual, other) = (narrowed(permits, not_read, names)?, narrowed(other, read, names)?);
-            permits = union(usual, other, names)?;
+            named |= names.named;
+            let d = &mut names.diagrams;
+            let not_read = d.not(read)?;
+            let (usual, other) = (narrowed(permits, not_read, d)?, narrowed(other, read, d)?);
+            permits = union(usual, other, d)?;
         }
         let mut yields_to = Vec::new();
         for first in &entry.yields_to {
             let place = section.reliefs.iter().position(|other| other.id.get_ref() == first.get_ref());
             yields_to.push(place.ok_or_else(|| undeclared(first, "write the id of a relief", places))?);
         }
-        out.push(Relief { holds, reason, permits, yields_to, recommend_opening: entry.recommend_opening });
+        out.push(Relief { holds, permits, yields_to, recommend_opening: entry.recommend_opening });
+        said.push(Said { reason, named });
     }
     for (index, entry) in section.reliefs.iter().enumerate() {
         check_circle(index, entry, &out, places)?;
     }
-    Ok(out)
+    Ok((out, said))
 }
 
 fn undeclared(name: &Spanned<String>, instead: &str, places: Places<'_>) -> PolicyError {
@@ -252,26 +246,26 @@ fn check_circle(start: usize, entry: &ReliefEntry, reliefs: &[Relief], places: P
 /// Of two reliefs that reach a ground and can hold together, one yields to the other, under every reading.
 fn check_order(
     ground: &Spanned<String>,
-    reaching: &[usize],
-    live: Root,
+    restriction: &Restriction,
     reliefs: &[Relief],
+    said: &[Said],
     names: &mut Names<'_>,
     places: Places<'_>,
 ) -> Result<(), PolicyError> {
-    let of = |index: &usize| reliefs.get(*index).map(|relief| (*index, relief));
-    for (place, (one, first)) in reaching.iter().filter_map(of).enumerate() {
-        for (other, second) in reaching.iter().skip(place + 1).filter_map(of) {
+    let of = |index: &usize| Some((*index, reliefs.get(*index)?, said.get(*index)?));
+    for (place, (one, first, first_said)) in restriction.reliefs.iter().filter_map(of).enumerate() {
+        for (other, second, second_said) in restriction.reliefs.iter().skip(place + 1).filter_map(of) {
             if first.yields_to.contains(&other) || second.yields_to.contains(&one) {
                 continue;
             }
             let both = names.diagrams.and(first.holds, second.holds)?;
-            let both = names.diagrams.and(both, live)?;
+            let both = names.diagrams.and(both, restriction.live)?;
             if let Some(witness) = names.witness(both) {
                 let (line, column) = places.of(ground.span().start);
                 return Err(PolicyError::ReliefOrder {
                     ground: ground.get_ref().clone(),
-                    first: first.reason.rule.clone(),
-                    second: second.reason.rule.clone(),
+                    first: first_said.reason.rule.clone(),
+                    second: second_said.reason.rule.clone(),
                     witness,
                     line,
                     column,

@@ -4,7 +4,9 @@
 
 mod access;
 mod classification;
+mod deadlines;
 mod names;
+mod properties;
 
 use jiff::civil::Date;
 use toml::Spanned;
@@ -47,20 +49,10 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
         None => None,
     };
     let interpretations = interpretations(&file, places)?;
-    let classification = classification::compile(&file.classification, &interpretations, places)?;
-    let access = access::compile(&file.access, &interpretations, places)?;
-    let mut deadlines = Vec::new();
-    for (index, entry) in file.deadlines.iter().enumerate() {
-        let code = identifier("deadline", &entry.code, places)?;
-        if file.deadlines.iter().take(index).any(|other| other.code.get_ref() == code) {
-            return Err(duplicate("deadline", &entry.code, places));
-        }
-        mark(code, &entry.code, &entry.cite, &entry.zh, &entry.en, places)?;
-        if entry.working_days == 0 {
-            return Err(incomplete(&entry.code, "write at least one working day", places));
-        }
-        deadlines.push(entry.rule());
-    }
+    properties::check_ids(&file.properties, places)?;
+    let classification = classification::compile(&file.classification, &file.properties, &interpretations, places)?;
+    let access = access::compile(&file.access, &file.properties, &interpretations, places)?;
+    let (deadlines, readings) = deadlines::compile(&file.deadlines, &interpretations, places)?;
     Ok(Model {
         id: file.id.into_inner(),
         title: file.title,
@@ -72,6 +64,7 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
         classification,
         access,
         deadlines,
+        readings,
         content,
     })
 }
@@ -81,6 +74,7 @@ fn bounded(file: &File) -> Result<(), PolicyError> {
     let counts = [
         file.interpretations.len(),
         file.deadlines.len(),
+        file.properties.len(),
         classification.definitions.len(),
         classification.grounds.len(),
         classification.reliefs.len(),
@@ -90,7 +84,8 @@ fn bounded(file: &File) -> Result<(), PolicyError> {
         access.duties.len(),
         access.article_order.len(),
     ];
-    if counts.iter().any(|count| *count > MAX_RULES) {
+    let listed = file.properties.iter().filter_map(|property| property.stricter.as_ref()).map(Vec::len);
+    if counts.into_iter().chain(listed).any(|count| count > MAX_RULES) {
         return Err(PolicyError::Limit { what: "rules of one kind", limit: MAX_RULES });
     }
     Ok(())

@@ -31,8 +31,13 @@ pub(super) struct Names<'a> {
     index: BTreeMap<String, usize>,
     layout: Layout,
     interpretations: &'a [Interpretation],
-    definitions: BTreeMap<String, Root>,
+    /// What each definition means, and the variables that it names.
+    definitions: BTreeMap<String, (Root, u64)>,
     rules: BTreeMap<String, ()>,
+    /// The answer's own words; none until the rules are compiled, so that only properties can look at the answer.
+    answer: BTreeMap<String, Root>,
+    /// The variables that the last condition names, by way of definitions too.
+    pub(super) named: u64,
 }
 
 impl<'a> Names<'a> {
@@ -54,6 +59,8 @@ impl<'a> Names<'a> {
             interpretations,
             definitions: BTreeMap::new(),
             rules: BTreeMap::new(),
+            answer: BTreeMap::new(),
+            named: 0,
         };
         for fact in facts {
             names.declare_fact(fact)?;
@@ -69,7 +76,7 @@ impl<'a> Names<'a> {
             }
             // Only what stands above is known here, so a definition can't lean on itself.
             let root = names.condition(&definition.when)?;
-            names.definitions.insert(id.to_owned(), root);
+            names.definitions.insert(id.to_owned(), (root, names.named));
         }
         Ok(names)
     }
@@ -123,14 +130,24 @@ impl<'a> Names<'a> {
         mark(name, id, cite, zh, en, self.places)
     }
 
+    /// Declares the words by which properties look at the answer.
+    pub(super) fn declare_answer(&mut self, words: impl IntoIterator<Item = (String, Root)>) {
+        self.answer.extend(words);
+    }
+
     /// What a condition means.
     pub(super) fn condition(&mut self, when: &Spanned<String>) -> Result<Root, PolicyError> {
-        let place = |at| self.places.within(&when.span(), at);
-        let condition = condition::parse(when.get_ref()).map_err(|misread| {
-            let (line, column) = place(misread.at);
-            misread.into_error(line, column)
-        })?;
+        let condition = self.parsed(when)?;
+        self.named = 0;
         self.meaning(&condition, when)
+    }
+
+    /// A condition as written.
+    pub(super) fn parsed(&self, when: &Spanned<String>) -> Result<Condition, PolicyError> {
+        condition::parse(when.get_ref()).map_err(|misread| {
+            let (line, column) = self.places.within(&when.span(), misread.at);
+            misread.into_error(line, column)
+        })
     }
 
     /// The parser has bounded the depth.
@@ -150,12 +167,20 @@ impl<'a> Names<'a> {
                 self.diagrams.and(all, part)
             }),
             Condition::Name { name, at } => {
-                if let Some(root) = self.definitions.get(name) {
+                if let Some(root) = self.answer.get(name) {
+                    if self.index.contains_key(name) || self.definitions.contains_key(name) {
+                        let (line, column) = self.places.within(&when.span(), *at);
+                        return Err(PolicyError::TwoMeanings { name: name.clone(), line, column });
+                    }
+                    return Ok(*root);
+                }
+                if let Some((root, named)) = self.definitions.get(name) {
+                    self.named |= named;
                     return Ok(*root);
                 }
                 let (fact, domain) = self.fact(name, when, *at)?;
                 match domain {
-                    Domain::Bool(_) => self.diagrams.test(fact, 1),
+                    Domain::Bool(_) => self.test(fact, 1, false),
                     Domain::Words(words) => {
                         let (line, column) = self.places.within(&when.span(), *at);
                         let instead = format!("compare it with one of its values: {name} = {}", words.join(" | "));
@@ -165,8 +190,8 @@ impl<'a> Names<'a> {
             }
             Condition::Is { name, value, negated, at } => {
                 let (line, column) = self.places.within(&when.span(), *at);
-                if self.definitions.contains_key(name) {
-                    let instead = format!("a definition is true or false: write {name} or not {name}");
+                if self.definitions.contains_key(name) || self.answer.contains_key(name) {
+                    let instead = format!("it is true or false: write {name} or not {name}");
                     return Err(PolicyError::Type { name: name.clone(), instead, line, column });
                 }
                 let (fact, domain) = self.fact(name, when, *at)?;
@@ -189,16 +214,36 @@ impl<'a> Names<'a> {
     }
 
     fn test(&mut self, variable: u8, place: usize, negated: bool) -> Result<Root, PolicyError> {
+        self.named |= 1 << variable;
         let test = self.diagrams.test(variable, place)?;
         if negated { self.diagrams.not(test) } else { Ok(test) }
+    }
+
+    /// A fact and one of its values, written as `stricter` has them: `fact` for a bool one, or `fact = value`.
+    pub(super) fn fact_value(&mut self, written: &Spanned<String>) -> Result<Option<(u8, u8)>, PolicyError> {
+        let condition = self.parsed(written)?;
+        let (Condition::Name { name, at } | Condition::Is { name, negated: false, at, .. }) = &condition else {
+            return Ok(None);
+        };
+        if self.definitions.contains_key(name) || self.answer.contains_key(name) {
+            return Ok(None);
+        }
+        self.fact(name, written, *at)?;
+        let test = self.meaning(&condition, written)?;
+        let only = self.diagrams.witness(test).and_then(|facts| facts.first().copied());
+        Ok(only.map(|(fact, value)| (fact, value as u8)))
     }
 
     fn fact(&self, name: &str, when: &Spanned<String>, at: usize) -> Result<(u8, Domain), PolicyError> {
         let found = self.index.get(name).and_then(|place| Some((*place, self.facts.get(*place)?)));
         found.map(|(place, fact)| (place as u8, fact.domain.clone())).ok_or_else(|| {
             let (line, column) = self.places.within(&when.span(), at);
+            if name.contains('.') && self.answer.is_empty() {
+                return PolicyError::AnswerWord { name: name.to_owned(), line, column };
+            }
             let known = self.facts.iter().map(|fact| fact.id.as_str());
-            let known: Vec<&str> = known.chain(self.definitions.keys().map(String::as_str)).collect();
+            let known = known.chain(self.definitions.keys().map(String::as_str));
+            let known: Vec<&str> = known.chain(self.answer.keys().map(String::as_str)).collect();
             let instead = match nearest(name, &known) {
                 Some(nearest) => format!("did you mean {nearest}?"),
                 None => "declare it as a fact, or as a definition above this condition".to_owned(),

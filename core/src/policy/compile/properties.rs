@@ -1,0 +1,67 @@
+//! What the policy says of itself, as functions that are true where it does not hold.
+
+use super::super::analyse::BUILT_IN;
+use super::super::diagram::{NEVER, Root};
+use super::super::error::PolicyError;
+use super::super::facts::Section;
+use super::super::file::{Places, PropertyEntry, Readings};
+use super::super::model::{Property, Violation};
+use super::names::{Names, duplicate, identifier, mark};
+
+/// The properties of one section. `levels` are functions that grow as the answer becomes laxer.
+pub(super) fn compile(
+    entries: &[PropertyEntry],
+    section: Section,
+    levels: &[Root],
+    names: &mut Names<'_>,
+    places: Places<'_>,
+) -> Result<Vec<Property>, PolicyError> {
+    let mut out = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.section == section) {
+        let id = identifier("property", &entry.id, places)?;
+        let reason = mark(id, &entry.id, &entry.cite, &entry.zh, &entry.en, places)?;
+        let unprovable = |instead: &str, offset: usize| {
+            let (line, column) = places.of(offset);
+            PolicyError::PropertyShape { property: id.to_owned(), instead: instead.to_owned(), line, column }
+        };
+        let mut violations = Vec::new();
+        match (&entry.never, &entry.stricter) {
+            (Some(never), None) => violations.push(Violation { root: names.condition(never)?, turned_on: None }),
+            (None, Some(stricter)) if !stricter.is_empty() => {
+                for written in stricter {
+                    let Some((fact, value)) = names.fact_value(written)? else {
+                        return Err(unprovable("write facts: `fact` or `fact = value`", written.span().start));
+                    };
+                    let root = laxer(levels, fact, value, names)?;
+                    violations.push(Violation { root, turned_on: Some((fact, value)) });
+                }
+            }
+            _ => return Err(unprovable("write one of `never` and `stricter`", entry.id.span().start)),
+        }
+        let every_reading = entry.readings == Readings::All;
+        out.push(Property { reason, every_reading, violations });
+    }
+    Ok(out)
+}
+
+/// Every property has its own id, which is no built-in statement's.
+pub(super) fn check_ids(entries: &[PropertyEntry], places: Places<'_>) -> Result<(), PolicyError> {
+    for (index, entry) in entries.iter().enumerate() {
+        let id = entry.id.get_ref();
+        let taken = entries.iter().take(index).any(|other| other.id.get_ref() == id);
+        if taken || BUILT_IN.contains(&id.as_str()) {
+            return Err(duplicate("property", &entry.id, places));
+        }
+    }
+    Ok(())
+}
+
+/// Where the answer becomes laxer when the fact takes this value, other things equal.
+fn laxer(levels: &[Root], fact: u8, value: u8, names: &mut Names<'_>) -> Result<Root, PolicyError> {
+    let d = &mut names.diagrams;
+    levels.iter().try_fold(NEVER, |all, level| {
+        let then = d.with(*level, fact, value)?;
+        let grown = d.but_not(then, *level)?;
+        d.or(all, grown)
+    })
+}
