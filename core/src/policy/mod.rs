@@ -18,13 +18,17 @@ mod condition;
 mod diagram;
 mod error;
 mod evaluate;
+mod explain;
 mod facts;
 mod file;
 mod model;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 mod policy;
 
-pub use answer::{AccessAnswer, Classification, DeadlineRule, DutyTerm, GroundState, Status};
+pub use answer::{
+    AccessAnswer, Change, Classification, Counterfactual, DeadlineRule, DutyTerm, Explanation, GroundState, Outcome,
+    Status, Target,
+};
 pub use error::PolicyError;
 pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValue, Facts, Party, Section};
 pub use model::{Choice, Interpretation};

@@ -5,12 +5,15 @@
 //! dependence under unknown facts are read off, exactly, without enumerating completions: [`Diagrams::restrict`] is one
 //! pass over the nodes.
 
+mod nearest;
+
 use std::collections::HashMap;
 
 use super::error::PolicyError;
+pub(super) use nearest::{Choices, Taken};
 
 /// The most nodes that a policy may need. The bundled policy needs a few hundred.
-const MAX_NODES: usize = 1 << 16;
+pub(super) const MAX_NODES: usize = 1 << 16;
 
 /// A function: a node's place. 0 is false, 1 is true.
 pub(super) type Root = u32;
@@ -282,6 +285,20 @@ impl Restricted<'_> {
         self.of(root) != NEVER
     }
 
+    /// Values of unknown facts that make the function true, as (fact, value's place); none when it never is.
+    pub(super) fn witness(&self, root: Root) -> Option<Taken> {
+        let mut root = self.of(root);
+        let mut facts = Vec::new();
+        while root > ALWAYS {
+            // What remains is reduced: all of it but the false leaf leads to the true one.
+            let mut children = self.diagrams.children(root).iter().map(|child| self.of(*child)).enumerate();
+            let (value, child) = children.find(|(_, child)| *child != NEVER)?;
+            facts.push((self.diagrams.fact(root), value as u8));
+            root = child;
+        }
+        (root == ALWAYS).then_some(facts)
+    }
+
     /// The unknown facts on which the function still depends, one bit each.
     pub(super) fn depends_on(&self, root: Root) -> u64 {
         self.support_of(self.of(root))
@@ -300,16 +317,16 @@ mod tests {
 
     /// A formula that the diagrams and a plain evaluation both understand.
     #[derive(Debug, Clone)]
-    enum Formula {
+    pub(super) enum Formula {
         Test(u8, usize),
         Not(Box<Formula>),
         And(Box<Formula>, Box<Formula>),
         Or(Box<Formula>, Box<Formula>),
     }
 
-    const SIZES: [u8; 5] = [2, 3, 2, 4, 2];
+    pub(super) const SIZES: [u8; 5] = [2, 3, 2, 4, 2];
 
-    fn formula() -> impl Strategy<Value = Formula> {
+    pub(super) fn formula() -> impl Strategy<Value = Formula> {
         let test = (0u8..5).prop_flat_map(|fact| {
             (0..usize::from(SIZES[fact as usize])).prop_map(move |value| Formula::Test(fact, value))
         });
@@ -322,7 +339,7 @@ mod tests {
         })
     }
 
-    fn build(diagrams: &mut Diagrams, formula: &Formula) -> Root {
+    pub(super) fn build(diagrams: &mut Diagrams, formula: &Formula) -> Root {
         match formula {
             Formula::Test(fact, value) => diagrams.test(*fact, *value).unwrap(),
             Formula::Not(a) => {
@@ -340,7 +357,7 @@ mod tests {
         }
     }
 
-    fn plain(formula: &Formula, point: &[u8]) -> bool {
+    pub(super) fn plain(formula: &Formula, point: &[u8]) -> bool {
         match formula {
             Formula::Test(fact, value) => usize::from(point[*fact as usize]) == *value,
             Formula::Not(a) => !plain(a, point),
@@ -350,7 +367,7 @@ mod tests {
     }
 
     /// Every completion of the known facts.
-    fn completions(known: &[Option<u8>]) -> Vec<Vec<u8>> {
+    pub(super) fn completions(known: &[Option<u8>]) -> Vec<Vec<u8>> {
         known.iter().zip(SIZES).fold(vec![Vec::new()], |points, (value, size)| {
             let values: Vec<u8> = value.map_or_else(|| (0..size).collect(), |value| vec![value]);
             points
