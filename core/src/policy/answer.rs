@@ -169,8 +169,8 @@ pub struct Change {
 pub struct Counterfactual {
     /// The other answer.
     pub target: Target,
-    /// The smallest changes that give it whatever stays unknown, the first eight by the policy file's order; empty when
-    /// no change of facts does.
+    /// The smallest changes that give it whatever stays unknown, the first eight: an earlier fact of the policy file
+    /// comes before a later one, then an earlier value. Empty when no change of facts gives it.
     pub changes: Vec<Vec<Change>>,
     /// How many smallest changes there are.
     pub count: u32,

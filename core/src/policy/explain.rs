@@ -11,7 +11,7 @@ use super::diagram::{ALWAYS, Choices, Diagrams, MAX_NODES, NEVER, Root, Taken};
 use super::error::PolicyError;
 use super::facts::{FactValue, Facts, Section};
 use super::model::{AccessRules, ClassificationRules, Model, Space};
-use crate::terms::V1;
+use crate::terms::{Openness, V1};
 
 /// The most changes that are listed for one target.
 const MOST_CHANGES: usize = 8;
@@ -24,6 +24,10 @@ impl Model {
         at: Date,
         readings: &[u8],
     ) -> Result<Explanation, crate::Error> {
+        Ok(self.asked(section, facts, at, readings)?.explain(MAX_NODES))
+    }
+
+    fn asked(&self, section: Section, facts: &Facts, at: Date, readings: &[u8]) -> Result<Asked<'_>, crate::Error> {
         match section {
             Section::Classification => {
                 let answer = self.classify(facts, at, readings)?;
@@ -31,21 +35,20 @@ impl Model {
                 let known = rules.space.known(facts, section, readings)?;
                 let mut diagrams = rules.space.diagrams.reopen();
                 let outcomes = rules.outcomes(&mut diagrams)?;
-                let given = Outcome::Classes { status: answer.status, permitted: answer.permitted.clone() };
-                let given = outcomes.iter().find(|(outcome, _)| *outcome == given).map_or(ALWAYS, |(_, root)| *root);
+                let same = Outcome::Classes { status: answer.status, permitted: answer.permitted.clone() };
+                let given = outcomes.iter().find(|(outcome, _)| *outcome == same).map_or(ALWAYS, |(_, root)| *root);
+                let denied = rules.permitted.iter().map(|(class, _)| *class);
+                let denied = denied.filter(|class| !answer.permitted.contains(class));
                 // An answer permits a class once it is determined, so each outcome that has the class is one to reach.
-                let with = |target: Target| {
+                let with = |class: Openness| {
                     let has = |outcome: &Outcome| match outcome {
-                        Outcome::Classes { permitted, .. } => permitted.iter().any(|class| target == (*class).into()),
+                        Outcome::Classes { permitted, .. } => permitted.contains(&class),
                         Outcome::Access { .. } => false,
                     };
                     outcomes.iter().filter(|(outcome, _)| has(outcome)).map(|(_, root)| *root).collect()
                 };
-                let wanted = rules.permitted.iter().map(|(class, _)| *class);
-                let wanted = wanted.filter(|class| !answer.permitted.contains(class)).map(Target::from);
-                let targets = wanted.map(|target| (target, with(target))).collect();
-                let asked = Asked { space: &rules.space, diagrams, known, given, targets, outcomes };
-                Ok(asked.explain(section, answer.open, MAX_NODES))
+                let targets = denied.map(|class| (Target::from(class), with(class))).collect();
+                Ok(Asked { section, space: &rules.space, diagrams, known, given, targets, outcomes, open: answer.open })
             }
             Section::Access => {
                 let answer = self.decide(facts, at, readings)?;
@@ -54,15 +57,13 @@ impl Model {
                 let mut diagrams = rules.space.diagrams.reopen();
                 let outcomes = rules.outcomes(&mut diagrams)?;
                 let permitted = outcomes.first().map_or(NEVER, |(_, root)| *root);
-                let headline = answer.headline().map(|reason| &reason.rule);
-                let denial = rules.denials.iter().find(|rule| Some(&rule.reason.rule) == headline);
                 let (given, targets) = if answer.permit {
                     (permitted, Vec::new())
                 } else {
-                    (denial.map_or(ALWAYS, |rule| rule.root), vec![(Target::Permit, vec![permitted])])
+                    let headline = rules.denials.iter().find(|rule| Some(&rule.reason) == answer.headline());
+                    (headline.map_or(ALWAYS, |rule| rule.root), vec![(Target::Permit, vec![permitted])])
                 };
-                let asked = Asked { space: &rules.space, diagrams, known, given, targets, outcomes };
-                Ok(asked.explain(section, answer.open, MAX_NODES))
+                Ok(Asked { section, space: &rules.space, diagrams, known, given, targets, outcomes, open: answer.open })
             }
         }
     }
@@ -105,6 +106,7 @@ impl AccessRules {
 
 /// One question with its answer, in terms of the diagrams.
 struct Asked<'a> {
+    section: Section,
     space: &'a Space,
     /// The section's diagrams, and the functions built for the explanation upon them.
     diagrams: Diagrams,
@@ -115,10 +117,11 @@ struct Asked<'a> {
     /// Other answers, each with the functions of which one would have to be certain.
     targets: Vec<(Target, Vec<Root>)>,
     outcomes: Vec<(Outcome, Root)>,
+    open: Vec<String>,
 }
 
 impl Asked<'_> {
-    fn explain(self, section: Section, open: Vec<String>, limit: usize) -> Explanation {
+    fn explain(&self, limit: usize) -> Explanation {
         let (sufficient, smallest) = self.sufficient(limit);
         let sufficient =
             sufficient.into_iter().filter_map(|(fact, value)| Some((self.id(fact)?, self.value(fact, value)?)));
@@ -128,12 +131,12 @@ impl Asked<'_> {
             self.outcomes.iter().filter(|(_, root)| rest.possible(*root)).map(|(outcome, _)| outcome.clone());
         Explanation {
             v: V1,
-            section,
+            section: self.section,
             sufficient: sufficient.collect(),
             smallest,
             counterfactuals: counterfactuals.collect(),
             possible: possible.collect(),
-            open,
+            open: self.open.clone(),
         }
     }
 
@@ -149,7 +152,7 @@ impl Asked<'_> {
             .collect();
         match self.diagrams.cheapest(&[self.given], &choices, 1, limit) {
             Ok(found) => (found.and_then(|found| found.first.into_iter().next()).unwrap_or_default(), true),
-            Err(_) => (irreducible(&self.diagrams, self.given, &self.known, &forgotten), false),
+            Err(_) => (irreducible(&self.diagrams, &[self.given], &self.known, &forgotten), false),
         }
     }
 
@@ -189,7 +192,7 @@ impl Asked<'_> {
             for (fact, value) in self.diagrams.restrict(&readings).witness(*root)? {
                 *changed.get_mut(usize::from(fact))? = Some(value);
             }
-            Some(irreducible(&self.diagrams, *root, &changed, &self.known))
+            Some(irreducible(&self.diagrams, roots, &changed, &self.known))
         })
     }
 
@@ -208,17 +211,69 @@ impl Asked<'_> {
     }
 }
 
-/// Of the places where `taken` differs from `without`, as few as will do when they are given up one after another, the
-/// last first, while the function stays certain.
-fn irreducible(diagrams: &Diagrams, root: Root, taken: &[Option<u8>], without: &[Option<u8>]) -> Taken {
+/// Of the places where `taken` differs from `without`, so many that one of the functions is certain and none can be left
+/// out: they are given up one after another, the last first, until no more can be.
+fn irreducible(diagrams: &Diagrams, functions: &[Root], taken: &[Option<u8>], without: &[Option<u8>]) -> Taken {
     let mut kept = taken.to_vec();
-    for place in (0..kept.len()).rev() {
-        let (Some(slot), Some(without)) = (kept.get_mut(place), without.get(place)) else { continue };
-        let value = std::mem::replace(slot, *without);
-        if !diagrams.restrict(&kept).always(root) {
-            kept.get_mut(place).into_iter().for_each(|slot| *slot = value);
+    let mut given_up = true;
+    while std::mem::take(&mut given_up) {
+        for (place, without) in without.iter().enumerate().rev() {
+            let mut fewer = kept.clone();
+            fewer.get_mut(place).into_iter().for_each(|slot| *slot = *without);
+            if fewer == kept {
+                continue;
+            }
+            let rest = diagrams.restrict(&fewer);
+            if functions.iter().any(|function| rest.always(*function)) {
+                kept = fewer;
+                given_up = true;
+            }
         }
     }
     let differing = kept.iter().zip(without).enumerate().filter(|(_, (kept, without))| kept != without);
     differing.filter_map(|(place, (kept, _))| Some((place as u8, (*kept)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::policy::Policy;
+    use super::*;
+
+    /// With no effort to spend, what is said is true still and nothing can be left out of it.
+    #[test]
+    fn what_is_found_without_effort_is_irreducible_and_says_so() {
+        let policy = Policy::builtin("xian-2022-013").unwrap();
+        let at = "2024-06-03".parse().unwrap();
+        let facts = Facts::from_json(
+            r#"{"state_secret": false, "law_forbids": true, "prohibition_lifted": false, "data_grade": "core",
+                "declassified": false, "high_protection_need": true}"#,
+        )
+        .unwrap();
+        let asked = policy.model.asked(Section::Classification, &facts, at, &policy.readings).unwrap();
+        let explanation = asked.explain(0);
+        assert!(!explanation.smallest);
+        let permitted = |facts: &Facts| policy.classify(facts, at).unwrap().permitted;
+        assert_eq!(permitted(&explanation.sufficient), [Openness::Withheld]);
+        for (fact, _) in explanation.sufficient.iter() {
+            assert!(permitted(explanation.sufficient.clone().forget(fact)).is_empty(), "{fact}");
+        }
+        assert_eq!(explanation.possible, asked.explain(MAX_NODES).possible);
+        assert_eq!(explanation.counterfactuals.len(), 2);
+        for counterfactual in &explanation.counterfactuals {
+            assert_eq!((counterfactual.changes.len(), counterfactual.count), (1, 1));
+            assert!(!counterfactual.smallest);
+            let permits = |changes: &mut dyn Iterator<Item = &Change>| {
+                let mut changed = facts.clone();
+                changes.for_each(|change| {
+                    changed.set(&change.fact, change.to.clone());
+                });
+                permitted(&changed).iter().any(|class| Target::from(*class) == counterfactual.target)
+            };
+            let changes = &counterfactual.changes[0];
+            assert!(permits(&mut changes.iter()));
+            for left_out in changes {
+                assert!(!permits(&mut changes.iter().filter(|change| *change != left_out)), "{left_out:?}");
+            }
+        }
+    }
 }

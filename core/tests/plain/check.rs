@@ -60,16 +60,18 @@ pub(crate) fn xian() -> Policy {
 
 /// Both readings of what de-identified data may be.
 pub(crate) fn classification_readings() -> [(Policy, bool); 2] {
-    let read = |option| xian().with_interpretation("deidentified_may_be_unconditional", option).unwrap();
+    let policy = xian();
+    let read = |option| policy.with_interpretation("deidentified_may_be_unconditional", option).unwrap();
     [(read("no"), false), (read("yes"), true)]
 }
 
 /// Both readings of each of the two open places of an access.
 pub(crate) fn access_readings() -> [(Policy, Reading); 4] {
+    let policy = xian();
     [(false, false), (false, true), (true, false), (true, true)].map(|(overdue_denies, preview_treated)| {
         let overdue = if overdue_denies { "deny" } else { "duty" };
         let preview = if preview_treated { "treated_sample" } else { "approved_only" };
-        let policy = xian().with_interpretation("risk_report_overdue", overdue).unwrap();
+        let policy = policy.with_interpretation("risk_report_overdue", overdue).unwrap();
         let policy = policy.with_interpretation("conditional_preview", preview).unwrap();
         (policy, Reading { overdue_denies, preview_treated })
     })

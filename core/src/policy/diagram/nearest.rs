@@ -30,7 +30,8 @@ pub(in super::super) type Taken = Vec<(u8, u8)>;
 pub(in super::super) struct Cheapest {
     /// How many there are; the highest number where there are more.
     pub(in super::super) count: u32,
-    /// The first of them: the one that takes a value for an earlier fact comes first, then the preferred value.
+    /// The first of them, compared fact by fact: taking a value for a fact comes before leaving it, the preferred value
+    /// before others.
     pub(in super::super) first: Vec<Taken>,
 }
 
@@ -165,5 +166,69 @@ impl<'a> Ways<'a> {
                 _ => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MAX_NODES;
+    use super::super::tests::{SIZES, build, completions, formula, plain};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn choices(size: u8) -> impl Strategy<Value = Choices> {
+        let values: Vec<u8> = (0..size).collect();
+        let takes = prop::sample::subsequence(values.clone(), 0..=values.len()).prop_shuffle();
+        (prop::option::of(0..size), takes).prop_map(|(stays, takes)| Choices {
+            stays,
+            takes: takes.into_iter().filter(|value| Some(*value) != stays).collect(),
+        })
+    }
+
+    /// Every choice, in order: a value taken before none, and the preferred value first.
+    fn all(choices: &[Choices]) -> Vec<Vec<Option<u8>>> {
+        choices.iter().fold(vec![Vec::new()], |so_far, choices| {
+            let options: Vec<_> = choices.takes.iter().copied().map(Some).chain([None]).collect();
+            so_far.iter().flat_map(|one| options.iter().map(move |next| [one.as_slice(), &[*next]].concat())).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_cheapest_choices_are_those_of_an_enumeration(
+            functions in prop::collection::vec(formula(), 1..3),
+            choices in SIZES.map(choices),
+            most in 1usize..6,
+        ) {
+            let mut diagrams = Diagrams::new(SIZES.to_vec());
+            let roots: Vec<Root> = functions.iter().map(|function| build(&mut diagrams, function)).collect();
+            let certain = |chosen: &Vec<Option<u8>>| {
+                let known: Vec<_> = chosen.iter().zip(&choices).map(|(takes, choices)| takes.or(choices.stays)).collect();
+                let points = completions(&known);
+                functions.iter().any(|function| points.iter().all(|point| plain(function, point)))
+            };
+            let cost = |chosen: &Vec<Option<u8>>| chosen.iter().flatten().count();
+            let certain: Vec<_> = all(&choices).into_iter().filter(certain).collect();
+            let least = certain.iter().map(cost).min();
+            let cheapest: Vec<Taken> = certain
+                .iter()
+                .filter(|chosen| Some(cost(chosen)) == least)
+                .map(|chosen| (0u8..).zip(chosen).filter_map(|(fact, takes)| Some((fact, (*takes)?))).collect())
+                .collect();
+            let count = cheapest.len() as u32;
+            let expected = least.map(|_| Cheapest { count, first: cheapest.into_iter().take(most).collect() });
+            prop_assert_eq!(diagrams.cheapest(&roots, &choices, most, MAX_NODES).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn more_nodes_than_the_limit_are_refused() {
+        let mut diagrams = Diagrams::new(vec![2; 8]);
+        let all = (0..8).map(|fact| diagrams.test(fact, 1).unwrap()).collect::<Vec<_>>();
+        let root = all.into_iter().try_fold(ALWAYS, |so_far, test| diagrams.and(so_far, test)).unwrap();
+        let choices = vec![Choices { stays: Some(0), takes: vec![1] }; 8];
+        assert_eq!(diagrams.cheapest(&[root], &choices, 1, 10).unwrap().map(|found| found.count), Some(1));
+        let error = diagrams.cheapest(&[root], &choices, 1, 9).unwrap_err();
+        assert!(matches!(error, PolicyError::Limit { limit: 9, .. }), "{error}");
     }
 }
