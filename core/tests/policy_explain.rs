@@ -284,8 +284,8 @@ fn possible_classes(case: &Case, yes: bool) -> Vec<Outcome> {
     all.into_iter().map(outcome).collect()
 }
 
-static READINGS: LazyLock<([(Policy, bool); 2], [(Policy, Reading); 4])> =
-    LazyLock::new(|| (classification_readings(), access_readings()));
+static CLASSIFICATIONS: LazyLock<[(Policy, bool); 2]> = LazyLock::new(classification_readings);
+static ACCESSES: LazyLock<[(Policy, Reading); 4]> = LazyLock::new(access_readings);
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
@@ -293,15 +293,14 @@ proptest! {
     #[test]
     fn what_is_possible_is_what_the_plain_interpreter_gives(seed in any::<[u8; 32]>(), unknown in 0usize..7) {
         let mut rng = rng(seed);
-        let (classifications, accesses) = &*READINGS;
         let case = random(&mut rng, CLASSIFICATION, unknown, MILD);
-        let (policy, yes) = &classifications[below(&mut rng, 2)];
+        let (policy, yes) = &CLASSIFICATIONS[below(&mut rng, 2)];
         let explanation = policy.explain(Section::Classification, &document(CLASSIFICATION, &case), at()).unwrap();
         prop_assert_eq!(&explanation.possible, &possible_classes(&case, *yes));
         prop_assert_eq!(explanation.open.is_empty(), explanation.possible.len() == 1);
 
         let case = random(&mut rng, ACCESS, unknown, LENIENT);
-        let (policy, reading) = &accesses[below(&mut rng, 4)];
+        let (policy, reading) = &ACCESSES[below(&mut rng, 4)];
         let facts = document(ACCESS, &case);
         let explanation = policy.explain(Section::Access, &facts, at()).unwrap();
         let points = completions(ACCESS, &case).points;

@@ -193,6 +193,8 @@ pub(crate) fn plain_class(answer: &Classification) -> Class {
         assert_eq!(grounds[place].replace(relief), None, "a ground stands in an answer once");
     }
     assert!(answer.requires.iter().all(|step| step.code == "expert_committee"));
+    assert_ne!(answer.status, Status::NeedsAssessment, "nothing is unknown");
+    assert_eq!(answer.default, answer.permitted.first().copied());
     Class {
         out_of_scope: answer.status == Status::OutOfScope,
         permitted: set(&answer.permitted),
