@@ -33,8 +33,12 @@ demo: ## the whole path on invented data, into target/demo
 test: test-rust test-c test-python test-java ## every test in every language
 
 .PHONY: test-rust
-test-rust: ## unit, doc and integration tests of core and the command; generated files fresh
+test-rust: test-space ## unit, doc and integration tests of core and the command; generated files fresh
 	$(CARGO) test $(LOCKED) $(DEV)
+
+.PHONY: test-space
+test-space: ## the policy engine against the plain interpreter on every point, in a release build
+	$(CARGO) test $(LOCKED) --release -p kaifang --no-default-features --test policy_space -- --nocapture
 
 .PHONY: test-c
 test-c: build ## the C programs, C99 and C++17, plain and under valgrind

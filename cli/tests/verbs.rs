@@ -338,3 +338,31 @@ fn a_harmless_table_is_assessed_listed_opened_and_downloaded() {
     let other = desk.put("other.json", r#"{"v":1,"dataset":"nobody-listed","action":"download","via":"platform"}"#);
     assert_eq!(code(&desk.run(&["platform", "admit", "platform", &other, "--key", "key.pem", "--at", at])), 1);
 }
+
+#[test]
+fn an_explanation_follows_the_answer_or_stands_alone_as_a_document() {
+    let desk = Desk::new();
+    let facts = desk.put("facts.json", r#"{"law_forbids": true, "prohibition_lifted": false, "state_secret": false}"#);
+    let output = desk.run(&["classify", "--at", "2024-06-03", "--explain", &facts]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for line in [
+        "  law_forbids = true",
+        "若要可以有条件开放 · so that conditional is permitted",
+        "可能的结论 · possible answers:",
+    ] {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+    let facts = desk.put("access.json", r#"{"out_of_scope": true, "action": "api", "listed": true}"#);
+    let output = desk.run(&["decide", "--at", "2024-06-03", "--explain", "--json", &facts]);
+    assert_eq!(code(&output), 1, "the exit code is the answer's");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["sufficient"], serde_json::json!({"out_of_scope": true}));
+    assert_eq!(
+        document["counterfactuals"][0]["changes"],
+        serde_json::json!([[
+            {"fact": "out_of_scope", "from": true, "to": false},
+            {"fact": "action", "from": "api", "to": "query"},
+        ]])
+    );
+    assert_eq!(document["possible"], serde_json::json!([{"permit": false, "headline": "out_of_scope"}]));
+}

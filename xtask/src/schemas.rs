@@ -25,6 +25,7 @@ fn documents() -> Vec<(&'static str, Schema)> {
         ("error", of::<error::ErrorDocument>()),
         ("event", of::<process::Event>()),
         ("evidence", of::<assess::Evidence>()),
+        ("explanation", of::<policy::Explanation>()),
         ("facts", of::<policy::Facts>()),
         ("findings", of::<detect::Findings>()),
         ("policy-analysis", of::<policy::Analysis>()),

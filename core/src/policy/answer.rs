@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::Party;
+use super::facts::{FactValue, Facts, Party, Section};
 use crate::terms::{Openness, Reason, V1, words};
 
 words! {
@@ -104,6 +104,103 @@ impl AccessAnswer {
     pub fn headline(&self) -> Option<&Reason> {
         self.denials.first()
     }
+}
+
+/// An answer as a whole: what stays when reasons and duties are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Outcome {
+    /// Of a classification.
+    Classes {
+        /// Determined or out of scope: a completion leaves nothing to assess.
+        status: Status,
+        /// The permitted classes, the strictest first.
+        permitted: Vec<Openness>,
+    },
+    /// Of an access.
+    Access {
+        /// Whether it is permitted.
+        permit: bool,
+        /// The code of the first denial in article order; none when permitted.
+        headline: Option<String>,
+    },
+}
+
+words! {
+    /// Another answer that somebody may wish for.
+    pub enum Target {
+        /// The class is permitted.
+        Withheld = "withheld", "可以不予开放", "withheld is permitted";
+        /// The class is permitted.
+        Conditional = "conditional", "可以有条件开放", "conditional is permitted";
+        /// The class is permitted.
+        Unconditional = "unconditional", "可以无条件开放", "unconditional is permitted";
+        /// The access is permitted.
+        Permit = "permit", "准予访问", "the access is permitted";
+    }
+}
+
+impl From<Openness> for Target {
+    fn from(class: Openness) -> Self {
+        match class {
+            Openness::Withheld => Target::Withheld,
+            Openness::Conditional => Target::Conditional,
+            Openness::Unconditional => Target::Unconditional,
+        }
+    }
+}
+
+/// A fact that would have to be otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FactChange {
+    /// The fact.
+    pub fact: String,
+    /// What is known of it now; `null` when it is unknown.
+    pub from: Option<FactValue>,
+    /// What it would have to be.
+    pub to: FactValue,
+}
+
+/// What would have to be otherwise for another answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Counterfactual {
+    /// The other answer.
+    pub target: Target,
+    /// The smallest changes that give it whatever stays unknown, the first eight: an earlier fact of the policy file
+    /// comes before a later one, then an earlier value. Empty when no change of facts gives it.
+    pub changes: Vec<Vec<FactChange>>,
+    /// How many smallest changes there are.
+    pub count: u32,
+    /// Whether no smaller change gives it. False only where finding out took more effort than the library spends: then
+    /// one change stands here from which nothing can be left out.
+    pub smallest: bool,
+}
+
+/// Why an answer is what it is, and what would make it another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Explanation {
+    /// The document's version.
+    pub v: V1,
+    /// The question.
+    pub section: Section,
+    /// A smallest set of the known facts that gives the same answer with all others unknown: the same status and
+    /// permitted classes, the permit, or the headline denial. Of several the one with the earliest facts of the policy
+    /// file. Empty while what is known settles nothing.
+    pub sufficient: Facts,
+    /// Whether no smaller set does. False only where finding out took more effort than the library spends: then still
+    /// nothing can be left out.
+    pub smallest: bool,
+    /// For each class that is not permitted, or for an access that is denied, how it would be permitted.
+    pub counterfactuals: Vec<Counterfactual>,
+    /// Every answer that a completion of the unknown facts gives: classes from the strictest, then out of scope; the
+    /// permit, then denials in article order.
+    pub possible: Vec<Outcome>,
+    /// The facts whose answers always settle it, as in the answer itself.
+    pub open: Vec<String>,
 }
 
 /// A dated duty of the policy: so many working days.

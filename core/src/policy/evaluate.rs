@@ -11,7 +11,7 @@ use crate::terms::{Openness, Reason, V1, Word};
 
 impl Space {
     /// The known values, the readings behind them.
-    fn known(&self, facts: &Facts, section: Section, readings: &[u8]) -> Result<Vec<Option<u8>>, FactError> {
+    pub(super) fn known(&self, facts: &Facts, section: Section, readings: &[u8]) -> Result<Vec<Option<u8>>, FactError> {
         let mut known = vec![None; self.facts.len()];
         for (name, value) in facts.iter() {
             let fact = self.index.get(name).and_then(|place| Some((known.get_mut(*place)?, self.facts.get(*place)?)));

@@ -23,6 +23,7 @@ mod condition;
 mod diagram;
 mod error;
 mod evaluate;
+mod explain;
 mod facts;
 mod file;
 mod model;
@@ -37,7 +38,10 @@ pub use analyse::{
     Points, Proof, Proofs, ReadingEffect, Region, RuleKind, RuleName, SectionAnalysis, SectionDifference, ShadowedRule,
     Side, Then,
 };
-pub use answer::{AccessAnswer, Classification, DeadlineRule, DutyTerm, GroundState, Status};
+pub use answer::{
+    AccessAnswer, Classification, Counterfactual, DeadlineRule, DutyTerm, Explanation, FactChange, GroundState,
+    Outcome, Status, Target,
+};
 #[cfg(feature = "tables")]
 pub use columns::{Evaluated, Evaluator, answer_columns};
 pub use error::PolicyError;

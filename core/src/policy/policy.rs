@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::answer::{AccessAnswer, Classification, DeadlineRule};
+use super::answer::{AccessAnswer, Classification, DeadlineRule, Explanation};
 use super::compile::compile;
 use super::error::PolicyError;
 use super::facts::{FactDefinition, Facts, Section};
@@ -239,5 +239,35 @@ impl Policy {
     /// ```
     pub fn decide(&self, facts: &Facts, at: Date) -> Result<AccessAnswer, crate::Error> {
         self.model.decide(facts, at, &self.readings)
+    }
+
+    /// Why the answer to a question is what it is, on a legal date: the fewest known facts that give it, the fewest
+    /// changes that would permit what is not permitted, and every answer that the unknown facts leave possible.
+    ///
+    /// # Errors
+    /// As [`Policy::classify`]; [`PolicyError::Limit`] where the policy is too intricate for listing what is possible.
+    ///
+    /// ```
+    /// # use kaifang::policy::{Facts, Policy, Section, Target};
+    /// let policy = Policy::builtin("xian-2022-013")?;
+    /// let at = "2024-06-03".parse()?;
+    /// let facts = Facts::from_json(r#"{"action": "download", "openness": "conditional", "out_of_scope": false,
+    ///     "listed": true, "identified": true, "application": "approved"}"#)?;
+    ///
+    /// // Of all these facts three already deny it, and no two do.
+    /// let explanation = policy.explain(Section::Access, &facts, at)?;
+    /// let reason = Facts::from_json(r#"{"action": "download", "openness": "conditional", "out_of_scope": false}"#)?;
+    /// assert_eq!(explanation.sufficient, reason);
+    /// assert_eq!(policy.decide(&reason, at)?.denials[0].code, "conditional_no_download");
+    ///
+    /// // Only the metadata may be had without another answer to an open question.
+    /// let permit = &explanation.counterfactuals[0];
+    /// assert_eq!((permit.target, permit.count), (Target::Permit, 1));
+    /// assert_eq!(permit.changes[0][0].fact, "action");
+    /// assert_eq!(permit.changes[0][0].to, "query".into());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn explain(&self, section: Section, facts: &Facts, at: Date) -> Result<Explanation, crate::Error> {
+        self.model.explain(section, facts, at, &self.readings)
     }
 }

@@ -9,6 +9,7 @@ mod count;
 mod cover;
 #[cfg(test)]
 mod formula;
+mod nearest;
 mod quantify;
 #[cfg(test)]
 mod tests;
@@ -18,9 +19,10 @@ use std::collections::HashMap;
 
 use super::error::PolicyError;
 pub(super) use cover::Cube;
+pub(super) use nearest::{Choices, Taken};
 
 /// The most nodes that a policy may need. The bundled policy needs a few hundred.
-const MAX_NODES: usize = 1 << 16;
+pub(super) const MAX_NODES: usize = 1 << 16;
 
 /// A function: a node's place. 0 is false, 1 is true.
 pub(super) type Root = u32;
@@ -306,6 +308,20 @@ impl Restricted<'_> {
     /// True in some completion.
     pub(super) fn possible(&self, root: Root) -> bool {
         self.of(root) != NEVER
+    }
+
+    /// Values of unknown facts that make the function true, as (fact, value's place); none when it never is.
+    pub(super) fn witness(&self, root: Root) -> Option<Taken> {
+        let mut root = self.of(root);
+        let mut facts = Vec::new();
+        while root > ALWAYS {
+            // What remains is reduced: all of it but the false leaf leads to the true one.
+            let mut children = self.diagrams.children(root).iter().map(|child| self.of(*child)).enumerate();
+            let (value, child) = children.find(|(_, child)| *child != NEVER)?;
+            facts.push((self.diagrams.fact(root), value as u8));
+            root = child;
+        }
+        (root == ALWAYS).then_some(facts)
     }
 
     /// The unknown facts on which the function still depends, one bit each.
