@@ -10,9 +10,13 @@
 //! - an **unknown** fact means every one of its values: an answer is determined when all completions agree, an access
 //!   is permitted when all completions permit.
 //!
+//! Beside the rules, a policy may list its instrument's **provisions**: every paragraph and item, known by the
+//! fingerprint of its text, each with the rules that cite it or a reason why none does.
+//!
 //! This room must never assume an answer that nobody gave, rank rules by their place in the file, or load half a policy.
 
 mod answer;
+mod citation;
 mod compile;
 mod condition;
 mod diagram;
@@ -23,9 +27,14 @@ mod file;
 mod model;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 mod policy;
+mod provisions;
+mod text;
 
 pub use answer::{AccessAnswer, Classification, DeadlineRule, DutyTerm, GroundState, Status};
 pub use error::PolicyError;
 pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValue, Facts, Party, Section};
 pub use model::{Choice, Interpretation};
 pub use policy::Policy;
+pub use provisions::{
+    CitingRule, Coverage, MarkCheck, MarkFault, ParagraphCheck, ParagraphState, PolicyCheck, RuleKind, TextCheck,
+};

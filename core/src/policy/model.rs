@@ -6,9 +6,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{DeadlineRule, DutyTerm};
+use super::citation::Citation;
 use super::diagram::{Diagrams, Root};
 use super::facts::FactDefinition;
-use crate::terms::{Openness, Reason, Text};
+use super::provisions::CitingRule;
+use crate::terms::{Digest, Openness, Reason, Text};
 
 /// A place where the text of the law is open: a named switch, its options, and the conservative one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +84,17 @@ pub(super) struct AccessRules {
     pub(super) duties: Vec<(Root, DutyTerm)>,
 }
 
+/// A paragraph or an item of the instrument.
+#[derive(Debug)]
+pub(super) struct Provision {
+    pub(super) at: Citation,
+    /// Of the text and of its permitted variants.
+    pub(super) fingerprints: Vec<Digest>,
+    pub(super) gloss: Text,
+    pub(super) rules: Vec<CitingRule>,
+    pub(super) no_rule: Option<Text>,
+}
+
 /// A whole policy, under any reading.
 #[derive(Debug)]
 pub(super) struct Model {
@@ -95,6 +108,7 @@ pub(super) struct Model {
     pub(super) classification: ClassificationRules,
     pub(super) access: AccessRules,
     pub(super) deadlines: Vec<DeadlineRule>,
+    pub(super) provisions: Vec<Provision>,
     /// What the file says, for the hash.
     pub(super) content: serde_json::Value,
 }

@@ -29,7 +29,7 @@ pub(super) fn compile(
     let mut names = Names::new(&section.facts, &section.definitions, interpretations, places)?;
     let mut out_of_scope = match &section.out_of_scope {
         Some(rule) => Rule {
-            reason: names.reason("rule", &rule.id, &rule.cite, &rule.zh, &rule.en)?,
+            reason: names.reason("rule", &rule.id, rule.cite.get_ref(), &rule.zh, &rule.en)?,
             root: names.condition(&rule.when)?,
         },
         None => {
@@ -51,7 +51,7 @@ pub(super) fn compile(
     // Where every live ground that withholds is relieved by a relief that recommends opening.
     let mut opening_recommended = in_scope;
     for entry in &section.grounds {
-        let reason = names.reason("ground", &entry.id, &entry.cite, &entry.zh, &entry.en)?;
+        let reason = names.reason("ground", &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
         let live = names.condition(&entry.when)?;
         let live = names.diagrams.and(live, in_scope)?;
         let base = fixed(&entry.base, entry.id.get_ref(), &entry.id, places)?;
@@ -95,7 +95,7 @@ pub(super) fn compile(
     }
     let mut requires = Vec::new();
     for rule in &section.requires {
-        let reason = names.reason("step", &rule.id, &rule.cite, &rule.zh, &rule.en)?;
+        let reason = names.reason("step", &rule.id, rule.cite.get_ref(), &rule.zh, &rule.en)?;
         let root = names.condition(&rule.when)?;
         requires.push(Rule { root: names.diagrams.and(root, in_scope)?, reason });
     }
@@ -185,7 +185,7 @@ fn reliefs(
 ) -> Result<Vec<Relief>, PolicyError> {
     let mut out = Vec::new();
     for entry in &section.reliefs {
-        let reason = names.reason("relief", &entry.id, &entry.cite, &entry.zh, &entry.en)?;
+        let reason = names.reason("relief", &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
         let holds = names.condition(&entry.when)?;
         let mut permits = fixed(&entry.permits, entry.id.get_ref(), &entry.id, places)?;
         if let Some(under) = &entry.under {

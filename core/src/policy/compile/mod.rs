@@ -5,6 +5,7 @@
 mod access;
 mod classification;
 mod names;
+mod provisions;
 
 use jiff::civil::Date;
 use toml::Spanned;
@@ -42,7 +43,7 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
     let confirm = match &file.confirm_after {
         Some(confirm) => {
             let day = date(&confirm.date, places)?;
-            Some((day, mark("confirm_in_force", &file.id, &confirm.cite, &confirm.zh, &confirm.en, places)?))
+            Some((day, mark("confirm_in_force", &file.id, confirm.cite.get_ref(), &confirm.zh, &confirm.en, places)?))
         }
         None => None,
     };
@@ -55,12 +56,13 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
         if file.deadlines.iter().take(index).any(|other| other.code.get_ref() == code) {
             return Err(duplicate("deadline", &entry.code, places));
         }
-        mark(code, &entry.code, &entry.cite, &entry.zh, &entry.en, places)?;
+        mark(code, &entry.code, entry.cite.get_ref(), &entry.zh, &entry.en, places)?;
         if entry.working_days == 0 {
             return Err(incomplete(&entry.code, "write at least one working day", places));
         }
         deadlines.push(entry.rule());
     }
+    let provisions = provisions::compile(&file, places)?;
     Ok(Model {
         id: file.id.into_inner(),
         title: file.title,
@@ -72,6 +74,7 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
         classification,
         access,
         deadlines,
+        provisions,
         content,
     })
 }
@@ -103,7 +106,7 @@ fn interpretations(file: &File, places: Places<'_>) -> Result<Vec<Interpretation
         if out.iter().any(|other| other.id == id) {
             return Err(duplicate("interpretation", &entry.id, places));
         }
-        let reason = mark(id, &entry.id, &entry.cite, &entry.zh, &entry.en, places)?;
+        let reason = mark(id, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en, places)?;
         let mut options: Vec<Choice> = Vec::new();
         for option in &entry.options {
             let id = identifier("option", &option.id, places)?;
