@@ -15,7 +15,7 @@ use super::facts::{Domain, Party};
 use crate::terms::{Openness, Text, V1};
 
 /// The largest policy file, in bytes.
-const MAX_BYTES: usize = 1 << 20;
+pub(super) const MAX_BYTES: usize = 1 << 20;
 
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Policy"))]

@@ -16,6 +16,8 @@ use crate::terms::{Digest, Text};
 const MAX_PROVISIONS: usize = 1024;
 /// The most permitted variants of one provision's text, the text itself among them.
 const MAX_VARIANTS: usize = 8;
+/// The most provisions that a message lists.
+const MAX_SHOWN: usize = 16;
 
 /// The file's provisions with the rules that cite them. A policy that declares none may cite as it likes.
 pub(super) fn compile(file: &File, places: Places<'_>) -> Result<Vec<Provision>, PolicyError> {
@@ -162,15 +164,12 @@ fn undeclared(
     places: Places<'_>,
 ) -> PolicyError {
     let (line, column) = places.of(cite.span().start);
-    let same_article: Vec<String> = provisions
-        .iter()
-        .filter(|provision| provision.at.article == at.article)
-        .map(|provision| provision.at.to_string())
-        .collect();
-    let instead = if same_article.is_empty() {
-        format!("declare it in `provisions`: id = \"{at}\"")
-    } else {
-        format!("write A{} or one of: {}", at.article, same_article.join(", "))
+    let article = Citation { paragraph: None, item: None, ..at };
+    let declared = provisions.iter().map(|provision| provision.at).filter(|other| article.contains(*other));
+    let declared: Vec<String> = declared.map(|other| other.to_string()).take(MAX_SHOWN).collect();
+    let instead = match declared.first() {
+        None => format!("declare it in `provisions`: id = \"{at}\""),
+        Some(_) => format!("write one that is declared: {}", declared.join(", ")),
     };
     PolicyError::NoSuchProvision { rule: rule.id.clone(), cite: at.to_string(), instead, line, column }
 }
