@@ -9,6 +9,7 @@ use kaifang::terms::{Instant, legal_date};
 use serde::de::DeserializeOwned;
 
 use crate::output::Failure;
+use crate::snippet::PolicyFault;
 
 /// The largest document file that a verb reads: 16 MiB.
 const MAX_DOCUMENT: u64 = 16 << 20;
@@ -56,7 +57,9 @@ pub(crate) fn policy(name: &str, set: &[String]) -> Result<Policy, Failure> {
 /// A policy file. The text of one that can't be loaded goes along, so that the line can be shown.
 fn policy_file(name: &str) -> Result<Policy, Failure> {
     Policy::load(name).map_err(|error| match text(Path::new(name)) {
-        Ok(source) if error.position().is_some() => Failure::PolicyFile { error, name: name.to_owned(), source },
+        Ok(source) if error.position().is_some() => {
+            Failure::PolicyFile(Box::new(PolicyFault { error, name: name.to_owned(), source }))
+        }
         _ => error.into(),
     })
 }

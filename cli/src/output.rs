@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use kaifang::ErrorDocument;
 use serde::Serialize;
 
-use crate::snippet;
+use crate::snippet::PolicyFault;
 
 /// How a verb ended, as the process's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,15 +24,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Failure {
     /// An error of the library.
     Kaifang(kaifang::Error),
-    /// An error in a policy file, with the file's name and text to show the line.
-    PolicyFile {
-        /// The error.
-        error: kaifang::policy::PolicyError,
-        /// The file's name, as it was given.
-        name: String,
-        /// The file's text.
-        source: String,
-    },
+    /// An error in a policy file, with its text to show the line.
+    PolicyFile(Box<PolicyFault>),
     /// A file of the command's own that can't be read or written, or an argument out of its domain.
     Usage(ErrorDocument),
 }
@@ -62,8 +55,8 @@ impl Failure {
 
     /// What a person at a terminal is shown.
     pub(crate) fn shown(&self) -> String {
-        if let Failure::PolicyFile { error, name, source } = self
-            && let Some(shown) = snippet::shown(error, name, source)
+        if let Failure::PolicyFile(fault) = self
+            && let Some(shown) = fault.shown()
         {
             return shown;
         }
@@ -76,8 +69,8 @@ impl Failure {
     pub(crate) fn report(&self) -> (ErrorDocument, u8) {
         match self {
             Failure::Kaifang(error) => (error.document(), error.family().exit_code()),
-            Failure::PolicyFile { error, .. } => {
-                let error = kaifang::Error::from(error.clone());
+            Failure::PolicyFile(fault) => {
+                let error = kaifang::Error::from(fault.error.clone());
                 (error.document(), error.family().exit_code())
             }
             Failure::Usage(document) => (document.clone(), if document.code == "KF-CLI-02" { 3 } else { 2 }),

@@ -6,26 +6,40 @@ use kaifang::error::Explain as _;
 use kaifang::policy::PolicyError;
 use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report};
 
-/// The error over its line of the source, for a terminal; none where the error has no place in it.
-///
-/// Whether colours and lines are drawn is miette's to choose: it asks the terminal and obeys `NO_COLOR`.
-pub(crate) fn shown(error: &PolicyError, name: &str, source: &str) -> Option<String> {
-    let (line, column) = error.position()?;
-    let source: String = source.chars().map(harmless).collect();
-    let start = offset(&source, line, column);
-    let length = source.get(start..).map_or(0, extent);
-    let (zh, en) = (error.zh(), error.to_string());
-    let (zh, zh_instead) = divided(&zh);
-    let (en, en_instead) = divided(&en);
-    let help: Vec<&str> = [zh_instead, en_instead].into_iter().flatten().collect();
-    let mut diagnostic = MietteDiagnostic::new(format!("{zh}\n{en}"))
-        .with_code(error.code())
-        .with_label(LabeledSpan::at(start..start + length, "此处 here"));
-    if !help.is_empty() {
-        diagnostic = diagnostic.with_help(help.join("\n"));
+/// An error of a policy file, and the file.
+#[derive(Debug)]
+pub(crate) struct PolicyFault {
+    /// The error.
+    pub(crate) error: PolicyError,
+    /// The file's name, as it was given.
+    pub(crate) name: String,
+    /// The file's text.
+    pub(crate) source: String,
+}
+
+impl PolicyFault {
+    /// The error over its line, for a terminal; none where it has no place in the file.
+    ///
+    /// Whether colours and lines are drawn is miette's to choose: it asks the terminal and obeys `NO_COLOR`.
+    pub(crate) fn shown(&self) -> Option<String> {
+        let (line, column) = self.error.position()?;
+        let source: String = self.source.chars().map(harmless).collect();
+        let start = offset(&source, line, column);
+        let length = source.get(start..).map_or(0, extent);
+        let (zh, en) = (self.error.zh(), self.error.to_string());
+        let ((zh, zh_instead), (en, en_instead)) = (divided(&zh), divided(&en));
+        let mut help: Vec<&str> = [zh_instead, en_instead].into_iter().flatten().collect();
+        // Of some faults it is the same in both languages: a word of the file's own.
+        help.dedup();
+        let mut diagnostic = MietteDiagnostic::new(format!("{zh}\n{en}"))
+            .with_code(self.error.code())
+            .with_label(LabeledSpan::at(start..start + length, "此处 here"));
+        if !help.is_empty() {
+            diagnostic = diagnostic.with_help(help.join("\n"));
+        }
+        let report = Report::new(diagnostic).with_source_code(NamedSource::new(&self.name, source));
+        Some(format!("{report:?}"))
     }
-    let report = Report::new(diagnostic).with_source_code(NamedSource::new(name, source));
-    Some(format!("{report:?}"))
 }
 
 /// What is wrong, and what to write instead: the policy room's texts put them in this order around the last semicolon.
@@ -66,9 +80,13 @@ fn extent(rest: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use kaifang::policy::Policy;
+
+    fn fault(error: PolicyError, source: &str) -> PolicyFault {
+        PolicyFault { error, name: "policy.toml".to_owned(), source: source.to_owned() }
+    }
 
     #[test]
     fn places_are_found_in_bytes() {
@@ -84,13 +102,14 @@ mod tests {
     fn the_line_and_what_to_write_instead_are_shown_and_no_control_character() {
         let source = "v = 1\nid = \u{1b}12\u{202e}\n";
         let error = Policy::parse(source).unwrap_err();
-        let shown = shown(&error, "policy.toml", source).unwrap();
-        for word in [error.code(), "policy.toml:2:", "id = \u{fffd}12", "此处 here"] {
+        let code = error.code();
+        let shown = fault(error, source).shown().unwrap();
+        for word in [code, "policy.toml:2:", "id = \u{fffd}12", "此处 here"] {
             assert!(shown.contains(word), "{word} is missing from\n{shown}");
         }
         assert!(!shown.contains('\u{202e}'));
         assert_eq!(divided("a; b; c"), ("a; b", Some("c")));
         assert_eq!(divided("甲;乙"), ("甲", Some("乙")));
-        assert_eq!(super::shown(&Policy::builtin("x").unwrap_err(), "x", ""), None);
+        assert_eq!(fault(Policy::builtin("x").unwrap_err(), "").shown(), None);
     }
 }

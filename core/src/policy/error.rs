@@ -82,9 +82,9 @@ room_error! {
             en "no policy in force: {policy} holds from {from}{until}, the date is {at}",
             zh "该日期没有有效的政策:{policy} 自 {from} 起{until}施行,所问日期为 {at}";
         /// A rule cites what is not a provision of the policy.
-        NoSuchProvision { rule: String, cite: String, instead: String, line: usize, column: usize } = "KF-POLICY-20",
-            en "the citation {cite} of {rule} is not a provision of the policy; {instead}",
-            zh "{rule} 引用的 {cite} 不在政策的条款清单内;{instead}", at "line {line}, column {column}";
+        NoSuchProvision { rule: String, cite: String, instead_zh: String, instead_en: String, line: usize, column: usize } = "KF-POLICY-20",
+            en "the citation {cite} of {rule} is not a provision of the policy; {instead_en}",
+            zh "{rule} 引用的 {cite} 不在政策的条款清单内;{instead_zh}", at "line {line}, column {column}";
         /// A provision that says why no rule cites it, and a rule cites it.
         RuleAndNoRule { provision: String, kind: String, rule: String, line: usize, column: usize } = "KF-POLICY-21",
             en "the provision {provision} has `no_rule`, and the {kind} {rule} cites it; take `no_rule` out, or mend the citation",

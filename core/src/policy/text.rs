@@ -18,7 +18,7 @@ use crate::terms::Digest;
 
 /// The largest text, in bytes.
 const MAX_BYTES: usize = 1 << 20;
-/// The most paragraphs and items of a text.
+/// The most paragraphs and items of a text, headings and markers out of their place counted too.
 const MAX_PARAGRAPHS: usize = 4096;
 /// One to nine.
 const DIGITS: [&str; 9] = ["一", "二", "三", "四", "五", "六", "七", "八", "九"];
@@ -89,6 +89,9 @@ pub(super) fn read(text: &str) -> Result<LawText, PolicyError> {
     for (line, written) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
         let written: String = written.nfkc().collect();
         let mut rest = written.trim();
+        if !rest.is_empty() && out.paragraphs.len() + out.marks.len() >= MAX_PARAGRAPHS {
+            return Err(PolicyError::TextLimit { what: "paragraphs", limit: MAX_PARAGRAPHS });
+        }
         if let Some((article, body)) = heading(rest, at.article) {
             let fault = fault(articles.insert(article), article > at.article);
             at = Spot { article, paragraph: 0, item: 0 };
@@ -108,9 +111,6 @@ pub(super) fn read(text: &str) -> Result<LawText, PolicyError> {
         } else {
             at = Spot { paragraph: at.paragraph + 1, item: 0, ..at };
             items.clear();
-        }
-        if out.paragraphs.len() == MAX_PARAGRAPHS {
-            return Err(PolicyError::TextLimit { what: "paragraphs", limit: MAX_PARAGRAPHS });
         }
         out.paragraphs.push(Paragraph { at, line, fingerprint: fingerprint(rest) });
     }
@@ -288,7 +288,9 @@ mod tests {
         }
         let full = format!("第一条\n{}", "甲\n".repeat(MAX_PARAGRAPHS));
         assert_eq!(read(&full).unwrap().paragraphs.len(), MAX_PARAGRAPHS);
-        assert!(matches!(read(&format!("{full}乙")), Err(PolicyError::TextLimit { limit: MAX_PARAGRAPHS, .. })));
+        for more in [format!("{full}乙"), "第一条\n".repeat(MAX_PARAGRAPHS + 2)] {
+            assert!(matches!(read(&more), Err(PolicyError::TextLimit { limit: MAX_PARAGRAPHS, .. })));
+        }
         let long = format!("第一条 {}", "a".repeat(MAX_BYTES));
         assert!(matches!(read(&long), Err(PolicyError::TextLimit { limit: MAX_BYTES, .. })));
     }

@@ -167,9 +167,11 @@ fn undeclared(
     let article = Citation { paragraph: None, item: None, ..at };
     let declared = provisions.iter().map(|provision| provision.at).filter(|other| article.contains(*other));
     let declared: Vec<String> = declared.map(|other| other.to_string()).take(MAX_SHOWN).collect();
-    let instead = match declared.first() {
-        None => format!("declare it in `provisions`: id = \"{at}\""),
-        Some(_) => format!("write one that is declared: {}", declared.join(", ")),
+    let (instead_zh, instead_en) = if declared.is_empty() {
+        (format!("请在 provisions 中列出:id = \"{at}\""), format!("declare it in `provisions`: id = \"{at}\""))
+    } else {
+        let declared = declared.join(", ");
+        (format!("请写已列出的条款:{declared}"), format!("write one that is declared: {declared}"))
     };
-    PolicyError::NoSuchProvision { rule: rule.id.clone(), cite: at.to_string(), instead, line, column }
+    PolicyError::NoSuchProvision { rule: rule.id.clone(), cite: at.to_string(), instead_zh, instead_en, line, column }
 }
