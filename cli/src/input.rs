@@ -9,6 +9,7 @@ use kaifang::terms::{Instant, legal_date};
 use serde::de::DeserializeOwned;
 
 use crate::output::Failure;
+use crate::snippet::PolicyFault;
 
 /// The largest document file that a verb reads: 16 MiB.
 const MAX_DOCUMENT: u64 = 16 << 20;
@@ -43,7 +44,7 @@ pub(crate) fn document<T: DeserializeOwned>(name: &'static str, path: &Path) -> 
 pub(crate) fn policy(name: &str, set: &[String]) -> Result<Policy, Failure> {
     // A file says so by its name; anything else is the id of a bundled policy, whose error lists the ids.
     let file = Path::new(name).extension().is_some() || name.contains(std::path::MAIN_SEPARATOR);
-    let mut policy = if file { Policy::load(name)? } else { Policy::builtin(name)? };
+    let mut policy = if file { policy_file(name)? } else { Policy::builtin(name)? };
     for assignment in set {
         let (name, option) = assignment
             .split_once('=')
@@ -51,6 +52,16 @@ pub(crate) fn policy(name: &str, set: &[String]) -> Result<Policy, Failure> {
         policy = policy.with_interpretation(name, option)?;
     }
     Ok(policy)
+}
+
+/// A policy file. The text of one that can't be loaded goes along, so that the line can be shown.
+fn policy_file(name: &str) -> Result<Policy, Failure> {
+    Policy::load(name).map_err(|error| match text(Path::new(name)) {
+        Ok(source) if error.position().is_some() => {
+            Failure::PolicyFile(Box::new(PolicyFault { error, name: name.to_owned(), source }))
+        }
+        _ => error.into(),
+    })
 }
 
 /// The instant that a verb acts at: what `--at` says (an instant, or a date, which is its midnight in Xi'an), or now.

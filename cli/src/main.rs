@@ -14,6 +14,7 @@ mod demo;
 mod input;
 mod output;
 mod progress;
+mod snippet;
 mod verbs;
 
 use std::process::ExitCode;
@@ -88,8 +89,7 @@ fn main() -> ExitCode {
             if cli.json_errors {
                 eprintln!("{}", serde_json::to_string(&document).unwrap_or_default());
             } else {
-                let place = document.place.as_deref().map(|place| format!(" [{place}]")).unwrap_or_default();
-                eprintln!("{}{place}\n  {}\n  {}", document.code, document.zh, document.en);
+                eprintln!("{}", failure.shown());
             }
             ExitCode::from(code)
         }

@@ -8,6 +8,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use kaifang::ErrorDocument;
 use serde::Serialize;
 
+use crate::snippet::PolicyFault;
+
 /// How a verb ended, as the process's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -22,6 +24,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Failure {
     /// An error of the library.
     Kaifang(kaifang::Error),
+    /// An error in a policy file, with its text to show the line.
+    PolicyFile(Box<PolicyFault>),
     /// A file of the command's own that can't be read or written, or an argument out of its domain.
     Usage(ErrorDocument),
 }
@@ -49,10 +53,26 @@ impl Failure {
         })
     }
 
+    /// What a person at a terminal is shown.
+    pub(crate) fn shown(&self) -> String {
+        if let Failure::PolicyFile(fault) = self
+            && let Some(shown) = fault.shown()
+        {
+            return shown;
+        }
+        let (document, _) = self.report();
+        let place = document.place.as_deref().map(|place| format!(" [{place}]")).unwrap_or_default();
+        format!("{}{place}\n  {}\n  {}", document.code, document.zh, document.en)
+    }
+
     /// The document and the exit code.
     pub(crate) fn report(&self) -> (ErrorDocument, u8) {
         match self {
             Failure::Kaifang(error) => (error.document(), error.family().exit_code()),
+            Failure::PolicyFile(fault) => {
+                let error = kaifang::Error::from(fault.error.clone());
+                (error.document(), error.family().exit_code())
+            }
             Failure::Usage(document) => (document.clone(), if document.code == "KF-CLI-02" { 3 } else { 2 }),
         }
     }

@@ -366,3 +366,56 @@ fn an_explanation_follows_the_answer_or_stands_alone_as_a_document() {
     );
     assert_eq!(document["possible"], serde_json::json!([{"permit": false, "headline": "out_of_scope"}]));
 }
+
+#[test]
+fn a_policy_check_covers_every_paragraph_and_a_copy_that_differs_is_a_finding() {
+    let desk = Desk::new();
+    let covered = desk.run(&["policy", "check", "xian-2022-013"]);
+    let told = String::from_utf8(covered.stdout.clone()).unwrap();
+    assert_eq!(
+        (code(&covered), told.contains("conditional_no_download"), told.contains("uncovered")),
+        (0, true, false)
+    );
+
+    let copy = desk.put("copy.txt", "某公告\n第一条 甲。\n第二条 乙。\n第二条 丙。\n");
+    let differs = desk.run(&["policy", "check", "xian-2022-013", "--text", &copy]);
+    let told = String::from_utf8(differs.stdout).unwrap();
+    let row = |id: &str| told.lines().rfind(|line| line.split_whitespace().next() == Some(id)).unwrap().to_owned();
+    assert_eq!(code(&differs), 1);
+    assert!(
+        row("A1").contains("不一致") && row("A1").contains("differs") && row("A1").contains("on what basis"),
+        "{told}"
+    );
+    assert!(row("A40").contains("缺少") && row("A40").contains("missing"), "{told}");
+    assert!(row("A2").contains("重复") && row("A2").contains("twice"), "{told}");
+
+    let document = desk.run(&["policy", "check", "xian-2022-013", "--text", &copy, "--json"]);
+    let check: Value = serde_json::from_slice(&document.stdout).unwrap();
+    assert_eq!((code(&document), check["ok"].as_bool(), check["text"]["differs"].as_u64()), (1, Some(false), Some(2)));
+    assert_eq!(check["coverage"].as_array().unwrap().len() as u64 - 2, check["text"]["missing"].as_u64().unwrap());
+
+    let none = desk.put("none.txt", "没有条文。");
+    assert_eq!(error(&desk, &["policy", "check", "xian-2022-013", "--text", &none]), (3, "KF-POLICY-22".into()));
+    let binary = desk.put("binary.txt", [0xff, 0xfe, 0x00]);
+    assert_eq!(error(&desk, &["policy", "check", "xian-2022-013", "--text", &binary]), (3, "KF-CLI-02".into()));
+    assert_eq!(error(&desk, &["policy", "check", "xian-2022-013", "--text", "absent.txt"]), (3, "KF-CLI-02".into()));
+}
+
+#[test]
+fn a_fault_in_a_policy_file_is_shown_in_its_line() {
+    let desk = Desk::new();
+    let sound = include_str!("../../core/tests/data/second-city.toml");
+    let faulty = desk.put("faulty.toml", sound.replace("privacy and consent != all", "privacy and consnt != all"));
+    let output = desk.run(&["policy", "check", &faulty]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((code(&output), output.stdout.is_empty()), (3, true));
+    // Code, line and column, the line itself, both languages, what to write instead; no colour where nobody sees it.
+    for word in ["KF-POLICY-05", ":54:21", "consnt != all", "未声明", "is not declared", "did you mean consent?"] {
+        assert!(told.contains(word), "{word} is missing from\n{told}");
+    }
+    assert!(!told.contains('\u{1b}'));
+    assert_eq!(error(&desk, &["policy", "check", &faulty]), (3, "KF-POLICY-05".into()));
+    assert_eq!(error(&desk, &["policy", "check", "absent.toml"]), (3, "KF-POLICY-02".into()));
+    let sound = desk.put("sound.toml", sound);
+    assert_eq!(code(&desk.run(&["policy", "check", &sound])), 0);
+}

@@ -132,6 +132,24 @@ permits = ["conditional"]
 zh = "部分同意。"
 en = "Some consent.""#;
 
+/// Every article that the second city's rules cite, as a provision.
+fn provisions() -> String {
+    let provision = |(index, article): (usize, &str)| {
+        let fingerprint = format!("{index:064x}");
+        format!(
+            "\n[[provisions]]\nid = \"{article}\"\nfingerprints = [\"{fingerprint}\"]\nzh = \"条\"\nen = \"Text\"\n"
+        )
+    };
+    ["A3", "A4", "A5", "A6", "A7", "A8", "A9", "A12"].into_iter().enumerate().map(provision).collect()
+}
+
+/// The second city's file with its provisions, one passage of them replaced.
+fn with_provisions(old: &str, new: &str) -> String {
+    let provisions = provisions();
+    assert!(provisions.contains(old), "{old}");
+    format!("{SECOND_CITY}{}", provisions.replacen(old, new, 1))
+}
+
 /// Line and column of the `¦` in a passage of a file.
 fn place_of(text: &str, passage: &str) -> String {
     let at = text.find(&passage.replace('¦', "")).expect(passage) + passage.find('¦').expect(passage);
@@ -147,6 +165,7 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
         .replace("when = \"treated\"", "when = \"treated\"\nyields_to = [\"some_consent\"]");
     let deadlines = &SECOND_CITY[SECOND_CITY.find("[[deadlines]]").unwrap()..];
     // The file, the error's code, its place, and what it says.
+    let twice = format!(", ¦\"{:064x}\"]", 0);
     let cases: Vec<(String, &str, &str, &str)> = vec![
         (with("v = 1", "v = 2"), "KF-POLICY-03", "v = ¦2", "expected"),
         (with("base = [\"conditional\"]", "bse = []"), "KF-POLICY-03", "¦bse", "expected one of `id`"),
@@ -203,12 +222,76 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
             "grounds",
         ),
         (format!("{SECOND_CITY}# {}", "x".repeat(1 << 20)), "KF-POLICY-16", "", "bytes"),
+        (
+            with_provisions("id = \"A12\"", "id = \"A13\""),
+            "KF-POLICY-20",
+            "cite = ¦\"A12\"",
+            "declare it in `provisions`: id = \"A12\"",
+        ),
+        (
+            with_provisions("", "").replace("cite = \"A6\"", "cite = \"A6.2\""),
+            "KF-POLICY-20",
+            "cite = ¦\"A6.2\"",
+            "write one that is declared: A6",
+        ),
+        (
+            with_provisions("en = \"Text\"", "en = \"Text\"\nno_rule = { zh = \"无\", en = \"None\" }"),
+            "KF-POLICY-21",
+            "[[provisions]]\nid = ¦\"A3\"",
+            "unknown_facts",
+        ),
+        (with_provisions("id = \"A4\"", "id = \"A3\""), "KF-POLICY-08", "", "provision A3"),
+        (with_provisions("id = \"A4\"", "id = \"第四条\""), "KF-POLICY-12", "id = ¦\"第四条\"", "a provision"),
+        (with_provisions("id = \"A4\"", "id = \"A4.1\""), "KF-POLICY-15", "id = ¦\"A4.1\"", "one paragraph"),
+        (with_provisions("id = \"A12\"", "id = \"A9.1\""), "KF-POLICY-15", "id = ¦\"A9\"\nfinger", "A5.1, A5.2"),
+        (with_provisions("000\"]", "00\"]"), "KF-POLICY-15", "= [¦\"000", "64 lower-case"),
+        (with_provisions("000\"]", "00A\"]"), "KF-POLICY-15", "= [¦\"000", "64 lower-case"),
+        (with_provisions("[\"0", "[\"sha256:0"), "KF-POLICY-15", "= [¦\"sha256", "64 lower-case"),
+        (
+            with_provisions("fingerprints = [", &format!("fingerprints = [\"{:064x}\", ", 0)),
+            "KF-POLICY-15",
+            &twice,
+            "once",
+        ),
+        (
+            with_provisions("fingerprints = [", &format!("fingerprints = [{}", "\"\", ".repeat(8))),
+            "KF-POLICY-15",
+            "[[provisions]]\nid = ¦\"A3\"",
+            "1 to 8",
+        ),
+        (with_provisions(&format!("[\"{:064x}\"]", 0), "[]"), "KF-POLICY-15", "[[provisions]]\nid = ¦\"A3\"", "1 to 8"),
+        (
+            with_provisions("zh = \"条\"", "zh = \" \""),
+            "KF-POLICY-15",
+            "[[provisions]]\nid = ¦\"A3\"",
+            "Chinese and in English",
+        ),
+        (
+            with_provisions("en = \"Text\"", "en = \"Text\"\nno_rule = { zh = \"无\", en = \"\" }"),
+            "KF-POLICY-15",
+            "[[provisions]]\nid = ¦\"A3\"",
+            "`no_rule`",
+        ),
+        (format!("{SECOND_CITY}{}", provisions().repeat(129)), "KF-POLICY-16", "", "1024 provisions"),
+        (
+            with_rule("[[classification.definitions]]\nid = \"words\"\ncite = \"5\"\nwhen = \"privacy\""),
+            "KF-POLICY-12",
+            "id = ¦\"words\"",
+            "A22.1(4)",
+        ),
     ];
+    assert!(Policy::parse(&with_provisions("", "")).is_ok(), "the file without a fault");
     for (text, code, passage, words) in cases {
         let error = Policy::parse(&text).expect_err(words);
         assert_eq!(error.code(), code, "{error}");
         assert!(error.to_string().contains(words), "{error} lacks {words}");
         assert!(!error.zh().is_ascii());
+        let position = error.position().map(|(line, column)| format!("line {line}, column {column}"));
+        assert_eq!(position, error.place());
+        // A face shows what to write instead apart from what is wrong.
+        if position.is_some() && code != "KF-POLICY-03" {
+            assert!(error.to_string().contains("; ") && error.zh().contains(';'), "{error}");
+        }
         if !passage.is_empty() {
             assert_eq!(error.place(), Some(place_of(&text, passage)), "{error}");
         }

@@ -33,11 +33,13 @@ fn documents() -> Vec<(&'static str, Schema)> {
         ("policy-proofs", of::<policy::Proofs>()),
         ("plan", of::<desensitize::Plan>()),
         ("policy", policy::Policy::schema()),
+        ("policy-check", of::<policy::PolicyCheck>()),
         ("proof", of::<ledger::ProofDocument>()),
         ("receipt", of::<ledger::Receipt>()),
         ("record", of::<gate::Record>()),
         ("request", of::<gate::Request>()),
         ("risk-report", of::<risk::RiskReport>()),
+        ("text-check", of::<policy::TextCheck>()),
         ("verified", of::<ledger::Verified>()),
     ]
 }

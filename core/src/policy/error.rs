@@ -81,6 +81,22 @@ room_error! {
         NotInForce { policy: String, at: jiff::civil::Date, from: jiff::civil::Date, until: String } = "KF-POLICY-19",
             en "no policy in force: {policy} holds from {from}{until}, the date is {at}",
             zh "该日期没有有效的政策:{policy} 自 {from} 起{until}施行,所问日期为 {at}";
+        /// A rule cites what is not a provision of the policy.
+        NoSuchProvision { rule: String, cite: String, instead_zh: String, instead_en: String, line: usize, column: usize } = "KF-POLICY-20",
+            en "the citation {cite} of {rule} is not a provision of the policy; {instead_en}",
+            zh "{rule} 引用的 {cite} 不在政策的条款清单内;{instead_zh}", at "line {line}, column {column}";
+        /// A provision that says why no rule cites it, and a rule cites it.
+        RuleAndNoRule { provision: String, kind: String, rule: String, line: usize, column: usize } = "KF-POLICY-21",
+            en "the provision {provision} has `no_rule`, and the {kind} {rule} cites it; take `no_rule` out, or mend the citation",
+            zh "条款 {provision} 写有 no_rule,但规则 {rule}({kind})引用了它;请删去 no_rule,或改正引用", at "line {line}, column {column}";
+        /// A text of the law in which no article begins.
+        NoArticles = "KF-POLICY-22",
+            en "the text has no article; give the instrument's whole text, in which a line begins with 第一条",
+            zh "文本中没有条文;请提供文件全文,其中应有以“第一条”开头的行";
+        /// A text of the law that is larger than the library accepts.
+        TextLimit { what: &'static str, limit: usize } = "KF-POLICY-23",
+            en "the text of the law has more than {limit} {what}; give the instrument's text alone",
+            zh "法规文本的 {what} 超过 {limit};请只提供该文件的文本";
         /// A condition that decides looks at the answer.
         AnswerWord { name: String, line: usize, column: usize } = "KF-POLICY-24",
             en "{name} is a word of the answer, and only a property may look at the answer; write facts and definitions",
@@ -105,5 +121,44 @@ room_error! {
         TwoMeanings { name: String, line: usize, column: usize } = "KF-POLICY-29",
             en "{name} is declared and is a word of the answer too; give the declared one another id, or write a definition of another name",
             zh "{name} 既是已声明的名称,又是结论用语;请为所声明的另取标识,或另立一个定义", at "line {line}, column {column}";
+    }
+}
+
+impl PolicyError {
+    /// Line and column in the policy file, both from 1, where the error has a place there.
+    #[must_use]
+    pub fn position(&self) -> Option<(usize, usize)> {
+        use PolicyError as E;
+        match self {
+            E::Shape { line, column, .. }
+            | E::Condition { line, column, .. }
+            | E::UnknownName { line, column, .. }
+            | E::Type { line, column, .. }
+            | E::UnknownValue { line, column, .. }
+            | E::Duplicate { line, column, .. }
+            | E::ReliefOrder { line, column, .. }
+            | E::ReliefCircle { line, column, .. }
+            | E::Classes { line, column, .. }
+            | E::Citation { line, column, .. }
+            | E::NoHeadlineOrder { line, column, .. }
+            | E::Identifier { line, column, .. }
+            | E::Declaration { line, column, .. }
+            | E::NoSuchProvision { line, column, .. }
+            | E::RuleAndNoRule { line, column, .. }
+            | E::AnswerWord { line, column, .. }
+            | E::PropertyShape { line, column, .. }
+            | E::DeadlineCondition { line, column, .. }
+            | E::DeadlineOverlap { line, column, .. }
+            | E::DutyOverlap { line, column, .. }
+            | E::TwoMeanings { line, column, .. } => Some((*line, *column)),
+            E::NotBundled { .. }
+            | E::Unreadable { .. }
+            | E::Limit { .. }
+            | E::NoSuchInterpretation { .. }
+            | E::NoSuchOption { .. }
+            | E::NotInForce { .. }
+            | E::NoArticles
+            | E::TextLimit { .. } => None,
+        }
     }
 }

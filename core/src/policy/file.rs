@@ -15,7 +15,7 @@ use super::facts::{Domain, Party, Section};
 use crate::terms::{Openness, Text, V1};
 
 /// The largest policy file, in bytes.
-const MAX_BYTES: usize = 1 << 20;
+pub(super) const MAX_BYTES: usize = 1 << 20;
 
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Policy"))]
@@ -42,6 +42,8 @@ pub(super) struct File {
     pub(super) properties: Vec<PropertyEntry>,
     #[serde(default)]
     pub(super) deadlines: Vec<DeadlineEntry>,
+    #[serde(default)]
+    pub(super) provisions: Vec<ProvisionEntry>,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +63,8 @@ pub(super) struct InForce {
 pub(super) struct Confirm {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) date: Spanned<Datetime>,
-    pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) cite: Spanned<String>,
     pub(super) zh: String,
     pub(super) en: String,
 }
@@ -72,7 +75,8 @@ pub(super) struct Confirm {
 pub(super) struct InterpretationEntry {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
-    pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) cite: Spanned<String>,
     pub(super) default: String,
     pub(super) zh: String,
     pub(super) en: String,
@@ -144,6 +148,10 @@ pub(super) struct FactEntry {
 pub(super) struct DefinitionEntry {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
+    /// The paragraph whose words it puts together, if it is one paragraph's.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(super) cite: Option<Spanned<String>>,
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) when: Spanned<String>,
 }
@@ -155,7 +163,8 @@ pub(super) struct DefinitionEntry {
 pub(super) struct RuleEntry {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
-    pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) cite: Spanned<String>,
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) when: Spanned<String>,
     pub(super) zh: String,
@@ -190,7 +199,8 @@ pub(super) struct OtherwiseEntry {
 pub(super) struct GroundEntry {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
-    pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) cite: Spanned<String>,
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) when: Spanned<String>,
     pub(super) base: Vec<Openness>,
@@ -204,7 +214,8 @@ pub(super) struct GroundEntry {
 pub(super) struct ReliefEntry {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
-    pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) cite: Spanned<String>,
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub(super) relieves: Vec<Spanned<String>>,
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -242,7 +253,8 @@ pub(super) struct DutyEntry {
     pub(super) id: Spanned<String>,
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) code: Spanned<String>,
-    pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) cite: Spanned<String>,
     pub(super) by: Party,
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) when: Spanned<String>,
@@ -291,7 +303,8 @@ pub(super) enum Readings {
 pub(super) struct DeadlineEntry {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) code: Spanned<String>,
-    pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) cite: Spanned<String>,
     pub(super) by: Party,
     /// The readings under which it is the one: a condition over interpretations alone.
     #[serde(default)]
@@ -306,13 +319,28 @@ impl DeadlineEntry {
     pub(super) fn rule(&self) -> DeadlineRule {
         DeadlineRule {
             code: self.code.get_ref().clone(),
-            cite: self.cite.clone(),
+            cite: self.cite.get_ref().clone(),
             by: self.by,
             working_days: self.working_days,
             zh: self.zh.clone(),
             en: self.en.clone(),
         }
     }
+}
+
+/// A paragraph or an item of the instrument: what its text is known by, what it says, and why no rule cites it.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProvisionEntry {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) id: Spanned<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub(super) fingerprints: Vec<Spanned<String>>,
+    pub(super) zh: String,
+    pub(super) en: String,
+    #[serde(default)]
+    pub(super) no_rule: Option<Text>,
 }
 
 /// Places in a file: byte offsets to lines and columns.

@@ -10,11 +10,15 @@
 //! - an **unknown** fact means every one of its values: an answer is determined when all completions agree, an access
 //!   is permitted when all completions permit.
 //!
+//! Beside the rules, a policy may list its instrument's **provisions**: every paragraph and item, known by the
+//! fingerprint of its text, each with the rules that cite it or a reason why none does.
+//!
 //! This room must never assume an answer that nobody gave, rank rules by their place in the file, or load half a policy.
 
 mod analyse;
 mod answer;
 mod circuit;
+mod citation;
 mod classes;
 #[cfg(feature = "tables")]
 mod columns;
@@ -30,13 +34,15 @@ mod model;
 mod packed;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 mod policy;
+mod provisions;
 mod steps;
+mod text;
 mod verdict;
 
 pub use analyse::{
     Analysis, Answer, AnswerCount, Change, Counterexample, DeadRule, Difference, Example, FactValues, Influence,
-    Points, Proof, Proofs, ReadingEffect, Region, RuleKind, RuleName, SectionAnalysis, SectionDifference, ShadowedRule,
-    Side, Then,
+    Points, Proof, Proofs, ReadingEffect, Region, RuleName, SectionAnalysis, SectionDifference, ShadowedRule, Side,
+    Then,
 };
 pub use answer::{
     AccessAnswer, Classification, Counterfactual, DeadlineRule, DutyTerm, Explanation, FactChange, GroundState,
@@ -49,4 +55,7 @@ pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValu
 pub use model::{Choice, Interpretation};
 pub use packed::{PackedFacts, Slot};
 pub use policy::Policy;
+pub use provisions::{
+    CitingRule, Coverage, MarkCheck, MarkFault, ParagraphCheck, ParagraphState, PolicyCheck, RuleKind, TextCheck,
+};
 pub use verdict::{AccessVerdict, ClassVerdict, Classifier, Decider, Lanes};

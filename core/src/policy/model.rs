@@ -6,11 +6,13 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{DeadlineRule, DutyTerm};
+use super::citation::Citation;
 use super::classes::{Classes, Relief, Restriction};
 use super::diagram::{Diagrams, Root};
 use super::facts::FactDefinition;
 use super::packed::Layout;
-use crate::terms::{Openness, Reason, Text};
+use super::provisions::CitingRule;
+use crate::terms::{Digest, Openness, Reason, Text};
 
 /// A place where the text of the law is open: a named switch, its options, and the conservative one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +142,17 @@ pub(super) struct Deadline {
     pub(super) rule: DeadlineRule,
 }
 
+/// A paragraph or an item of the instrument.
+#[derive(Debug)]
+pub(super) struct Provision {
+    pub(super) at: Citation,
+    /// Of the text and of its permitted variants.
+    pub(super) fingerprints: Vec<Digest>,
+    pub(super) gloss: Text,
+    pub(super) rules: Vec<CitingRule>,
+    pub(super) no_rule: Option<Text>,
+}
+
 /// A whole policy, under any reading.
 #[derive(Debug)]
 pub(super) struct Model {
@@ -155,6 +168,7 @@ pub(super) struct Model {
     pub(super) deadlines: Vec<Deadline>,
     /// Functions of the readings alone.
     pub(super) readings: Diagrams,
+    pub(super) provisions: Vec<Provision>,
     /// What the file says, for the hash.
     pub(super) content: serde_json::Value,
 }

@@ -1,6 +1,7 @@
 //! [`Policy`]: a loaded policy under a reading, and the questions that it answers.
 
 use std::fmt;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use super::answer::{AccessAnswer, Classification, DeadlineRule, Explanation};
 use super::compile::compile;
 use super::error::PolicyError;
 use super::facts::{FactDefinition, Facts, Section};
+use super::file::MAX_BYTES;
 use super::model::{Interpretation, Model};
 use super::verdict::Compiled;
 use crate::canon;
@@ -105,8 +107,11 @@ impl Policy {
     /// # Errors
     /// [`PolicyError::Unreadable`], and as [`Policy::parse`].
     pub fn load(path: impl AsRef<Path>) -> Result<Policy, PolicyError> {
-        let text = std::fs::read_to_string(path);
-        Policy::parse(&text.map_err(|error| PolicyError::Unreadable { kind: error.kind().to_string() })?)
+        let mut text = String::new();
+        // One byte more than a policy may have tells that it is too long, whatever the path leads to.
+        let file = std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_string(&mut text));
+        file.map_err(|error| PolicyError::Unreadable { kind: error.kind().to_string() })?;
+        Policy::parse(&text)
     }
 
     pub(super) fn under(model: Arc<Model>, readings: Arc<[u8]>, source: Arc<str>) -> Result<Policy, PolicyError> {

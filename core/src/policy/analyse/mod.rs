@@ -25,7 +25,7 @@ pub use answers::Answer;
 pub(super) use built_in::BUILT_IN;
 pub use diff::{Change, Difference, FactValues, Region, SectionDifference, Side};
 pub use prove::{Proof, Proofs};
-pub use rules::{DeadRule, RuleKind, RuleName, ShadowedRule};
+pub use rules::{DeadRule, RuleName, ShadowedRule};
 pub use view::{Counterexample, Then};
 
 /// A number of points of a space; 2^128 − 1 stands for that many and more. In documents: a string of decimal digits.

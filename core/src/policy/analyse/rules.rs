@@ -7,26 +7,8 @@ use super::super::diagram::{Diagrams, NEVER, Root};
 use super::super::error::PolicyError;
 use super::super::facts::Section;
 use super::super::model::{Model, Rule};
+use super::super::provisions::RuleKind;
 use super::view::View;
-use crate::terms::words;
-
-words! {
-    /// What a rule is.
-    pub enum RuleKind {
-        /// What puts the data outside the instrument.
-        OutOfScope = "out_of_scope", "不适用", "out of scope";
-        /// What restricts opening.
-        Ground = "ground", "依据", "ground";
-        /// What relieves a ground.
-        Relief = "relief", "缓和规则", "relief";
-        /// A step before opening.
-        Step = "step", "前置步骤", "step";
-        /// What denies an access.
-        Denial = "denial", "拒绝事由", "denial";
-        /// What a permit carries.
-        Duty = "duty", "义务", "duty";
-    }
-}
 
 /// A rule of the policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,8 +24,8 @@ pub(super) fn compile(
     let mut denials: Vec<((usize, usize), Rule)> = Vec::new();
     let mut out_of_scope = NEVER;
     for (place, entry) in section.out_of_scope.iter().chain(&section.denials).enumerate() {
-        let reason = names.reason("denial", &entry.id, &entry.cite, &entry.zh, &entry.en)?;
-        let Some(article) = section.article_order.iter().position(|article| *article == entry.cite) else {
+        let reason = names.reason("denial", &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
+        let Some(article) = section.article_order.iter().position(|article| article == entry.cite.get_ref()) else {
             let (line, column) = places.of(entry.id.span().start);
             return Err(PolicyError::NoHeadlineOrder { rule: reason.rule, line, column });
         };
@@ -67,7 +67,8 @@ fn duties(
 ) -> Result<Vec<(Root, DutyTerm)>, PolicyError> {
     let mut duties: Vec<(Root, DutyTerm)> = Vec::new();
     for entry in entries {
-        let Reason { cite, rule, zh, en, .. } = names.reason("duty", &entry.id, &entry.cite, &entry.zh, &entry.en)?;
+        let Reason { cite, rule, zh, en, .. } =
+            names.reason("duty", &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
         let code = identifier("duty", &entry.code, places)?.to_owned();
         let root = names.condition(&entry.when)?;
         let owed = names.diagrams.and(root, permit)?;

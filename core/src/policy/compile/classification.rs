@@ -29,7 +29,7 @@ pub(super) fn compile(
     let mut names = Names::new(&section.facts, &section.definitions, interpretations, places)?;
     let mut out_of_scope = match &section.out_of_scope {
         Some(rule) => Rule {
-            reason: names.reason("rule", &rule.id, &rule.cite, &rule.zh, &rule.en)?,
+            reason: names.reason("rule", &rule.id, rule.cite.get_ref(), &rule.zh, &rule.en)?,
             root: names.condition(&rule.when)?,
         },
         None => {
@@ -50,7 +50,7 @@ pub(super) fn compile(
     let in_scope = names.diagrams.not(out_of_scope.root)?;
     let mut grounds = Vec::new();
     for entry in &section.grounds {
-        let reason = names.reason("ground", &entry.id, &entry.cite, &entry.zh, &entry.en)?;
+        let reason = names.reason("ground", &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
         let live = names.condition(&entry.when)?;
         let mut own = scope_named | names.named;
         let live = names.diagrams.and(live, in_scope)?;
@@ -73,7 +73,7 @@ pub(super) fn compile(
     }
     let mut requires = Vec::new();
     for rule in &section.requires {
-        let reason = names.reason("step", &rule.id, &rule.cite, &rule.zh, &rule.en)?;
+        let reason = names.reason("step", &rule.id, rule.cite.get_ref(), &rule.zh, &rule.en)?;
         let root = names.condition(&rule.when)?;
         requires.push(Rule { root: names.diagrams.and(root, in_scope)?, reason });
     }
@@ -175,7 +175,7 @@ fn reliefs(
     let mut out = Vec::new();
     let mut said = Vec::new();
     for entry in &section.reliefs {
-        let reason = names.reason("relief", &entry.id, &entry.cite, &entry.zh, &entry.en)?;
+        let reason = names.reason("relief", &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
         let holds = names.condition(&entry.when)?;
         let mut named = names.named;
         let mut permits = fixed(&entry.permits, entry.id.get_ref(), &entry.id, places)?;

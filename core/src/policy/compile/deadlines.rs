@@ -17,7 +17,7 @@ pub(super) fn compile(
     let mut deadlines: Vec<Deadline> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let code = identifier("deadline", &entry.code, places)?;
-        mark(code, &entry.code, &entry.cite, &entry.zh, &entry.en, places)?;
+        mark(code, &entry.code, entry.cite.get_ref(), &entry.zh, &entry.en, places)?;
         if entry.working_days == 0 {
             return Err(incomplete(&entry.code, "write at least one working day", places));
         }

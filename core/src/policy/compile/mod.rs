@@ -7,6 +7,7 @@ mod classification;
 mod deadlines;
 mod names;
 mod properties;
+mod provisions;
 
 use jiff::civil::Date;
 use toml::Spanned;
@@ -44,7 +45,7 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
     let confirm = match &file.confirm_after {
         Some(confirm) => {
             let day = date(&confirm.date, places)?;
-            Some((day, mark("confirm_in_force", &file.id, &confirm.cite, &confirm.zh, &confirm.en, places)?))
+            Some((day, mark("confirm_in_force", &file.id, confirm.cite.get_ref(), &confirm.zh, &confirm.en, places)?))
         }
         None => None,
     };
@@ -53,6 +54,7 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
     let classification = classification::compile(&file.classification, &file.properties, &interpretations, places)?;
     let access = access::compile(&file.access, &file.properties, &interpretations, places)?;
     let (deadlines, readings) = deadlines::compile(&file.deadlines, &interpretations, places)?;
+    let provisions = provisions::compile(&file, places)?;
     Ok(Model {
         id: file.id.into_inner(),
         title: file.title,
@@ -65,6 +67,7 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
         access,
         deadlines,
         readings,
+        provisions,
         content,
     })
 }
@@ -98,7 +101,7 @@ fn interpretations(file: &File, places: Places<'_>) -> Result<Vec<Interpretation
         if out.iter().any(|other| other.id == id) {
             return Err(duplicate("interpretation", &entry.id, places));
         }
-        let reason = mark(id, &entry.id, &entry.cite, &entry.zh, &entry.en, places)?;
+        let reason = mark(id, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en, places)?;
         let mut options: Vec<Choice> = Vec::new();
         for option in &entry.options {
             let id = identifier("option", &option.id, places)?;
