@@ -186,6 +186,7 @@ impl Policy {
         let total = source.known_rows();
         let mut evaluated = self.eval(source, section, at, wanted)?;
         let mut sink = create(evaluated.schema())?;
+        sink.check_source(&evaluated.source)?;
         while let Some(batch) = evaluated.next_batch()? {
             sink.write(&batch)?;
             report(&mut *progress, "eval", evaluated.rows(), total)?;
