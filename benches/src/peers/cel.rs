@@ -63,7 +63,7 @@ impl Cel {
 
     /// A request over facts.
     #[must_use]
-    pub fn request<'f>(&self, facts: &'f Facts) -> Context<'static, 'f> {
+    pub fn request<'f>(&self, facts: &'f Facts) -> Context<'f, 'f> {
         let mut context = Context::with_env(Arc::clone(&self.environment));
         context.set_variable_resolver(facts);
         context
