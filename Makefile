@@ -87,3 +87,7 @@ generate: ## the header, the JSON Schemas and the answers of the policy vectors,
 .PHONY: bench
 bench: ## criterion figures of classify, decide, mask, token, append
 	$(CARGO) bench $(LOCKED) -p kaifang-benches
+
+.PHONY: bench-peers
+bench-peers: ## cedar-policy, regorus and cel on our cases: equal answers first, then the ratios
+	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench peers_policy

@@ -3,9 +3,26 @@
 //! Each bench compares its answers with those of a peer, or of a plain program, before it measures anything; the peer and
 //! the limit of the machine are measured in the same run.
 
+pub mod access;
+pub mod classification;
+#[cfg(feature = "peers")]
+pub mod peers;
+
 use std::time::Duration;
 
 use criterion::Criterion;
+use jiff::civil::{Date, date};
+use kaifang::policy::FactValue;
+use kaifang::terms::Openness;
+
+/// The day on which the law is asked.
+pub const AT: Date = date(2026, 11, 23);
+
+/// How many cases one iteration runs through.
+pub const CASES: usize = 1024;
+
+/// How many samples a bench takes.
+pub const SAMPLES: usize = 20;
 
 /// Short settings: one run of every bench takes less than five minutes.
 #[must_use]
@@ -13,7 +30,7 @@ pub fn settings() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_millis(1500))
-        .sample_size(20)
+        .sample_size(SAMPLES)
         .without_plots()
 }
 
@@ -41,6 +58,36 @@ impl Random {
         let index = usize::try_from(self.below(words.len() as u64)).unwrap_or(0);
         words.get(index).copied().unwrap_or_default()
     }
+}
+
+/// The value of a fact, as a program would hold it that knows every word there is.
+#[derive(Debug, Clone, Copy)]
+pub enum Fact {
+    /// True or false.
+    Bool(bool),
+    /// One of some words.
+    Word(&'static str),
+}
+
+impl From<Fact> for FactValue {
+    fn from(fact: Fact) -> Self {
+        match fact {
+            Fact::Bool(value) => value.into(),
+            Fact::Word(word) => word.into(),
+        }
+    }
+}
+
+/// A set of classes as the bits of [`classification`].
+#[must_use]
+pub fn bits(classes: &[Openness]) -> u8 {
+    classes.iter().fold(0, |bits, class| {
+        bits | match class {
+            Openness::Unconditional => classification::U,
+            Openness::Conditional => classification::C,
+            Openness::Withheld => classification::W,
+        }
+    })
 }
 
 /// Invented mobile numbers.

@@ -39,7 +39,35 @@ fn answer(output: &Output) -> Value {
 }
 
 fn law(verb: &str, input: &Value) -> Value {
-    let mut arguments = vec![verb.to_owned(), "--json".into(), "--policy".into(), text(&input["policy"])];
+    law_with(vec![verb.to_owned()], input)
+}
+
+fn explain(input: &Value) -> Value {
+    let verb = if input["section"] == "access" { "decide" } else { "classify" };
+    law_with(vec![verb.to_owned(), "--explain".into()], input)
+}
+
+/// Facts as CSV text to answers as CSV text, by files.
+fn eval(input: &Value) -> Value {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("facts.csv"), text(&input["csv"])).unwrap();
+    let mut arguments = vec!["policy".to_owned(), "eval".into(), text(&input["policy"])];
+    arguments.extend(["--section".to_owned(), text(&input["section"]), "--at".into(), text(&input["at"])]);
+    for (name, option) in input["set"].as_object().into_iter().flatten() {
+        arguments.extend(["--set".to_owned(), format!("{name}={}", text(option))]);
+    }
+    arguments.extend([path("facts.csv"), "-o".into(), path("answers.csv")]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let output = kaifang(&arguments, "");
+    if output.status.code() == Some(0) {
+        return json!({ "output": { "csv": std::fs::read_to_string(path("answers.csv")).unwrap() } });
+    }
+    answer(&output)
+}
+
+fn law_with(mut arguments: Vec<String>, input: &Value) -> Value {
+    arguments.extend(["--json".to_owned(), "--policy".into(), text(&input["policy"])]);
     arguments.extend(["--at".to_owned(), text(&input["at"])]);
     for (name, option) in input["set"].as_object().into_iter().flatten() {
         arguments.extend(["--set".to_owned(), format!("{name}={}", text(option))]);
@@ -123,6 +151,8 @@ fn runner(name: &str) -> fn(&Value) -> Value {
     match name {
         "classify.json" => |input| law("classify", input),
         "decide.json" => |input| law("decide", input),
+        "explain.json" => explain,
+        "eval.json" => eval,
         "mask.json" => mask,
         "token.json" => token,
         "ledger-verify.json" => proof,

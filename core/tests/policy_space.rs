@@ -148,6 +148,24 @@ fn decide_words(policy: &Policy, planes: &[u64], denials: &mut [u64]) {
 }
 
 #[test]
+fn access_agrees_on_every_point() {
+    assert_eq!(size(ACCESS), 53_084_160);
+    for (policy, reading) in access_readings() {
+        let decider = policy.decider(at()).unwrap();
+        let place = |code: &str| decider.rules().position(|rule| rule.code == code).unwrap();
+        let places: Vec<usize> = DENIALS.iter().map(|(_, code)| place(code)).collect();
+        assert_eq!(places.len(), decider.rules().count());
+        let what = format!("access by lanes, {reading:?}");
+        compare_access(&what, reading, if PART == 1 { 1 } else { 16_111 }, |planes, denials| {
+            let mut lanes = decider.lanes().unwrap();
+            lanes.run(planes);
+            let outputs: Vec<u64> = lanes.outputs().collect();
+            denials.iter_mut().zip(&places).for_each(|(denial, place)| *denial = outputs[*place]);
+        });
+    }
+}
+
+#[test]
 fn access_agrees_throughout_the_space_one_case_at_a_time() {
     assert_eq!(size(ACCESS), 53_084_160);
     for (policy, reading) in access_readings() {

@@ -1,7 +1,8 @@
 //! The C ABI of kaifang, and nothing else: conversions, checks of what crosses, no rule of any kind.
 //!
-//! One file holds one C type. Every function's body stands in [`guard`]; handles are tokens, see [`handle`]; what C
-//! sees is `include/kaifang.h`, made by `cargo run -p xtask -- header`. Conventions are on that header's first page.
+//! One file holds one C type; what is asked of a policy takes three. Every function's body stands in [`guard`]; handles
+//! are tokens, see [`handle`]; what C sees is `include/kaifang.h`, made by `cargo run -p xtask -- header`. Conventions are
+//! on that header's first page.
 #![deny(unsafe_op_in_unsafe_fn)]
 #![cfg_attr(
     test,
@@ -21,6 +22,8 @@ mod ledger;
 mod plan;
 mod platform;
 mod policy;
+mod policy_analysis;
+mod policy_columns;
 mod progress;
 mod status;
 mod table;

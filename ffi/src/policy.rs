@@ -2,7 +2,8 @@
 
 use std::ffi::c_char;
 
-use kaifang_core::policy::{Facts, Policy};
+use kaifang_core::policy::{Facts, Policy, Section};
+use kaifang_core::terms::Word as _;
 
 use crate::error::{Failure, kf_error};
 use crate::guard::guard;
@@ -28,6 +29,17 @@ impl Object for PolicyObject {
 fn give(out: Out<*mut kf_policy>, policy: Policy) -> Result<(), Failure> {
     out.write(handle::insert(PolicyObject(policy))?);
     Ok(())
+}
+
+/// A section of a policy: `classification` or `access`.
+///
+/// # Safety
+/// As [`input::text`].
+pub(crate) unsafe fn section(section: *const c_char, section_len: usize) -> Result<Section, Failure> {
+    // SAFETY: as promised by the caller.
+    let text = unsafe { input::text("section", section, section_len) }?;
+    Section::from_id(text)
+        .ok_or_else(|| Failure::argument("section", "classification or access", " classification 或 access"))
 }
 
 /// A policy that the library ships, such as `xian-2022-013`.
@@ -168,6 +180,38 @@ pub unsafe extern "C" fn kf_policy_decide(
             let facts = Facts::from_json(input::text("facts", facts, facts_len)?)?;
             let at = input::date("at", at, at_len)?;
             out.write(text::document(&policy.0.decide(&facts, at)?)?);
+            Ok(())
+        })
+    }
+}
+
+/// Why the answer to a question is what it is: section (`classification` or `access`) and facts (JSON) at a legal date
+/// (`YYYY-MM-DD`) to an `Explanation` (canonical JSON): the fewest known facts that give the answer, the fewest changes
+/// that would permit what is not permitted, and every answer that the unknown facts leave possible.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_policy_explain(
+    policy: *const kf_policy,
+    section: *const c_char,
+    section_len: usize,
+    facts: *const c_char,
+    facts_len: usize,
+    at: *const c_char,
+    at_len: usize,
+    explanation: *mut *mut kf_text,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let out = Out::new("explanation", explanation)?;
+            let policy = handle::get::<PolicyObject>(policy)?;
+            let section = self::section(section, section_len)?;
+            let facts = Facts::from_json(input::text("facts", facts, facts_len)?)?;
+            let at = input::date("at", at, at_len)?;
+            out.write(text::document(&policy.0.explain(section, &facts, at)?)?);
             Ok(())
         })
     }

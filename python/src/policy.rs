@@ -2,14 +2,19 @@
 
 use std::path::PathBuf;
 
+use kaifang::Error;
 use kaifang::policy::{self, Facts, Section};
+use kaifang::table::{Sink, report};
 use kaifang::terms::Word;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use crate::data;
 use crate::documents::{plain, value_of, wrap};
 use crate::errors::OrRaise;
+use crate::jobs::{self, Interrupt};
 use crate::moments::LegalDate;
+use crate::table::Table;
 
 /// A loaded policy: the law as data.
 #[pyclass(frozen, module = "kaifang")]
@@ -19,6 +24,16 @@ pub(crate) struct Policy(pub(crate) policy::Policy);
 /// Facts from a dict. The core reads them, so that a wrong one is told by its name.
 pub(crate) fn facts(object: &Bound<'_, PyAny>) -> PyResult<Facts> {
     Facts::from_json(&value_of(object)?.to_string()).or_raise()
+}
+
+fn section_of(id: &str) -> PyResult<Section> {
+    let known = || PyValueError::new_err("section: expected \"classification\" or \"access\"");
+    Section::from_id(id).ok_or_else(known)
+}
+
+/// The names of the columns of answers that are wanted, as the core takes them.
+fn borrowed(columns: Option<&Vec<String>>) -> Option<Vec<&str>> {
+    columns.map(|columns| columns.iter().map(String::as_str).collect())
 }
 
 #[pymethods]
@@ -76,8 +91,7 @@ impl Policy {
     /// What is asked in a section (`"classification"` or `"access"`): id, domain, question, who answers, evidence.
     #[pyo3(signature = (section="classification"))]
     fn facts<'py>(&self, py: Python<'py>, section: &str) -> PyResult<Bound<'py, PyAny>> {
-        let known = || PyValueError::new_err("section: expected \"classification\" or \"access\"");
-        plain(py, &self.0.facts(Section::from_id(section).ok_or_else(known)?))
+        plain(py, &self.0.facts(section_of(section)?))
     }
 
     /// Which classes a dataset may be put in. `facts`: fact → bool, word, or None (unknown).
@@ -92,6 +106,84 @@ impl Policy {
     fn decide<'py>(&self, facts: &Bound<'py, PyAny>, at: LegalDate) -> PyResult<Bound<'py, PyAny>> {
         let answer = self.0.decide(&self::facts(facts)?, at.0).or_raise()?;
         wrap(facts.py(), "AccessAnswer", &answer)
+    }
+
+    /// Why the answer is what it is: the fewest facts that give it, and the fewest changes that would give another one.
+    #[pyo3(signature = (facts, *, at, section="classification"))]
+    fn explain<'py>(&self, facts: &Bound<'py, PyAny>, at: LegalDate, section: &str) -> PyResult<Bound<'py, PyAny>> {
+        let (py, section, facts) = (facts.py(), section_of(section)?, self::facts(facts)?);
+        let explanation = py.detach(|| self.0.explain(section, &facts, at.0)).or_raise()?;
+        wrap(py, "Explanation", &explanation)
+    }
+
+    /// Answers a table of facts, row for row: one column a fact; a fact without a column, and a null, is unknown.
+    /// `columns` names the columns of answers; fewer are faster. The result is in memory; `eval_file` streams.
+    #[pyo3(signature = (data, *, section, at, columns=None, progress=None))]
+    fn eval(
+        &self,
+        data: &Bound<'_, PyAny>,
+        section: &str,
+        at: LegalDate,
+        columns: Option<Vec<String>>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Table> {
+        let (section, wanted) = (section_of(section)?, borrowed(columns.as_ref()));
+        let interrupt = Interrupt::default();
+        let source = data::source(data, &interrupt)?;
+        jobs::run(data.py(), &interrupt, progress, |progress| {
+            let total = source.known_rows();
+            let mut answered = self.0.eval(source, section, at.0, wanted.as_deref())?;
+            let (schema, mut batches) = (answered.schema(), Vec::new());
+            while let Some(batch) = answered.next_batch()? {
+                batches.push(batch);
+                report(&mut *progress, "eval", answered.rows(), total)?;
+            }
+            Ok::<_, Error>(Table { schema, batches })
+        })
+    }
+
+    /// Answers a table of facts into a file (CSV, Parquet or Arrow IPC, by its name), batch by batch: how many rows.
+    /// Where anything fails there is no file. The file that `src` is read from is refused.
+    #[pyo3(signature = (src, dst, *, section, at, columns=None, progress=None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
+    fn eval_file(
+        &self,
+        src: &Bound<'_, PyAny>,
+        dst: PathBuf,
+        section: &str,
+        at: LegalDate,
+        columns: Option<Vec<String>>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<u64> {
+        let (section, wanted) = (section_of(section)?, borrowed(columns.as_ref()));
+        let interrupt = Interrupt::default();
+        let source = data::source(src, &interrupt)?;
+        let written = jobs::run(src.py(), &interrupt, progress, |progress| {
+            let create = |schema| Sink::create(&dst, schema, Sink::format_of(&dst));
+            self.0.eval_to(source, section, at.0, wanted.as_deref(), create, progress)
+        })?;
+        Ok(written.rows)
+    }
+
+    /// Which provisions of the instrument are covered by rules, and whether `text`, a copy of it, is the one meant.
+    #[pyo3(signature = (text=None))]
+    fn check<'py>(&self, py: Python<'py>, text: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+        wrap(py, "PolicyCheck", &py.detach(|| self.0.check(text)).or_raise()?)
+    }
+
+    /// Whether what the policy says of itself, and what every policy has to be, holds at every point of its space.
+    fn prove<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        wrap(py, "Proofs", &py.detach(|| self.0.prove()).or_raise()?)
+    }
+
+    /// What each rule, fact and reading does, over the whole space.
+    fn analyse<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        wrap(py, "Analysis", &py.detach(|| self.0.analyse()).or_raise()?)
+    }
+
+    /// What changes from this policy to another, or to another reading of it: exact, with counts.
+    fn diff<'py>(&self, py: Python<'py>, other: &Policy) -> PyResult<Bound<'py, PyAny>> {
+        wrap(py, "Difference", &py.detach(|| self.0.diff(&other.0)).or_raise()?)
     }
 
     fn __repr__(&self) -> String {

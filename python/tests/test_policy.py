@@ -155,3 +155,99 @@ def test_a_policy_is_never_half_loaded(tmp_path):
             load()
         refused(caught.value, kaifang.PolicyError)
     assert list(kaifang.Policy.BUILTIN) == ["xian-2022-013"]
+
+
+def test_an_explanation_holds_by_itself(policy):
+    facts = {"action": "download", "openness": "conditional", "out_of_scope": False, "listed": True, "identified": True}
+    why = policy.explain(facts, at=DAY, section="access")
+    assert (why.section, why.smallest) == ("access", True)
+    assert why.sufficient == {"action": "download", "openness": "conditional", "out_of_scope": False}
+    # A change is a change of what is known, and it does what it says.
+    (permit,) = why.counterfactuals
+    assert permit["target"] == "permit" and permit["changes"]
+    for change in permit["changes"]:
+        assert policy.decide({**facts, **{fact["fact"]: fact["to"] for fact in change}}, at=DAY).permit
+    assert "conditional" in why._repr_html_() and pickle.loads(pickle.dumps(why)) == why
+
+
+def test_every_class_that_is_not_permitted_is_explained(policy):
+    why = policy.explain(PERSONAL, at=DAY)
+    assert why.section == "classification" and why.sufficient and why.open == []
+    assert {other["target"] for other in why.counterfactuals} == {"conditional", "unconditional"}
+    assert why.possible == [{"status": "determined", "permitted": ["withheld"]}]
+    assert policy.classify(why.sufficient, at=DAY).permitted == ["withheld"]
+    open_question = policy.explain({}, at=DAY)
+    assert open_question.sufficient == {} and open_question.open == policy.classify({}, at=DAY).open
+
+
+@pytest.mark.parametrize("facts", [{"no_such_fact": True}, {"data_grade": "610102"}, ["610102"]])
+def test_what_is_no_fact_is_not_explained(policy, facts):
+    with pytest.raises(kaifang.FactError) as caught:
+        policy.explain(facts, at=DAY)
+    assert "610102" not in str(refused(caught.value, kaifang.FactError))
+    with pytest.raises(ValueError):
+        policy.explain({}, at=DAY, section="treatment")
+    with pytest.raises(kaifang.PolicyError) as caught:
+        policy.explain({}, at="1999-01-01")
+    refused(caught.value, kaifang.PolicyError, "KF-POLICY-19")
+
+
+def test_every_provision_is_covered(policy):
+    check = policy.check()
+    assert check.ok and check.text is None and (check.policy, check.hash) == (policy.id, policy.hash)
+    assert {"A2", "A18.5"} <= {provision["id"] for provision in check.coverage}
+    assert all(provision["rules"] or provision["no_rule"] for provision in check.coverage)
+    assert "A18.5" in check._repr_html_() and repr(check).startswith("<PolicyCheck xian-2022-013: ok=True")
+
+
+def test_another_text_is_not_the_law(policy):
+    check = policy.check("第一条　另一份文件。\n第九百条　末条。\n")
+    assert not check.ok and not check.text["ok"] and check.text["same"] == 0
+    assert (check.text["differs"], check.text["extra"]) == (1, 1) and check.text["missing"] > 20
+    states = {paragraph["id"]: paragraph["state"] for paragraph in check.text["paragraphs"]}
+    assert (states["A1"], states["A2"], states["A900"]) == ("differs", "missing", "extra")
+    assert "A900" in check._repr_html_() and "another text" in repr(check)
+    for text in ("", "no article", "第一条" * 400_000):
+        with pytest.raises(kaifang.PolicyError) as caught:
+            policy.check(text)
+        refused(caught.value, kaifang.PolicyError)
+    with pytest.raises(TypeError):
+        policy.check(b"")
+
+
+def test_the_policy_is_what_it_says_of_itself(policy):
+    proofs = policy.prove()
+    assert proofs.holds and len(proofs.proofs) > 5 and all(proof["holds"] for proof in proofs.proofs)
+    assert all(proof["zh"] and proof["en"] and int(proof["points"]) > 0 for proof in proofs.proofs)
+    assert repr(proofs).endswith("all hold>") and proofs.proofs[0]["id"] in proofs._repr_html_()
+
+
+def test_what_does_not_hold_has_a_counterexample(policy):
+    with_reading = policy.with_interpretation("deidentified_may_be_unconditional", "yes")
+    failed = [proof for proof in with_reading.prove().proofs if not proof["holds"]]
+    for proof in failed:
+        assert proof["counterexample"]["facts"]
+        assert proof["id"] in repr(with_reading.prove())
+
+
+def test_the_whole_space_is_analysed(policy):
+    analysis = policy.analyse()
+    space = analysis.classification
+    assert space["points"] == "2359296" and space["complete"] and space["conflict_free"]
+    assert sum(int(answer["points"]) for answer in space["answers"]) == int(space["points"])
+    assert {fact["fact"] for fact in space["influence"]} <= {fact["id"] for fact in policy.facts()}
+    assert "2359296 points" in repr(analysis) and "deidentified_may_be_unconditional" in analysis._repr_html_()
+
+
+def test_readings_differ_by_what_they_say(policy):
+    other = policy.with_interpretation("deidentified_may_be_unconditional", "yes")
+    difference = policy.diff(other)
+    assert not difference.equal and difference.from_["hash"] == policy.hash and difference.to["hash"] == other.hash
+    assert difference.to_dict()["from"] == difference.from_
+    changes = difference.classification["changes"]
+    assert changes and sum(int(change["points"]) for change in changes) == int(difference.classification["changed"])
+    assert "desensitization = deidentified" in difference._repr_html_()
+    same = policy.diff(policy)
+    assert same.equal and repr(same) == "<Difference xian-2022-013 → xian-2022-013: equal>"
+    with pytest.raises(TypeError):
+        policy.diff("xian-2022-013")

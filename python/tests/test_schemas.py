@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+import kaifang
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -21,7 +23,9 @@ def outputs(name):
     return [case["output"] for case in cases if "output" in case]
 
 
-@pytest.mark.parametrize(("vectors", "schema"), [("classify", "classification"), ("decide", "access-answer")])
+@pytest.mark.parametrize(
+    ("vectors", "schema"), [("classify", "classification"), ("decide", "access-answer"), ("explain", "explanation")]
+)
 def test_answers_fit_their_schema(vectors, schema):
     answers = outputs(vectors)
     assert answers
@@ -33,6 +37,12 @@ def test_a_schema_refuses_what_is_no_such_document():
     answer = outputs("classify")[0]
     assert not validator("classification").is_valid({**answer, "status": "maybe"})
     assert not validator("classification").is_valid({key: answer[key] for key in answer if key != "permitted"})
+
+
+def test_a_check_fits_its_schema():
+    policy = kaifang.Policy.builtin("xian-2022-013")
+    for check in (policy.check(), policy.check("第一条　另一份文件。")):
+        validator("policy-check").validate(check.to_dict())
 
 
 def test_the_bundled_policy_fits_the_policy_schema():

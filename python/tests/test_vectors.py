@@ -2,6 +2,8 @@
 
 import base64
 import json
+import tempfile
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -25,6 +27,18 @@ def classify(case):
 
 def decide(case):
     return law(case).decide(case["facts"], at=case["at"]).to_dict()
+
+
+def explain(case):
+    return law(case).explain(case["facts"], at=case["at"], section=case["section"]).to_dict()
+
+
+def evaluate(case):
+    with tempfile.TemporaryDirectory() as folder:
+        facts, answers = Path(folder, "facts.csv"), Path(folder, "answers.csv")
+        facts.write_bytes(case["csv"].encode())
+        law(case).eval_file(facts, answers, section=case["section"], at=case["at"])
+        return {"csv": answers.read_bytes().decode()}
 
 
 def treat(values, step, dataset="vectors", keys=None):
@@ -55,7 +69,15 @@ def ledger_verify(case):
     return {"valid": True}
 
 
-RUNNERS = {"classify": classify, "decide": decide, "mask": mask, "token": token, "ledger-verify": ledger_verify}
+RUNNERS = {
+    "classify": classify,
+    "decide": decide,
+    "eval": evaluate,
+    "explain": explain,
+    "mask": mask,
+    "token": token,
+    "ledger-verify": ledger_verify,
+}
 
 
 def cases():

@@ -175,6 +175,49 @@ static void put(buffer *out, const char *at, size_t len) {
 
 static void put_text(buffer *out, const char *text) { put(out, text, strlen(text)); }
 
+/* Appends the bytes that a string stands for. The vectors' strings escape nothing above U+007F. */
+static void json_unescape(slice text, buffer *out) {
+  const char *p = text.at, *end = text.at + text.len;
+  for (; p < end; p++) {
+    char byte = *p;
+    if (byte == '\\') {
+      static const char letters[] = "bfnrt", bytes[] = "\b\f\n\r\t";
+      const char *letter = strchr(letters, *++p);
+      byte = letter ? bytes[letter - letters] : *p;
+      if (*p == 'u') {
+        char digits[5];
+        memcpy(digits, p + 1, 4);
+        digits[4] = 0;
+        byte = (char)strtol(digits, NULL, 16);
+        p += 4;
+      }
+    }
+    put(out, &byte, 1);
+  }
+}
+
+/* Appends a string of these bytes, with just the escapes that JSON asks for: canonical. */
+static void json_escape(slice bytes, buffer *out) {
+  size_t i;
+  put_text(out, "\"");
+  for (i = 0; i < bytes.len; i++) {
+    char byte = bytes.at[i];
+    static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+    const char *known = byte ? strchr(special, byte) : NULL;
+    if (known) {
+      put_text(out, "\\");
+      put(out, &letters[known - special], 1);
+    } else if ((unsigned char)byte < 0x20) {
+      char escaped[7];
+      snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)(unsigned char)byte);
+      put_text(out, escaped);
+    } else {
+      put(out, &byte, 1);
+    }
+  }
+  put_text(out, "\"");
+}
+
 typedef struct {
   slice key, value;
 } json_member;

@@ -1,7 +1,7 @@
 /*
  * Every file of tests/vectors through C. A file without a runner fails the run, so no face can skip one.
  *
- * usage: vectors DIRECTORY
+ * usage: vectors DIRECTORY FOLDER
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -17,6 +17,28 @@ typedef struct {
   kf_error *err;
   kf_status status;
 } answer;
+
+/* Where a case may write. */
+static const char *folder;
+
+static char *read_file(const char *path, size_t *len) {
+  FILE *file = fopen(path, "rb");
+  buffer out = {NULL, 0, 0};
+  char block[4096];
+  size_t got;
+  *len = 0;
+  if (!file) return NULL;
+  while ((got = fread(block, 1, sizeof block, file)) > 0) put(&out, block, got);
+  fclose(file);
+  *len = out.len;
+  return out.at;
+}
+
+static int write_file(const char *path, buffer bytes) {
+  FILE *file = fopen(path, "wb");
+  size_t written = file && bytes.len ? fwrite(bytes.at, 1, bytes.len, file) : 0;
+  return file && fclose(file) == 0 && written == bytes.len;
+}
 
 /* The policy of a case, with its interpretations set. */
 static kf_status open_policy(slice input, kf_policy **policy, kf_error **err) {
@@ -49,6 +71,55 @@ static answer run_policy(slice input, int decide) {
 static answer run_classify(slice input) { return run_policy(input, 0); }
 
 static answer run_decide(slice input) { return run_policy(input, 1); }
+
+static answer run_explain(slice input) {
+  answer result = {NULL, NULL, KF_OK};
+  kf_policy *policy = NULL;
+  slice section = json_text(json_get(input, "section")), facts = json_get(input, "facts");
+  slice at = json_text(json_get(input, "at"));
+  result.status = open_policy(input, &policy, &result.err);
+  if (result.status == KF_OK) {
+    result.status = kf_policy_explain(policy, section.at, section.len, facts.at, facts.len, at.at, at.len, &result.text,
+                                      &result.err);
+  }
+  kf_policy_free(policy);
+  return result;
+}
+
+/* Columns, from file to file: the answers are what stands in the second one. */
+static answer run_eval(slice input) {
+  answer result = {NULL, NULL, KF_OK};
+  kf_policy *policy = NULL;
+  kf_table *table = NULL;
+  slice section = json_text(json_get(input, "section")), at = json_text(json_get(input, "at"));
+  buffer facts = {NULL, 0, 0}, answered = {NULL, 0, 0};
+  char from[4096], to[4096];
+  uint64_t rows = 0;
+  snprintf(from, sizeof from, "%s/facts.csv", folder);
+  snprintf(to, sizeof to, "%s/answers.csv", folder);
+  json_unescape(json_text(json_get(input, "csv")), &facts);
+  CHECK(write_file(from, facts));
+  result.status = open_policy(input, &policy, &result.err);
+  if (result.status == KF_OK) result.status = kf_table_open(from, strlen(from), &table, &result.err);
+  if (result.status == KF_OK) {
+    result.status = kf_policy_eval_file(policy, section.at, section.len, at.at, at.len, NULL, 0, table, to, strlen(to),
+                                        NULL, NULL, &rows, &result.err);
+  }
+  if (result.status == KF_OK) {
+    slice csv;
+    char *text = read_file(to, &csv.len);
+    csv.at = text ? text : "";
+    put_text(&answered, "{\"csv\":");
+    json_escape(csv, &answered);
+    put_text(&answered, "}");
+    result.status = kf_document_canonical(answered.at, answered.len, &result.text, &result.err);
+    free(text);
+  }
+  kf_policy_free(policy);
+  free(facts.at);
+  free(answered.at);
+  return result;
+}
 
 static answer run_mask(slice input) {
   answer result = {NULL, NULL, KF_OK};
@@ -99,6 +170,8 @@ static const struct {
 } runners[] = {
     {"classify.json", run_classify},
     {"decide.json", run_decide},
+    {"eval.json", run_eval},
+    {"explain.json", run_explain},
     {"ledger-verify.json", run_ledger_verify},
     {"mask.json", run_mask},
     {"token.json", run_token},
@@ -126,18 +199,6 @@ static void check_case(const char *file, slice one, answer (*run)(slice)) {
   free(expected.at);
   kf_text_free(found.text);
   kf_error_free(found.err);
-}
-
-static char *read_file(const char *path, size_t *len) {
-  FILE *file = fopen(path, "rb");
-  buffer out = {NULL, 0, 0};
-  char block[4096];
-  size_t got;
-  if (!file) return NULL;
-  while ((got = fread(block, 1, sizeof block, file)) > 0) put(&out, block, got);
-  fclose(file);
-  *len = out.len;
-  return out.at;
 }
 
 static void check_file(const char *directory, const char *name) {
@@ -169,10 +230,11 @@ int main(int argc, char **argv) {
   DIR *directory;
   struct dirent *entry;
   int files = 0;
-  if (argc != 2 || !(directory = opendir(argv[1]))) {
-    printf("usage: vectors DIRECTORY\n");
+  if (argc != 3 || !(directory = opendir(argv[1]))) {
+    printf("usage: vectors DIRECTORY FOLDER\n");
     return 2;
   }
+  folder = argv[2];
   while ((entry = readdir(directory))) {
     size_t len = strlen(entry->d_name);
     if (len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0) {

@@ -1,4 +1,4 @@
-//! `tests/vectors/classify.json` and `decide.json`: the answers to the cases that stand in them.
+//! `tests/vectors/` of the policy: the answers to the cases that stand in them.
 //!
 //! A case is written by hand, as a name and an input; its answer is written here, and read before it is committed: a
 //! vector holds every language to what the core says now, not to what is right.
@@ -9,7 +9,8 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use kaifang::Error;
-use kaifang::policy::{Facts, Policy};
+use kaifang::policy::{Facts, Policy, Section};
+use kaifang::table::{Format, ReadOptions, Sink, TableError, open, silent};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -22,13 +23,20 @@ struct Input {
     /// Interpretations that are not the default ones.
     #[serde(default)]
     set: BTreeMap<String, String>,
+    #[serde(default)]
     facts: Value,
+    /// The part of the policy that is asked, where the file does not say it.
+    #[serde(default)]
+    section: Option<Section>,
+    /// Facts as CSV text.
+    #[serde(default)]
+    csv: String,
 }
 
 /// Writes every answer anew, or with `check` says which files are stale.
 pub(crate) fn run(root: &Path, check: bool) -> Result<Vec<String>, String> {
     let mut stale = Vec::new();
-    for name in ["classify", "decide"] {
+    for name in ["classify", "decide", "explain", "eval"] {
         let path = root.join(format!("tests/vectors/{name}.json"));
         let failed = |error: &dyn Display| format!("{}: {error}", path.display());
         let found = std::fs::read_to_string(&path).map_err(|error| failed(&error))?;
@@ -68,10 +76,33 @@ fn answer(name: &str, input: &Input) -> Result<Value, Error> {
     for (interpretation, option) in &input.set {
         policy = policy.with_interpretation(interpretation, option)?;
     }
+    let section = input.section.unwrap_or(Section::Classification);
+    if name == "eval" {
+        return Ok(json!({ "csv": columns(&policy, section, input)? }));
+    }
     let facts = Facts::from_json(&input.facts.to_string())?;
     let document = match name {
+        "explain" => serde_json::to_value(policy.explain(section, &facts, input.at)?),
         "classify" => serde_json::to_value(policy.classify(&facts, input.at)?),
         _ => serde_json::to_value(policy.decide(&facts, input.at)?),
     };
     Ok(document.unwrap_or_default())
+}
+
+/// Answers as CSV text.
+fn columns(policy: &Policy, section: Section, input: &Input) -> Result<String, Error> {
+    let folder = std::env::temp_dir().join(format!("kaifang-vectors-{}", std::process::id()));
+    let failed = |action: &'static str| {
+        let path = folder.display().to_string();
+        move |error: std::io::Error| TableError::Io { action, path, kind: error.kind().to_string() }
+    };
+    std::fs::create_dir_all(&folder).map_err(failed("create"))?;
+    let (facts, answers) = (folder.join("facts.csv"), folder.join("answers.csv"));
+    std::fs::write(&facts, &input.csv).map_err(failed("write"))?;
+    let source = open(&facts, &ReadOptions::default())?;
+    let create = |schema| Sink::create(&answers, schema, Format::Csv);
+    policy.eval_to(source, section, input.at, None, create, &mut silent)?;
+    let text = std::fs::read_to_string(&answers).map_err(failed("read"))?;
+    std::fs::remove_dir_all(&folder).map_err(failed("remove"))?;
+    Ok(text)
 }

@@ -9,5 +9,6 @@ pub(crate) mod plan;
 pub(crate) mod platform;
 pub(crate) mod policy;
 pub(crate) mod policy_analysis;
+pub(crate) mod policy_eval;
 pub(crate) mod risk;
 pub(crate) mod scan;

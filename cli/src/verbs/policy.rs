@@ -7,6 +7,7 @@ use kaifang::policy::{Coverage, ParagraphState, Policy, PolicyCheck, Section, Te
 use kaifang::terms::Word;
 
 use super::policy_analysis::{self, DiffOptions, ProveOptions};
+use super::policy_eval::{self, EvalOptions};
 use crate::output::{Failure, Outcome};
 use crate::{input, output};
 
@@ -26,6 +27,8 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Answer columns of facts: a table with a column a fact, row for row
+    Eval(EvalOptions),
     /// Prove what the policy says of itself and what every policy has to be, over the whole space
     Prove(ProveOptions),
     /// Tell two policies, or two readings of one, apart: which cases change, from what to what
@@ -37,6 +40,7 @@ pub(crate) enum Verb {
 pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
     match verb {
         Verb::Check { policy, set, text, json } => check(policy, set, text.as_deref(), *json),
+        Verb::Eval(options) => policy_eval::eval(options),
         Verb::Prove(options) => policy_analysis::prove(options),
         Verb::Diff(options) => policy_analysis::diff(options),
         Verb::Analyse(options) => policy_analysis::analyse(options),

@@ -355,6 +355,11 @@ impl<'a> Decider<'a> {
         Some(AccessVerdict { denials, duties })
     }
 
+    /// Every denial that the policy has, in headline order: the order of a verdict's bits and of the lanes' outputs.
+    pub fn rules(&self) -> impl Iterator<Item = &'a Reason> + use<'a> {
+        self.rules.denials.iter().map(|rule| &rule.reason)
+    }
+
     /// The denials that hold, the headline first.
     pub fn denials(&self, verdict: AccessVerdict) -> impl Iterator<Item = &'a Reason> + use<'a> {
         let rules = self.rules.denials.iter().enumerate();

@@ -1,70 +1,39 @@
-"""Documents: what the core answers, as read-only objects over plain dicts."""
+"""Documents: what the core answers, as read-only objects over plain dicts. The core looks each up here by its name."""
 
 from __future__ import annotations
 
-from copy import deepcopy
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-from ._kaifang import assessment_events, assessment_html, canonical_json, document_digest
+from ._document import Document, table
+from ._kaifang import assessment_events, assessment_html
+from ._policy_documents import AccessAnswer, Analysis, Classification, Difference, Explanation, PolicyCheck, Proofs
 
 if TYPE_CHECKING:
     from ._kaifang import Policy
 
-
-class Document:
-    """A document of the core. Its fields are attributes; :meth:`to_dict` gives the whole."""
-
-    __slots__ = ("_data",)
-    _data: Dict[str, Any]
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        object.__setattr__(self, "_data", dict(data))
-
-    def to_dict(self) -> Dict[str, Any]:
-        """The document as plain dicts and lists, a copy."""
-        return deepcopy(self._data)
-
-    def to_json(self) -> str:
-        """The canonical JSON text: the bytes that are hashed and signed."""
-        return canonical_json(self._data)
-
-    def digest(self) -> str:
-        """``sha256:…`` of the canonical JSON: what other documents and records name this one by."""
-        return document_digest(self._data)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        try:
-            # The dict leaves out what is none.
-            return self._data[name] if name in self._data else self._absent(name)
-        except KeyError:
-            raise AttributeError(f"{type(self).__name__} has no field {name!r}") from None
-
-    def _absent(self, name: str) -> Any:
-        for cls in type(self).__mro__:
-            if name in getattr(cls, "__annotations__", {}):
-                return None
-        raise KeyError(name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a {type(self).__name__} is read-only")
-
-    def __dir__(self) -> List[str]:
-        return sorted({*object.__dir__(self), *self._data})
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and isinstance(other, Document) and self._data == other._data
-
-    def __hash__(self) -> int:
-        return hash(canonical_json(self._data))
-
-    def __reduce__(self) -> Any:
-        return type(self), (self._data,)
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{key}={value!r}" for key, value in self._data.items() if key != "v")
-        return f"{type(self).__name__}({shown})"
+__all__ = [
+    "AccessAnswer",
+    "Admitted",
+    "Analysis",
+    "Applied",
+    "Assessment",
+    "AuditReport",
+    "Checkpoint",
+    "Classification",
+    "Deadline",
+    "Decision",
+    "Difference",
+    "Document",
+    "Evidence",
+    "Explanation",
+    "Findings",
+    "PolicyCheck",
+    "Proofs",
+    "Receipt",
+    "Recorded",
+    "RiskReport",
+    "Verified",
+]
 
 
 class Deadline(Document):
@@ -76,46 +45,6 @@ class Deadline(Document):
     provisional: bool
     #: The years whose schedules would settle it.
     missing_years: List[int]
-
-
-class Classification(Document):
-    """Which classes a dataset may be put in, and why."""
-
-    #: ``determined``, ``needs_assessment`` or ``out_of_scope``.
-    status: str
-    #: The classes that the body may choose from, the strictest first.
-    permitted: List[str]
-    #: The strictest permitted class.
-    default: Optional[str]
-    #: What the policy recommends within the permitted set.
-    recommended: Optional[str]
-    #: The classes permitted in some completion of the unknown facts.
-    possible: List[str]
-    #: The steps to take before opening.
-    requires: List[Dict[str, str]]
-    #: The live grounds: ``id``, ``cite``, ``relieved_by``.
-    grounds: List[Dict[str, Optional[str]]]
-    #: The facts whose answers settle it.
-    open: List[str]
-    #: Why.
-    reasons: List[Dict[str, str]]
-    #: What the reader must be told about the policy itself.
-    notices: List[Dict[str, str]]
-
-
-class AccessAnswer(Document):
-    """Whether an access is permitted, and why not."""
-
-    #: True only when every completion of the unknown facts permits.
-    permit: bool
-    #: The denials in article order, the headline first.
-    denials: List[Dict[str, str]]
-    #: The unknown facts on which the denials depend.
-    open: List[str]
-    #: What the permit carries.
-    duties: List[Dict[str, str]]
-    #: What the reader must be told about the policy itself.
-    notices: List[Dict[str, str]]
 
 
 class Findings(Document):
@@ -157,7 +86,7 @@ class Findings(Document):
         return f"Findings: {self.rows} rows, {self.examined} examined\n{text}"
 
     def _repr_html_(self) -> str:
-        return _table(("column", "kind", "role", "confidence", "nulls", "evidence"), self._rows())
+        return table(("column", "kind", "role", "confidence", "nulls", "evidence"), self._rows())
 
 
 class Applied(Document):
@@ -225,7 +154,7 @@ class RiskReport(Document):
     def _repr_html_(self) -> str:
         figures = ("highest", "average", "over_threshold", "overall")
         rows = [(name, f"{self._data[name]['ppm'] / 1e6:.6f}") for name in figures]
-        return _table(("figure", "value"), [("rows", self.rows), ("classes", self.classes), ("k", self.k), *rows])
+        return table(("figure", "value"), [("rows", self.rows), ("classes", self.classes), ("k", self.k), *rows])
 
 
 class Evidence(Document):
@@ -386,13 +315,3 @@ class AuditReport(Document):
     overdue: List[Dict[str, Any]]
     #: Nothing was found.
     clean: bool
-
-
-def _table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    from html import escape
-
-    def line(cells: Iterable[Any], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
-
-    body = "".join(line(row, "td") for row in rows)
-    return f"<table><thead>{line(header, 'th')}</thead><tbody>{body}</tbody></table>"

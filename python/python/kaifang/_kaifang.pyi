@@ -3,6 +3,7 @@ from typing import Any, Dict, Final, Iterable, List, Mapping, Optional, Sequence
 from ._documents import (
     AccessAnswer,
     Admitted,
+    Analysis,
     Applied,
     Assessment,
     AuditReport,
@@ -10,9 +11,13 @@ from ._documents import (
     Classification,
     Deadline,
     Decision,
+    Difference,
     Document,
     Evidence,
+    Explanation,
     Findings,
+    PolicyCheck,
+    Proofs,
     Receipt,
     Recorded,
     RiskReport,
@@ -236,6 +241,30 @@ class Policy:
     def facts(self, section: str = "classification") -> List[Dict[str, Any]]: ...
     def classify(self, facts: Facts, *, at: LegalDate) -> Classification: ...
     def decide(self, facts: Facts, *, at: LegalDate) -> AccessAnswer: ...
+    def explain(self, facts: Facts, *, at: LegalDate, section: str = "classification") -> Explanation: ...
+    def eval(
+        self,
+        data: Data,
+        *,
+        section: str,
+        at: LegalDate,
+        columns: Optional[Sequence[str]] = None,
+        progress: Optional[Progress] = None,
+    ) -> Table: ...
+    def eval_file(
+        self,
+        src: Data,
+        dst: Path,
+        *,
+        section: str,
+        at: LegalDate,
+        columns: Optional[Sequence[str]] = None,
+        progress: Optional[Progress] = None,
+    ) -> int: ...
+    def check(self, text: Optional[str] = None) -> PolicyCheck: ...
+    def prove(self) -> Proofs: ...
+    def analyse(self) -> Analysis: ...
+    def diff(self, other: Policy) -> Difference: ...
 
 @final
 class Table:

@@ -14,8 +14,9 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchReader};
 use arrow::datatypes::{Schema, SchemaRef};
+use arrow::error::ArrowError;
 use jiff::civil::Date;
 
 use super::circuit::{Block, Circuit};
@@ -172,7 +173,8 @@ impl Policy {
     /// Answers a table into a sink, which `create` makes for the answers' schema.
     ///
     /// # Errors
-    /// As [`Policy::evaluator`] and [`Evaluator::run`], errors of reading and writing, [`TableError::Cancelled`].
+    /// As [`Policy::evaluator`] and [`Evaluator::run`], errors of reading and writing, [`TableError::Cancelled`],
+    /// [`TableError::OntoItself`] for the file that `source` is read from.
     #[expect(clippy::too_many_arguments, reason = "each is a thing of its own, and none has a default")]
     pub fn eval_to(
         &self,
@@ -186,6 +188,7 @@ impl Policy {
         let total = source.known_rows();
         let mut evaluated = self.eval(source, section, at, wanted)?;
         let mut sink = create(evaluated.schema())?;
+        sink.check_source(&evaluated.source)?;
         while let Some(batch) = evaluated.next_batch()? {
             sink.write(&batch)?;
             report(&mut *progress, "eval", evaluated.rows(), total)?;
@@ -222,6 +225,20 @@ impl Evaluated {
             Some(batch) => self.evaluator.run(&batch).map(Some),
             None => Ok(None),
         }
+    }
+}
+
+impl Iterator for Evaluated {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_batch().map_err(|error| ArrowError::ExternalError(Box::new(error))).transpose()
+    }
+}
+
+impl RecordBatchReader for Evaluated {
+    fn schema(&self) -> SchemaRef {
+        Evaluated::schema(self)
     }
 }
 

@@ -292,3 +292,20 @@ fn rows_are_counted_over_all_batches_and_batches_keep_their_columns() {
     let error = evaluator.run(&other.unwrap()).unwrap_err();
     assert_eq!(error.code(), TableError::SchemaMismatch { expected: 1, found: 1 }.code());
 }
+
+#[test]
+fn a_table_is_not_answered_onto_the_file_that_it_is_read_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("facts.csv");
+    let facts = "listed,action\ntrue,query\n";
+    std::fs::write(&path, facts).unwrap();
+    let open = || crate::table::open(&path, &crate::table::ReadOptions::default()).unwrap();
+    let into = |to: &std::path::Path| {
+        let create = |schema| Sink::create(to, schema, Sink::format_of(to));
+        policies()[0].eval_to(open(), Section::Access, at(), None, create, &mut crate::table::silent)
+    };
+    let onto_itself = into(&path).unwrap_err();
+    assert_eq!(onto_itself.code(), "KF-TABLE-25");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), facts);
+    assert_eq!(into(&folder.path().join("answers.csv")).unwrap().rows, 1);
+}

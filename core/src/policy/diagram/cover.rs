@@ -215,8 +215,8 @@ mod tests {
                 let alone = points.iter().any(|point| within(cube, point) && !cover.cubes.iter().enumerate()
                     .any(|(other, (cube, _))| other != place && within(cube, point)));
                 prop_assert!(alone, "a cube in vain");
-                for fact in 0..5 {
-                    for value in 0..SIZES[fact] {
+                for (fact, size) in SIZES.iter().enumerate() {
+                    for value in 0..*size {
                         let mut wider = cube.clone();
                         wider.0[fact] |= 1 << value;
                         let wrong = points.iter().any(|point| within(&wider, point) && !plain(&a, point));

@@ -73,7 +73,46 @@ final class Library {
             PointerByReference answer,
             PointerByReference err);
 
+    static native int kf_policy_explain(
+            Pointer policy,
+            byte[] section,
+            long sectionLen,
+            byte[] facts,
+            long factsLen,
+            byte[] at,
+            long atLen,
+            PointerByReference explanation,
+            PointerByReference err);
+
+    static native int kf_policy_check(
+            Pointer policy, byte[] text, long textLen, PointerByReference check, PointerByReference err);
+
+    static native int kf_policy_prove(Pointer policy, PointerByReference proofs, PointerByReference err);
+
+    static native int kf_policy_analyse(Pointer policy, PointerByReference analysis, PointerByReference err);
+
+    static native int kf_policy_diff(
+            Pointer policy, Pointer other, PointerByReference difference, PointerByReference err);
+
+    static native int kf_policy_eval_file(
+            Pointer policy,
+            byte[] section,
+            long sectionLen,
+            byte[] at,
+            long atLen,
+            byte[] columns,
+            long columnsLen,
+            Pointer table,
+            byte[] path,
+            long pathLen,
+            Pointer progress,
+            Pointer user,
+            LongByReference rows,
+            PointerByReference err);
+
     static native int kf_policy_free(Pointer policy);
+
+    static native int kf_table_open(byte[] path, long pathLen, PointerByReference table, PointerByReference err);
 
     static native int kf_keyring_load(byte[] path, long pathLen, PointerByReference keyring, PointerByReference err);
 
@@ -100,24 +139,32 @@ final class Library {
     static native int kf_ledger_verify_proof(
             byte[] proof, long proofLen, PointerByReference valid, PointerByReference err);
 
-    /** A call that may fail; {@code err} receives the error. */
-    interface Call {
-        int run(PointerByReference out, PointerByReference err);
+    /** A call that may fail, whose output is an {@code O}; {@code err} receives the error. */
+    interface Call<O> {
+        int run(O out, PointerByReference err);
     }
 
     /** Makes a call and gives back the handle that it wrote. */
-    static Pointer handle(Call call) {
-        PointerByReference out = new PointerByReference();
+    static Pointer handle(Call<PointerByReference> call) {
+        return run(call, new PointerByReference()).getValue();
+    }
+
+    /** Makes a call and gives back the number that it wrote. */
+    static long number(Call<LongByReference> call) {
+        return run(call, new LongByReference()).getValue();
+    }
+
+    private static <O> O run(Call<O> call, O out) {
         PointerByReference err = new PointerByReference();
         int status = call.run(out, err);
         if (status != 0) {
             throw failure(status, err.getValue());
         }
-        return out.getValue();
+        return out;
     }
 
     /** Makes a call whose output is a text, and gives back the text. */
-    static String text(Call call) {
+    static String text(Call<PointerByReference> call) {
         Pointer text = handle(call);
         try {
             return string(text, Library::kf_text_data);

@@ -64,6 +64,102 @@ public final class Policy extends Handle {
                 (out, err) -> Library.kf_policy_decide(token(), a, Library.length(a), b, Library.length(b), out, err));
     }
 
+    /**
+     * Why the answer to a question is what it is: the fewest known facts that give it, the fewest changes that would
+     * permit what is not permitted, and every answer that the unknown facts leave possible.
+     *
+     * @param section {@code classification} or {@code access}
+     * @param facts JSON: fact to value; what is missing or null is unknown
+     * @param at the legal date, {@code YYYY-MM-DD}
+     * @return an {@code Explanation}, canonical JSON
+     */
+    public String explain(String section, String facts, String at) {
+        byte[] a = Library.utf8(section);
+        byte[] b = Library.utf8(facts);
+        byte[] c = Library.utf8(at);
+        return Library.text(
+                (out, err) ->
+                        Library.kf_policy_explain(
+                                token(), a, Library.length(a), b, Library.length(b), c, Library.length(c), out, err));
+    }
+
+    /**
+     * Which rules speak of each provision of the law, and whether a copy of the law's text is the one that the policy
+     * means.
+     *
+     * @param text the copy; null for the coverage alone
+     * @return a {@code PolicyCheck}, canonical JSON, whose {@code ok} says whether all of that holds
+     */
+    public String check(String text) {
+        byte[] bytes = Library.utf8(text);
+        return Library.text((out, err) -> Library.kf_policy_check(token(), bytes, Library.length(bytes), out, err));
+    }
+
+    /**
+     * Proves the policy's declared properties, and what every policy has to be, over all of its facts' values.
+     *
+     * @return {@code Proofs}, canonical JSON, whose {@code holds} says whether every statement does
+     */
+    public String prove() {
+        return Library.text((out, err) -> Library.kf_policy_prove(token(), out, err));
+    }
+
+    /**
+     * What each rule, fact and reading does, over all of the facts' values.
+     *
+     * @return an {@code Analysis}, canonical JSON
+     */
+    public String analyse() {
+        return Library.text((out, err) -> Library.kf_policy_analyse(token(), out, err));
+    }
+
+    /**
+     * What changes from this policy to another one, or from one reading to another, exactly and with counts.
+     *
+     * @return a {@code Difference}, canonical JSON, whose {@code equal} says whether nothing does
+     */
+    public String diff(Policy other) {
+        Pointer second = other == null ? null : other.token();
+        return Library.text((out, err) -> Library.kf_policy_diff(token(), second, out, err));
+    }
+
+    /**
+     * Answers a file of facts into a file of answers, row for row: CSV, Parquet or Arrow IPC. A fact without a column, an
+     * empty cell and a null are unknown; a column that is no fact, or a value outside its fact's domain, is an error. The
+     * file appears whole, or not at all.
+     *
+     * @param section {@code classification} or {@code access}
+     * @param at the legal date, {@code YYYY-MM-DD}
+     * @param in the path of the facts, one column for each, by its id; the content says the format
+     * @param out the path of the answers, which says the format
+     * @return the number of rows
+     */
+    public long evalFile(String section, String at, String in, String out) {
+        byte[] a = Library.utf8(section);
+        byte[] b = Library.utf8(at);
+        byte[] from = Library.utf8(in);
+        byte[] to = Library.utf8(out);
+        // The call that follows consumes the table, whatever comes of it.
+        Pointer table = Library.handle((made, err) -> Library.kf_table_open(from, Library.length(from), made, err));
+        return Library.number(
+                (rows, err) ->
+                        Library.kf_policy_eval_file(
+                                token(),
+                                a,
+                                Library.length(a),
+                                b,
+                                Library.length(b),
+                                null,
+                                0,
+                                table,
+                                to,
+                                Library.length(to),
+                                null,
+                                null,
+                                rows,
+                                err));
+    }
+
     @Override
     void free(Pointer token) {
         Library.kf_policy_free(token);

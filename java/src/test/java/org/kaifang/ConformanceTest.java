@@ -13,6 +13,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -28,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -39,8 +41,10 @@ class ConformanceTest {
     private static final Map<String, Function<JsonObject, String>> RUNNERS = new HashMap<>();
 
     static {
-        RUNNERS.put("classify.json", input -> answer(input, Policy::classify));
-        RUNNERS.put("decide.json", input -> answer(input, Policy::decide));
+        RUNNERS.put("classify.json", input -> answer(input, asking(Policy::classify)));
+        RUNNERS.put("decide.json", input -> answer(input, asking(Policy::decide)));
+        RUNNERS.put("explain.json", input -> answer(input, ConformanceTest::explain));
+        RUNNERS.put("eval.json", input -> answer(input, ConformanceTest::eval));
         RUNNERS.put("mask.json", input -> Kaifang.mask(JSON.toJson(input)));
         RUNNERS.put("token.json", ConformanceTest::token);
         RUNNERS.put("ledger-verify.json", input -> Kaifang.verifyProof(JSON.toJson(input)));
@@ -50,7 +54,38 @@ class ConformanceTest {
         String ask(Policy policy, String facts, String at);
     }
 
-    private static String answer(JsonObject input, Question question) {
+    private static BiFunction<Policy, JsonObject, String> asking(Question question) {
+        return (policy, input) ->
+                question.ask(policy, JSON.toJson(input.get("facts")), input.get("at").getAsString());
+    }
+
+    private static String explain(Policy policy, JsonObject input) {
+        String section = input.get("section").getAsString();
+        return policy.explain(section, JSON.toJson(input.get("facts")), input.get("at").getAsString());
+    }
+
+    /** Columns, from file to file: the answers are what stands in the second one. */
+    private static String eval(Policy policy, JsonObject input) {
+        try {
+            Path facts = Files.createTempFile("facts", ".csv");
+            Path answers = Files.createTempFile("answers", ".csv");
+            try {
+                Files.write(facts, input.get("csv").getAsString().getBytes(StandardCharsets.UTF_8));
+                String section = input.get("section").getAsString();
+                policy.evalFile(section, input.get("at").getAsString(), facts.toString(), answers.toString());
+                JsonObject output = new JsonObject();
+                output.addProperty("csv", new String(Files.readAllBytes(answers), StandardCharsets.UTF_8));
+                return JSON.toJson(output);
+            } finally {
+                Files.delete(facts);
+                Files.delete(answers);
+            }
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
+    }
+
+    private static String answer(JsonObject input, BiFunction<Policy, JsonObject, String> question) {
         Policy policy = Policy.builtin(input.get("policy").getAsString());
         try {
             if (input.has("set")) {
@@ -60,7 +95,7 @@ class ConformanceTest {
                     policy = changed;
                 }
             }
-            return question.ask(policy, JSON.toJson(input.get("facts")), input.get("at").getAsString());
+            return question.apply(policy, input);
         } finally {
             policy.close();
         }
