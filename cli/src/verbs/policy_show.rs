@@ -62,16 +62,20 @@ fn shown(page: &PolicyPage) -> String {
     out += &heading("逐条规则", "rules by article");
     for article in &page.articles {
         let mut table = output::table(&[&article.id, "", "中文", "English"]);
+        let cited = |rule: &&PageRule| article.provisions.iter().any(|known| Some(&known.id) == rule.cite.as_ref());
+        article.rules.iter().filter(|rule| !cited(rule)).for_each(|rule| {
+            table.add_row(row(rule));
+        });
         for provision in &article.provisions {
             let (zh, en) = provision.no_rule.as_ref().map_or_else(Default::default, |why| {
                 (format!("\n不设规则:{}", why.zh), format!("\nno rule: {}", why.en))
             });
             let gloss = &provision.gloss;
             table.add_row([provision.id.as_str(), "要旨 gloss", &(gloss.zh.clone() + &zh), &(gloss.en.clone() + &en)]);
+            article.rules.iter().filter(|rule| rule.cite.as_ref() == Some(&provision.id)).for_each(|rule| {
+                table.add_row(row(rule));
+            });
         }
-        article.rules.iter().for_each(|rule| {
-            table.add_row(row(rule));
-        });
         out += &format!("{table}\n\n");
     }
     out += &heading("定义", "definitions");
@@ -143,7 +147,7 @@ fn decisions(found: &PageTable) -> String {
         out += &format!("{table}\n");
         if row.cut || row.cases.len() > SHOWN_CASES {
             let total = format!("{}{}", row.cases.len(), if row.cut { "+" } else { "" });
-            out += &format!("仅列出最大的 {SHOWN_CASES} 组(共 {total} 组)  the largest {SHOWN_CASES} of {total}\n");
+            out += &format!("列出 {SHOWN_CASES} 组(共 {total} 组)  {SHOWN_CASES} of {total}\n");
         }
     }
     out
