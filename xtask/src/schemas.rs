@@ -33,6 +33,7 @@ fn documents() -> Vec<(&'static str, Schema)> {
         ("policy-proofs", of::<policy::Proofs>()),
         ("plan", of::<desensitize::Plan>()),
         ("policy", policy::Policy::schema()),
+        ("policy-page", of::<policy::PolicyPage>()),
         ("policy-check", of::<policy::PolicyCheck>()),
         ("proof", of::<ledger::ProofDocument>()),
         ("receipt", of::<ledger::Receipt>()),

@@ -10,5 +10,6 @@ pub(crate) mod platform;
 pub(crate) mod policy;
 pub(crate) mod policy_analysis;
 pub(crate) mod policy_eval;
+pub(crate) mod policy_show;
 pub(crate) mod risk;
 pub(crate) mod scan;

@@ -8,6 +8,7 @@ use kaifang::terms::Word;
 
 use super::policy_analysis::{self, DiffOptions, ProveOptions};
 use super::policy_eval::{self, EvalOptions};
+use super::policy_show::{self, ShowOptions};
 use crate::output::{Failure, Outcome};
 use crate::{input, output};
 
@@ -27,6 +28,8 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Show the policy as a lawyer reads it: rules by article, decision tables, coverage
+    Show(ShowOptions),
     /// Answer columns of facts: a table with a column a fact, row for row
     Eval(EvalOptions),
     /// Prove what the policy says of itself and what every policy has to be, over the whole space
@@ -40,6 +43,7 @@ pub(crate) enum Verb {
 pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
     match verb {
         Verb::Check { policy, set, text, json } => check(policy, set, text.as_deref(), *json),
+        Verb::Show(options) => policy_show::show(options),
         Verb::Eval(options) => policy_eval::eval(options),
         Verb::Prove(options) => policy_analysis::prove(options),
         Verb::Diff(options) => policy_analysis::diff(options),

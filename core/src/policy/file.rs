@@ -26,10 +26,8 @@ pub(super) struct File {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
     pub(super) title: Text,
-    #[serde(rename = "issuer")]
-    _issuer: Text,
-    #[serde(rename = "document_number")]
-    _document_number: String,
+    pub(super) issuer: Text,
+    pub(super) document_number: String,
     pub(super) in_force: InForce,
     #[serde(default)]
     pub(super) confirm_after: Option<Confirm>,

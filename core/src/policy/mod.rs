@@ -32,17 +32,19 @@ mod facts;
 mod file;
 mod model;
 mod packed;
+mod page;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 mod policy;
 mod provisions;
 mod steps;
 mod text;
 mod verdict;
+mod written;
 
 pub use analyse::{
-    Analysis, Answer, AnswerCount, Change, Counterexample, DeadRule, Difference, Example, FactValues, Influence,
-    Points, Proof, Proofs, ReadingEffect, Region, RuleName, SectionAnalysis, SectionDifference, ShadowedRule, Side,
-    Then,
+    Analysis, Answer, AnswerCases, AnswerCount, Change, Counterexample, DeadRule, DecisionTable, Difference, Example,
+    FactValues, Influence, Points, Proof, Proofs, ReadingEffect, Region, RuleName, SectionAnalysis, SectionDifference,
+    ShadowedRule, Side, Then,
 };
 pub use answer::{
     AccessAnswer, Classification, Counterfactual, DeadlineRule, DutyTerm, Explanation, FactChange, GroundState,
@@ -54,6 +56,10 @@ pub use error::PolicyError;
 pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValue, Facts, Party, Section};
 pub use model::{Choice, Interpretation};
 pub use packed::{PackedFacts, Slot};
+pub use page::{
+    PageArticle, PageCase, PageCondition, PageCoverage, PageDeadline, PageReading, PageRow, PageRule, PageTable,
+    PolicyPage,
+};
 pub use policy::Policy;
 pub use provisions::{
     CitingRule, Coverage, MarkCheck, MarkFault, ParagraphCheck, ParagraphState, PolicyCheck, RuleKind, TextCheck,

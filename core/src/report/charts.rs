@@ -100,7 +100,11 @@ pub(super) fn percent(ppm: u64) -> String {
 
 /// A count with its thousands apart: `200,000`.
 pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
+    apart(&count.to_string())
+}
+
+/// Digits with their thousands apart.
+pub(super) fn apart(digits: &str) -> String {
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {

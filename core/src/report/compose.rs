@@ -15,7 +15,7 @@ use crate::kinds::Role;
 use crate::risk::{Histogram, RiskReport};
 use crate::terms::{AccessWay, Text, Word};
 
-const NUMERALS: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
+pub(super) const NUMERALS: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
 
 impl Page {
     pub(super) fn of(assessment: &Assessment) -> Page {

@@ -1,19 +1,23 @@
-//! The openness report: one assessment as one HTML page that a person reads, prints on A4 and files, and its JSON twin.
+//! The openness report: one assessment as one HTML page that a person reads, prints on A4 and files, and its JSON twin;
+//! and the page of a policy, for whoever publishes the rules that it applies.
 //!
-//! The page stands alone: Chinese first with English beside it, charts as inline SVG, no script, no network. Equal
-//! assessments give equal bytes. This room must never decide anything, and never show a value of the data: whatever it
+//! A page stands alone: Chinese first with English beside it, charts as inline SVG, no script, no network. Equal
+//! documents give equal bytes. This room must never decide anything, and never show a value of the data: whatever it
 //! sets comes from documents that hold none, and is escaped.
 
 mod charts;
 mod compose;
 mod page;
+mod policy_page;
 
 use minijinja::Environment;
 use minijinja::value::Serde;
+use serde::Serialize;
 
 use crate::assess::Assessment;
 use crate::canon;
 use page::Page;
+pub use policy_page::policy_html;
 
 room_error! {
     /// Why a report could not be written.
@@ -53,7 +57,7 @@ const TEMPLATE: (&str, &str) = ("openness.html", include_str!("openness.html"));
 /// # Errors
 /// [`ReportError::Template`]: a defect of this library.
 pub fn to_html(assessment: &Assessment) -> Result<String, crate::Error> {
-    Ok(set(&Page::of(assessment))?)
+    Ok(set(TEMPLATE, &Page::of(assessment))?)
 }
 
 /// The report's twin: the assessment itself in its canonical encoding.
@@ -64,12 +68,13 @@ pub fn to_json(assessment: &Assessment) -> Result<String, crate::Error> {
     Ok(canon::to_string(assessment)?)
 }
 
-fn set(page: &Page) -> Result<String, ReportError> {
+fn set(template: (&str, &str), page: &impl Serialize) -> Result<String, ReportError> {
     let failed = |error: minijinja::Error| ReportError::Template { what: error.kind().to_string() };
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    environment.add_template(TEMPLATE.0, TEMPLATE.1).map_err(failed)?;
-    environment.get_template(TEMPLATE.0).and_then(|template| template.render(Serde(page))).map_err(failed)
+    environment.add_filter("grouped", |digits: String| charts::apart(&digits));
+    environment.add_template(template.0, template.1).map_err(failed)?;
+    environment.get_template(template.0).and_then(|template| template.render(Serde(page))).map_err(failed)
 }
 
 #[cfg(test)]

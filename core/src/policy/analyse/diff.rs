@@ -173,8 +173,8 @@ fn compare(from: &Policy, to: &Policy, section: Section) -> Result<SectionDiffer
     })
 }
 
-/// A policy's answers under its readings in force, in the diagrams over the facts of both.
-fn carried(
+/// A policy's answers under its readings in force, in other diagrams, where each of its facts has its place.
+pub(super) fn carried(
     policy: &Policy,
     section: Section,
     places: &[u8],
@@ -187,7 +187,8 @@ fn carried(
     here.into_iter().map(|(answer, root)| Ok((answer, d.transfer(root, into, places)?))).collect()
 }
 
-fn region(facts: &[&FactDefinition], Cube(allowed): &Cube, points: u128) -> Region {
+/// A cube in the policy's own words.
+pub(super) fn region(facts: &[&FactDefinition], Cube(allowed): &Cube, points: u128) -> Region {
     let limited =
         facts.iter().zip(allowed).filter(|(fact, values)| (values.count_ones() as usize) < fact.domain.size());
     let limits = limited.map(|(fact, values)| FactValues {

@@ -12,6 +12,7 @@ mod built_in;
 mod diff;
 mod prove;
 mod rules;
+mod table;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -26,6 +27,7 @@ pub(super) use built_in::BUILT_IN;
 pub use diff::{Change, Difference, FactValues, Region, SectionDifference, Side};
 pub use prove::{Proof, Proofs};
 pub use rules::{DeadRule, RuleName, ShadowedRule};
+pub use table::{AnswerCases, DecisionTable};
 pub use view::{Counterexample, Then};
 
 /// A number of points of a space; 2^128 − 1 stands for that many and more. In documents: a string of decimal digits.

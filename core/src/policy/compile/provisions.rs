@@ -8,7 +8,8 @@ use super::super::citation::Citation;
 use super::super::error::PolicyError;
 use super::super::file::{File, Places, ProvisionEntry};
 use super::super::model::Provision;
-use super::super::provisions::{CitingRule, RuleKind};
+use super::super::provisions::CitingRule;
+use super::super::written::written;
 use super::names::{duplicate, incomplete};
 use crate::terms::{Digest, Text};
 
@@ -113,47 +114,10 @@ fn check_numbering(
 }
 
 /// Every rule of the file that cites, in the file's order, with its citation.
-fn citing(file: &File) -> Vec<(CitingRule, &Spanned<String>)> {
-    let (classification, access) = (&file.classification, &file.access);
-    let mut out = Vec::new();
-    let mut rule = |kind, id: &str, cite| out.push((CitingRule { kind, id: id.to_owned() }, cite));
-    if let Some(confirm) = &file.confirm_after {
-        rule(RuleKind::Confirm, "confirm_in_force", &confirm.cite);
-    }
-    for entry in &file.interpretations {
-        rule(RuleKind::Interpretation, entry.id.get_ref(), &entry.cite);
-    }
-    for entry in classification.out_of_scope.iter().chain(&access.out_of_scope) {
-        rule(RuleKind::OutOfScope, entry.id.get_ref(), &entry.cite);
-    }
-    for entry in [&classification.unknown, &access.unknown] {
-        rule(RuleKind::Unknown, "unknown_facts", &entry.cite);
-    }
-    rule(RuleKind::Otherwise, "otherwise", &classification.otherwise.cite);
-    for entry in classification.definitions.iter().chain(&access.definitions) {
-        if let Some(cite) = &entry.cite {
-            rule(RuleKind::Definition, entry.id.get_ref(), cite);
-        }
-    }
-    for entry in &classification.grounds {
-        rule(RuleKind::Ground, entry.id.get_ref(), &entry.cite);
-    }
-    for entry in &classification.reliefs {
-        rule(RuleKind::Relief, entry.id.get_ref(), &entry.cite);
-    }
-    for entry in &classification.requires {
-        rule(RuleKind::Step, entry.id.get_ref(), &entry.cite);
-    }
-    for entry in &access.denials {
-        rule(RuleKind::Denial, entry.id.get_ref(), &entry.cite);
-    }
-    for entry in &access.duties {
-        rule(RuleKind::Duty, entry.id.get_ref(), &entry.cite);
-    }
-    for entry in &file.deadlines {
-        rule(RuleKind::Deadline, entry.code.get_ref(), &entry.cite);
-    }
-    out
+fn citing(file: &File) -> impl Iterator<Item = (CitingRule, &Spanned<String>)> {
+    written(file)
+        .into_iter()
+        .filter_map(|rule| Some((CitingRule { kind: rule.kind, id: rule.id.to_owned() }, rule.cite?)))
 }
 
 fn undeclared(
