@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kaifang::canon;
-use kaifang::policy::{Facts, Policy};
+use kaifang::policy::{Facts, PackedFacts, Policy};
 use kaifang_benches::{AT, CASES, bits, classification, settings};
 
 fn classify(criterion: &mut Criterion) {
@@ -18,11 +18,31 @@ fn classify(criterion: &mut Criterion) {
         assert_eq!(bits(&policy.classify(facts, AT).unwrap().permitted), case.by_hand(), "{facts:?}");
     }
 
+    let classifier = policy.classifier(AT).unwrap();
+    let packed: Vec<PackedFacts> = facts.iter().map(|facts| classifier.pack(facts).unwrap()).collect();
+    for (packed, facts) in packed.iter().zip(&facts) {
+        let (verdict, answer) = (classifier.verdict(*packed).unwrap(), policy.classify(facts, AT).unwrap());
+        assert_eq!((verdict.default(), verdict.recommended()), (answer.default, answer.recommended));
+        assert!(classifier.reasons(verdict).eq(&answer.reasons));
+    }
+
     let mut group = criterion.benchmark_group("classify");
     group.throughput(Throughput::Elements(CASES as u64));
     group.bench_function("kaifang: facts to a classification with reasons", |bencher| {
         bencher.iter(|| {
             facts.iter().map(|facts| policy.classify(black_box(facts), AT).unwrap().permitted.len()).sum::<usize>()
+        });
+    });
+    group.bench_function("kaifang: packed facts to a verdict, one bit a rule", |bencher| {
+        bencher.iter(|| packed.iter().fold(0, |all, case| all ^ classifier.verdict(black_box(*case)).unwrap().bits()));
+    });
+    group.bench_function("kaifang: packed facts to a verdict, every reason visited", |bencher| {
+        bencher.iter(|| {
+            let told = |case: &PackedFacts| {
+                let verdict = classifier.verdict(black_box(*case)).unwrap();
+                classifier.reasons(verdict).map(|reason| reason.cite.len()).sum::<usize>()
+            };
+            packed.iter().map(told).sum::<usize>()
         });
     });
     group.bench_function("kaifang: JSON to JSON", |bencher| {

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kaifang::canon;
-use kaifang::policy::{Facts, Policy};
+use kaifang::policy::{Facts, PackedFacts, Policy};
 use kaifang_benches::{AT, CASES, access, settings};
 
 fn decide(criterion: &mut Criterion) {
@@ -24,10 +24,20 @@ fn decide(criterion: &mut Criterion) {
         assert_eq!(answer.permit, theirs.is_empty());
     }
 
+    let decider = policy.decider(AT).unwrap();
+    let packed: Vec<PackedFacts> = facts.iter().map(|facts| decider.pack(facts).unwrap()).collect();
+    for (packed, facts) in packed.iter().zip(&facts) {
+        let verdict = decider.verdict(*packed).unwrap();
+        assert!(decider.denials(verdict).eq(&policy.decide(facts, AT).unwrap().denials));
+    }
+
     let mut group = criterion.benchmark_group("decide");
     group.throughput(Throughput::Elements(CASES as u64));
     group.bench_function("kaifang: facts to an answer with reasons", |bencher| {
         bencher.iter(|| facts.iter().filter(|facts| policy.decide(black_box(facts), AT).unwrap().permit).count());
+    });
+    group.bench_function("kaifang: packed facts to a verdict, one bit a rule", |bencher| {
+        bencher.iter(|| packed.iter().filter(|case| decider.verdict(black_box(**case)).unwrap().permit()).count());
     });
     group.bench_function("kaifang: JSON to JSON", |bencher| {
         bencher.iter(|| {

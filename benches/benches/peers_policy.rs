@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
-use kaifang::policy::{Facts, Policy};
+use kaifang::policy::{ClassVerdict, Facts, Policy};
+use kaifang::terms::{Openness, Word};
 use kaifang_benches::peers::cedar::{self, Cedar};
 use kaifang_benches::peers::cel::{self, Cel};
 use kaifang_benches::peers::rego::{self, DENIALS, Interpreter, Machine, Names, PERMITTED};
@@ -54,6 +55,10 @@ fn classify(criterion: &mut Criterion, policy: &Policy) {
     let facts: Vec<Facts> = cases.iter().map(classification::Case::facts).collect();
     let ours: Vec<u8> = facts.iter().map(|facts| bits(&policy.classify(facts, AT).unwrap().permitted)).collect();
 
+    let classifier = policy.classifier(AT).unwrap();
+    let packed: Vec<_> = facts.iter().map(|facts| classifier.pack(facts).unwrap()).collect();
+    let permitted = |verdict: ClassVerdict| Openness::ALL.iter().filter(|class| verdict.permits(**class)).count();
+
     let cedar = Cedar::new("classification");
     let cedar_requests: Vec<_> = cases.iter().map(|case| cedar.classification_requests(case, true)).collect();
     let names = Names::new(cases.iter().take(1).flat_map(classification::Case::named));
@@ -80,6 +85,12 @@ fn classify(criterion: &mut Criterion, policy: &Policy) {
             "the permitted set, default, recommendation, grounds, reliefs, reasons with articles, steps, questions",
             || sum(&facts, |facts| policy.classify(facts, AT).unwrap().permitted.len()),
             || sum(&cases, |case| policy.classify(&case.facts(), AT).unwrap().permitted.len()),
+        ),
+        Row::new(
+            "kaifang, packed facts",
+            "the permitted set, default, recommendation, and a bit for each ground, relief and step",
+            || sum(&packed, |case| permitted(classifier.verdict(*case).unwrap())),
+            || sum(&cases, |case| permitted(classifier.verdict(classifier.pack(&case.facts()).unwrap()).unwrap())),
         ),
         Row::new(
             peer("cel"),
@@ -132,6 +143,9 @@ fn decide(criterion: &mut Criterion, policy: &Policy) {
         })
         .collect();
 
+    let decider = policy.decider(AT).unwrap();
+    let packed: Vec<_> = facts.iter().map(|facts| decider.pack(facts).unwrap()).collect();
+
     let cedar = Cedar::new("access");
     let cedar_requests: Vec<_> = cases.iter().map(|case| cedar.access_request(case, true)).collect();
     let names = Names::new(cases.iter().take(1).flat_map(access::Case::named));
@@ -161,6 +175,17 @@ fn decide(criterion: &mut Criterion, policy: &Policy) {
             "every denial with article and text, in article order, duties, questions",
             || sum(&facts, |facts| policy.decide(facts, AT).unwrap().denials.len()),
             || sum(&cases, |case| policy.decide(&case.facts(), AT).unwrap().denials.len()),
+        ),
+        Row::new(
+            "kaifang, packed facts",
+            "a bit for each denial, in article order, and for each duty",
+            || sum(&packed, |case| decider.verdict(*case).unwrap().denials().count_ones() as usize),
+            || {
+                sum(&cases, |case| {
+                    let packed = decider.pack(&case.facts()).unwrap();
+                    decider.verdict(packed).unwrap().denials().count_ones() as usize
+                })
+            },
         ),
         Row::new(
             peer("cel"),

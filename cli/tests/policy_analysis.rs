@@ -67,3 +67,21 @@ fn an_analysis_counts_answers_rules_and_readings() {
     let document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(document["classification"]["points"], "2359296");
 }
+
+#[test]
+fn a_catalog_tells_which_datasets_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = folder.path().join("catalog.csv");
+    std::fs::write(&catalog, "state_secret,law_forbids\ntrue,\nfalse,true\n").unwrap();
+    let catalog = catalog.to_str().unwrap();
+    let same = ["policy", "diff", XIAN, XIAN, "--at", "2024-06-03", "--catalog", catalog];
+    let (code, text) = run(&same);
+    assert_eq!(code, Some(0));
+    assert!(text.contains("0 of 2 datasets change"), "{text}");
+    let second = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/tests/data/second-city.toml");
+    let (code, text) = run(&["policy", "diff", XIAN, second, "--at", "2024-06-03", "--catalog", catalog, "--json"]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(code, Some(1));
+    assert_eq!((&document["rows"], &document["changed"]), (&Value::from(2), &Value::from(1)));
+    assert_eq!(document["changes"][0]["from"], "out_of_scope");
+}

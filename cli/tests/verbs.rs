@@ -379,7 +379,7 @@ fn a_policy_check_covers_every_paragraph_and_a_copy_that_differs_is_a_finding() 
 
     let copy = desk.put("copy.txt", "某公告\n第一条 甲。\n第二条 乙。\n第二条 丙。\n");
     let differs = desk.run(&["policy", "check", "xian-2022-013", "--text", &copy]);
-    let told = String::from_utf8(differs.stdout).unwrap();
+    let told = String::from_utf8(differs.stdout.clone()).unwrap();
     let row = |id: &str| told.lines().rfind(|line| line.split_whitespace().next() == Some(id)).unwrap().to_owned();
     assert_eq!(code(&differs), 1);
     assert!(
@@ -407,7 +407,7 @@ fn a_fault_in_a_policy_file_is_shown_in_its_line() {
     let sound = include_str!("../../core/tests/data/second-city.toml");
     let faulty = desk.put("faulty.toml", sound.replace("privacy and consent != all", "privacy and consnt != all"));
     let output = desk.run(&["policy", "check", &faulty]);
-    let told = String::from_utf8(output.stderr).unwrap();
+    let told = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!((code(&output), output.stdout.is_empty()), (3, true));
     // Code, line and column, the line itself, both languages, what to write instead; no colour where nobody sees it.
     for word in ["KF-POLICY-05", ":54:21", "consnt != all", "未声明", "is not declared", "did you mean consent?"] {

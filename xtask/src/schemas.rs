@@ -30,6 +30,7 @@ fn documents() -> Vec<(&'static str, Schema)> {
         ("findings", of::<detect::Findings>()),
         ("policy-analysis", of::<policy::Analysis>()),
         ("policy-difference", of::<policy::Difference>()),
+        ("catalog-difference", of::<policy::CatalogDifference>()),
         ("policy-proofs", of::<policy::Proofs>()),
         ("plan", of::<desensitize::Plan>()),
         ("policy", policy::Policy::schema()),

@@ -1,13 +1,17 @@
 //! `kaifang policy prove`, `diff` and `analyse`: a policy over its whole space, for people and as documents.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use kaifang::policy::{
     Answer, Counterexample, FactDefinition, FactValue, Facts, Policy, Proof, Region, RuleName, Section,
     SectionAnalysis, SectionDifference,
 };
+use kaifang::table::{self, ReadOptions};
 use kaifang::terms::{Openness, Text, Word};
 
 use crate::output::{Failure, Outcome};
+use crate::progress::Bar;
 use crate::{input, output};
 
 /// The most cubes of a change that a table shows; `--json` has all that were found.
@@ -37,6 +41,12 @@ pub(crate) struct DiffOptions {
     /// Set an interpretation of the second, INTERPRETATION=OPTION
     #[arg(long)]
     set_b: Vec<String>,
+    /// Compare over a catalog instead of the whole space: a table with a column a fact, a row a dataset
+    #[arg(long, value_name = "TABLE")]
+    catalog: Option<PathBuf>,
+    /// The date or instant that the law is asked for over a catalog (default: now)
+    #[arg(long, requires = "catalog")]
+    at: Option<String>,
     /// The difference as a JSON document
     #[arg(long)]
     json: bool,
@@ -64,6 +74,9 @@ pub(crate) fn prove(options: &ProveOptions) -> Result<Outcome, Failure> {
 pub(crate) fn diff(options: &DiffOptions) -> Result<Outcome, Failure> {
     let from = input::policy(&options.from, &options.set_a)?;
     let to = input::policy(&options.to, &options.set_b)?;
+    if let Some(catalog) = &options.catalog {
+        return diff_catalog(&from, &to, catalog, options);
+    }
     let difference = from.diff(&to)?;
     if options.json {
         output::json(&difference)?;
@@ -77,6 +90,26 @@ pub(crate) fn diff(options: &DiffOptions) -> Result<Outcome, Failure> {
         }
     }
     Ok(if difference.equal { Outcome::Done } else { Outcome::Refused })
+}
+
+fn diff_catalog(from: &Policy, to: &Policy, catalog: &Path, options: &DiffOptions) -> Result<Outcome, Failure> {
+    let source = table::open(catalog, &ReadOptions::default())?;
+    let mut bar = Bar::new("比较 diff");
+    let at = input::date(options.at.as_deref())?;
+    let difference = from.diff_catalog(to, source, at, &mut |update| bar.update(update))?;
+    drop(bar);
+    if options.json {
+        output::json(&difference)?;
+    } else {
+        let (rows, changed) = (difference.rows, difference.changed);
+        output::text(&format!("{rows} 个数据集中有 {changed} 个改变 · {changed} of {rows} datasets change"))?;
+        let mut table = output::table(&["原为 from", "改为 to", "数据集 datasets", "首行 first row"]);
+        for change in &difference.changes {
+            table.add_row([&change.from, &change.to, &change.rows.to_string(), &change.first.to_string()]);
+        }
+        output::text(&table.to_string())?;
+    }
+    Ok(if difference.changed == 0 { Outcome::Done } else { Outcome::Refused })
 }
 
 pub(crate) fn analyse(options: &ProveOptions) -> Result<Outcome, Failure> {

@@ -51,7 +51,7 @@ pub use answer::{
     Outcome, Status, Target,
 };
 #[cfg(feature = "tables")]
-pub use columns::{Evaluated, Evaluator, answer_columns};
+pub use columns::{CatalogChange, CatalogDifference, Evaluated, Evaluator, answer_columns};
 pub use error::PolicyError;
 pub use facts::{Assertion, BoolWord, Domain, FactDefinition, FactError, FactValue, Facts, Party, Section};
 pub use model::{Choice, Interpretation};

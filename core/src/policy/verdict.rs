@@ -53,6 +53,15 @@ impl Functions {
     }
 }
 
+/// The places of the bits that are set, the lowest first.
+fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+        (place < 64).then_some(place as usize)
+    })
+}
+
 /// Each function by its own diagram: for a policy whose tables would be too large.
 fn walk(diagrams: &Diagrams, layout: &Layout, readings: &[u8], roots: &[Root], word: u64) -> Option<u64> {
     if layout.slots().iter().any(|slot| slot.code(word) >= slot.size) {
@@ -168,6 +177,8 @@ pub struct Classifier<'a> {
     rules: &'a ClassificationRules,
     readings: &'a [u8],
     functions: &'a Functions,
+    /// What each ground and relief says, in the order of a verdict's bits.
+    said: Vec<&'a Reason>,
     notices: Vec<Reason>,
 }
 
@@ -222,7 +233,12 @@ impl Policy {
         self.model.check_date(at)?;
         let functions = in_a_word(self.functions(Section::Classification))?;
         let notices = self.model.notices(at);
-        Ok(Classifier { rules: &self.model.classification, readings: &self.readings, functions, notices })
+        let rules = &self.model.classification;
+        let said = rules.grounds.iter().flat_map(|ground| {
+            std::iter::once(&ground.reason).chain(ground.reliefs.iter().map(|relief| &relief.reason))
+        });
+        let said = said.collect();
+        Ok(Classifier { rules, readings: &self.readings, functions, said, notices })
     }
 
     /// For many single access decisions, as [`Policy::classifier`].
@@ -293,27 +309,21 @@ impl<'a> Classifier<'a> {
 
     /// Why: each live ground and the relief that reaches it, as in
     /// [`Classification::reasons`](super::Classification::reasons).
-    pub fn reasons(&self, verdict: ClassVerdict) -> impl Iterator<Item = &'a Reason> + use<'a> {
+    pub fn reasons(&self, verdict: ClassVerdict) -> impl Iterator<Item = &'a Reason> + '_ {
         let rules = self.rules;
-        let first = REQUIRES + rules.requires.len() as u32;
-        let mut place = first;
-        let out_of_scope = verdict.out_of_scope().then_some(&rules.out_of_scope.reason);
-        let any_ground = verdict.0 >> first != 0;
-        let otherwise = (!any_ground && !verdict.out_of_scope()).then_some(&rules.otherwise);
-        let grounds = rules.grounds.iter().flat_map(|ground| {
-            std::iter::once(&ground.reason).chain(ground.reliefs.iter().map(|relief| &relief.reason))
-        });
-        let holding = grounds.filter(move |_| {
-            place += 1;
-            verdict.0 >> (place - 1) & 1 == 1
-        });
-        out_of_scope.into_iter().chain(holding).chain(otherwise)
+        let holding = verdict.0.checked_shr(REQUIRES + rules.requires.len() as u32).unwrap_or_default();
+        let alone = match (verdict.out_of_scope(), holding) {
+            (true, _) => Some(&rules.out_of_scope.reason),
+            (false, 0) => Some(&rules.otherwise),
+            (false, _) => None,
+        };
+        alone.into_iter().chain(ones(holding).filter_map(|place| self.said.get(place).copied()))
     }
 
     /// The steps to take before opening.
     pub fn requires(&self, verdict: ClassVerdict) -> impl Iterator<Item = &'a Reason> + use<'a> {
-        let rules = self.rules.requires.iter().enumerate();
-        rules.filter(move |(place, _)| verdict.0 >> (REQUIRES as usize + place) & 1 == 1).map(|(_, rule)| &rule.reason)
+        let rules = &self.rules.requires;
+        ones(verdict.0 >> REQUIRES).map_while(|place| rules.get(place)).map(|rule| &rule.reason)
     }
 
     /// What the reader must be told about the policy itself.
@@ -362,14 +372,14 @@ impl<'a> Decider<'a> {
 
     /// The denials that hold, the headline first.
     pub fn denials(&self, verdict: AccessVerdict) -> impl Iterator<Item = &'a Reason> + use<'a> {
-        let rules = self.rules.denials.iter().enumerate();
-        rules.filter(move |(place, _)| verdict.denials >> place & 1 == 1).map(|(_, rule)| &rule.reason)
+        let rules = &self.rules.denials;
+        ones(verdict.denials).filter_map(|place| rules.get(place)).map(|rule| &rule.reason)
     }
 
     /// What a permit carries.
     pub fn duties(&self, verdict: AccessVerdict) -> impl Iterator<Item = &'a DutyTerm> + use<'a> {
-        let rules = self.rules.duties.iter().enumerate();
-        rules.filter(move |(place, _)| verdict.duties >> place & 1 == 1).map(|(_, (_, duty))| duty)
+        let rules = &self.rules.duties;
+        ones(verdict.duties).filter_map(|place| rules.get(place)).map(|(_, duty)| duty)
     }
 
     /// What the reader must be told about the policy itself.

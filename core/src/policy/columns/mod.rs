@@ -2,10 +2,11 @@
 //!
 //! One column a fact, by the fact's id; a fact without a column, and a null, is unknown. Complete rows are answered 64 at
 //! a time by bit operations ([`super::circuit`]); a row with an unknown fact is answered exactly, once for each such
-//! combination. What comes out is stated at [`ANSWERS`]. This room must never take a value that it does not know for
+//! combination. What comes out is stated at [`answer_columns`]. This room must never take a value that it does not know for
 //! another one: an unknown column or value is an error.
 
 mod answers;
+mod compare;
 mod facts;
 mod planes;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use super::policy::Policy;
 use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
 use crate::terms::{Reason, Word};
 use answers::{Answer, Answers};
+pub use compare::{CatalogChange, CatalogDifference};
 use facts::FactColumns;
 
 /// So many words of each plane are worked on at once: the planes of a policy like the bundled one stay in the fastest

@@ -315,3 +315,46 @@ fn a_table_is_not_answered_onto_the_file_that_it_is_read_from() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), facts);
     assert_eq!(into(&folder.path().join("answers.csv")).unwrap().rows, 1);
 }
+
+#[test]
+fn a_catalog_tells_which_datasets_change() {
+    let second = include_str!("../../../tests/data/second-city.toml");
+    let [xian, other] = policies();
+    let batch = RecordBatch::try_from_iter([
+        ("state_secret", text(&[Some("false"), Some("true"), Some("false"), None])),
+        ("personal_privacy", text(&[Some("true"); 4])),
+        ("harm_ruled_out", text(&[Some("false"); 4])),
+        ("desensitization", text(&[Some("deidentified"); 4])),
+    ]);
+    // What none of these rows says is "no".
+    let named = ["state_secret", "personal_privacy", "harm_ruled_out", "desensitization"];
+    let mut columns: Vec<(String, ArrayRef)> = Vec::new();
+    let batch = batch.unwrap();
+    for fact in xian.facts(Section::Classification) {
+        let column = match batch.column_by_name(&fact.id) {
+            Some(column) => column.clone(),
+            None => text(&[Some(word(&fact.domain, 0).as_str()); 4]),
+        };
+        columns.push((fact.id.clone(), column));
+    }
+    assert!(named.iter().all(|name| columns.iter().any(|(column, _)| column == name)));
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let catalog = || Source::from_batches(batch.schema(), vec![batch.clone(), batch.clone()]).unwrap();
+    let same = xian.diff_catalog(xian, catalog(), at(), &mut crate::table::silent).unwrap();
+    assert_eq!((same.rows, same.changed, same.changes), (8, 0, vec![]));
+    let found = xian.diff_catalog(other, catalog(), at(), &mut crate::table::silent).unwrap();
+    let change = CatalogChange {
+        from: "withheld|conditional".to_owned(),
+        to: "withheld|conditional|unconditional".to_owned(),
+        rows: 4,
+        first: 1,
+    };
+    assert_eq!((found.rows, found.changed, found.changes), (8, 4, vec![change]));
+    let second = Policy::parse(second).unwrap();
+    let found = xian.diff_catalog(&second, catalog(), at(), &mut crate::table::silent).unwrap();
+    assert!(found.changes.iter().all(|change| change.to == "needs_assessment"), "it asks other facts: {found:?}");
+    let stranger = RecordBatch::try_from_iter([("weather", text(&[None]))]).unwrap();
+    let stranger = Source::from_batches(stranger.schema(), vec![stranger]).unwrap();
+    let error = xian.diff_catalog(&second, stranger, at(), &mut crate::table::silent).unwrap_err();
+    assert_eq!(error.code(), "KF-FACT-01");
+}
