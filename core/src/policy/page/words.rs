@@ -21,9 +21,10 @@ const MAX_WORDS: usize = 4 << 20;
 
 /// What a page's texts are made with.
 pub(super) struct Words<'a> {
-    pub(super) labels: &'a BTreeMap<Openness, Text>,
-    pub(super) interpretations: &'a [Interpretation],
-    pub(super) readings: &'a [u8],
+    labels: &'a BTreeMap<Openness, Text>,
+    interpretations: &'a [Interpretation],
+    readings: &'a [u8],
+    /// How many bytes the page has room for.
     left: usize,
 }
 
@@ -49,7 +50,7 @@ impl<'a> Words<'a> {
         self.bounded(text)
     }
 
-    /// The parser has bounded the depth.
+    /// The parser has bounded the depth. `within` others, what has several parts stands in parentheses.
     fn meaning(&self, condition: &Condition, facts: &[FactDefinition], within: bool) -> Text {
         match condition {
             Condition::Always => Text::new("任何情形", "always"),
