@@ -688,9 +688,104 @@ kf_status kf_policy_decide(const struct kf_policy *policy,
                            struct kf_error **err);
 
 /**
+ * Why the answer to a question is what it is: section (`classification` or `access`) and facts (JSON) at a legal date
+ * (`YYYY-MM-DD`) to an `Explanation` (canonical JSON): the fewest known facts that give the answer, the fewest changes
+ * that would permit what is not permitted, and every answer that the unknown facts leave possible.
+ */
+kf_status kf_policy_explain(const struct kf_policy *policy,
+                            const char *section,
+                            size_t section_len,
+                            const char *facts,
+                            size_t facts_len,
+                            const char *at,
+                            size_t at_len,
+                            struct kf_text **explanation,
+                            struct kf_error **err);
+
+/**
  * Frees a policy. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
  */
 kf_status kf_policy_free(struct kf_policy *policy);
+
+/**
+ * Which rules speak of each provision of the law, and whether a copy of the law's text is the one that the policy means,
+ * to a `PolicyCheck` (canonical JSON). Its `ok` says whether all of that holds. `text` may be NULL for the coverage
+ * alone.
+ */
+kf_status kf_policy_check(const struct kf_policy *policy,
+                          const char *text,
+                          size_t text_len,
+                          struct kf_text **check,
+                          struct kf_error **err);
+
+/**
+ * Proves the policy's declared properties, and what every policy has to be, over all of its facts' values, to `Proofs`
+ * (canonical JSON). Its `holds` says whether every statement does; one that does not has a counterexample.
+ */
+kf_status kf_policy_prove(const struct kf_policy *policy,
+                          struct kf_text **proofs,
+                          struct kf_error **err);
+
+/**
+ * What each rule, fact and reading does, over all of the facts' values, to an `Analysis` (canonical JSON).
+ */
+kf_status kf_policy_analyse(const struct kf_policy *policy, struct kf_text **analysis, struct kf_error **err);
+
+/**
+ * What changes from a policy to another one, or from one reading to another, exactly and with counts, to a `Difference`
+ * (canonical JSON). Its `equal` says whether nothing does.
+ */
+kf_status kf_policy_diff(const struct kf_policy *policy,
+                         const struct kf_policy *other,
+                         struct kf_text **difference,
+                         struct kf_error **err);
+
+/**
+ * Answers a table of facts, stream to stream: batches are answered as `answers` is read, row for row. Consumes `table`.
+ *
+ * `table` has one column for each fact of the section (`classification` or `access`), by the fact's id; a fact without
+ * a column, and a null, is unknown. A column that is no fact is refused here; a value outside a fact's domain is an
+ * error of the stream. `columns` names the columns of answers, joined by `|`, in the order in which they are given;
+ * NULL is all of them:
+ *
+ * - `classification`: `status`, `permitted`, `default`, `recommended`, `possible`, `requires`, `grounds`, `open`,
+ *   `notices`
+ * - `access`: `permit`, `denials`, `open`, `duties`, `notices`
+ *
+ * `permit` is a boolean, each other column a dictionary of text, in which ids are joined by `|` and an empty list is
+ * null.
+ */
+kf_status kf_policy_eval(const struct kf_policy *policy,
+                         const char *section,
+                         size_t section_len,
+                         const char *at,
+                         size_t at_len,
+                         const char *columns,
+                         size_t columns_len,
+                         struct kf_table *table,
+                         struct ArrowArrayStream *answers,
+                         struct kf_error **err);
+
+/**
+ * Answers a table of facts into a file, whose name says the format (`.csv`, `.parquet`, `.arrow`). The file appears
+ * whole, or not at all; the file that `table` is read from is refused. Consumes `table`. `progress` may be NULL. `rows`
+ * gets the number of rows. As `kf_policy_eval` besides; in CSV a boolean is `true` or `false`, and an empty cell is
+ * unknown in a fact and none in an answer.
+ */
+kf_status kf_policy_eval_file(const struct kf_policy *policy,
+                              const char *section,
+                              size_t section_len,
+                              const char *at,
+                              size_t at_len,
+                              const char *columns,
+                              size_t columns_len,
+                              struct kf_table *table,
+                              const char *path,
+                              size_t path_len,
+                              kf_progress progress,
+                              void *user,
+                              uint64_t *rows,
+                              struct kf_error **err);
 
 /**
  * Opens a CSV (UTF-8 or GB18030), Parquet or Arrow IPC file; its content says which.

@@ -33,6 +33,9 @@ MAY = {
 }
 MAY["report"] = MAY["assess"] | {"assess"}
 
+# Leaves of the law wing that know tables: nothing else of their room does.
+LEAVES = {("policy", "columns"): {"table"}}
+
 
 def main():
     source = pathlib.Path(__file__).resolve().parent.parent / "core" / "src"
@@ -51,6 +54,7 @@ def main():
         may = MAY[room]
         if may is None:
             continue
+        may = may | LEAVES.get(relative.parts[:2], set())
         # Error conversions name `crate::Error`, which is a type and not a room.
         text = "\n".join(line.split("//")[0] for line in path.read_text(encoding="utf-8").splitlines())
         if re.search(r"\bcrate::\{", text):

@@ -39,10 +39,17 @@ def test_a_schema_refuses_what_is_no_such_document():
     assert not validator("classification").is_valid({key: answer[key] for key in answer if key != "permitted"})
 
 
-def test_a_check_fits_its_schema():
+def test_what_is_known_of_a_policy_fits_its_schema():
     policy = kaifang.Policy.builtin("xian-2022-013")
-    for check in (policy.check(), policy.check("第一条　另一份文件。")):
-        validator("policy-check").validate(check.to_dict())
+    other = policy.with_interpretation("deidentified_may_be_unconditional", "yes")
+    for schema, document in (
+        ("policy-check", policy.check()),
+        ("policy-check", policy.check("第一条　另一份文件。")),
+        ("policy-proofs", policy.prove()),
+        ("policy-analysis", policy.analyse()),
+        ("policy-difference", policy.diff(other)),
+    ):
+        validator(schema).validate(document.to_dict())
 
 
 def test_the_bundled_policy_fits_the_policy_schema():

@@ -120,11 +120,23 @@ def test_text_that_is_not_utf8_is_refused():
     refused(caught.value, kaifang.TableError)
 
 
-def test_dictionary_keys_out_of_range_are_refused():
-    broken = pa.DictionaryArray.from_arrays(pa.array([5]), pa.array(["a"]), safe=False)
-    with pytest.raises(kaifang.TableError) as caught:
-        kaifang.scan(pa.table({"xm": broken}))
-    refused(caught.value, kaifang.TableError)
+@pytest.mark.parametrize("kind", [pa.int8(), pa.uint8(), pa.int16(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64()])
+def test_dictionary_keys_out_of_range_are_refused(kind):
+    for wrong in [1, 5] + [-1] * pa.types.is_signed_integer(kind):
+        keys = pa.array([0, None, wrong, 0], kind)
+        broken = pa.DictionaryArray.from_arrays(keys, pa.array(["a"]), safe=False)
+        for table in (pa.table({"xm": broken}), pa.table({"xm": broken[1:3]})):
+            with pytest.raises(kaifang.TableError) as caught:
+                kaifang.scan(table)
+            refused(caught.value, kaifang.TableError)
+        # What no row reads may be anything.
+        assert kaifang.scan(pa.table({"xm": broken[:2]})).rows == 2
+
+
+def test_a_null_key_may_be_anything():
+    nulls = pa.py_buffer(b"\x05")
+    keys = pa.Array.from_buffers(pa.int8(), 3, [nulls, pa.py_buffer(b"\0\x7f\0")])
+    assert kaifang.scan(pa.table({"xm": pa.DictionaryArray.from_arrays(keys, pa.array(["a"]))})).rows == 3
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,8 @@ class Difference(Document):
     @property
     def from_(self) -> Dict[str, str]:
         """The policy that answers first: ``policy``, ``hash``. (``from`` in the document, a keyword of Python's.)"""
-        return self._data["from"]
+        side: Dict[str, str] = self._data["from"]
+        return side
 
     def __repr__(self) -> str:
         changed = f"{self.classification['changed']} classifications and {self.access['changed']} accesses change"

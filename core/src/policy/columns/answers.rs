@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, Stri
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::{ArrowDictionaryKeyType, DataType, Field, UInt8Type, UInt32Type};
 
-use super::planes::interleave;
+use super::planes::{first_of, interleave};
 use super::{ROWS, WORDS, answer_columns};
 use crate::policy::answer::Status;
 use crate::policy::circuit::{Block, Circuit};
@@ -27,7 +27,7 @@ const BYTE: usize = 8;
 enum Kind {
     /// The set's ids, joined; null when it is empty.
     Ids,
-    /// The strictest class alone.
+    /// The strictest class alone: the set's number is its place, from 1.
     Strictest,
     /// The set's number: determined, out of scope, needs assessment.
     Status,
@@ -48,7 +48,14 @@ pub(super) struct Answer {
     outputs: Vec<usize>,
     ids: Vec<String>,
     /// For a set of a byte: what each set says.
-    dictionary: Option<ArrayRef>,
+    dictionary: Option<Dictionary>,
+}
+
+/// What sets say, each text once: there are readers that refuse a dictionary with a text twice.
+struct Dictionary {
+    texts: ArrayRef,
+    /// Each set's place among the texts; none where that is the set itself.
+    places: Option<Vec<u8>>,
 }
 
 impl Answer {
@@ -106,19 +113,35 @@ impl Answer {
             _ => (Kind::Constant, Vec::new(), notices.iter().map(|notice| notice.code.clone()).collect()),
         };
         let mut answer = Answer { name, kind, roots, outputs: Vec::new(), ids, dictionary: None };
-        answer.dictionary = (kind != Kind::Permit && answer.width() <= BYTE).then(|| {
-            let says = (0..1_u64 << answer.width()).map(|set| answer.says(set));
-            Arc::new(StringArray::from_iter_values(says)) as ArrayRef
-        });
+        answer.dictionary = (kind != Kind::Permit && answer.width() <= BYTE).then(|| answer.dictionary());
         answer
     }
 
-    /// How many bits a set has.
-    fn width(&self) -> usize {
-        if self.kind == Kind::Status { 2 } else { self.ids.len() }
+    fn dictionary(&self) -> Dictionary {
+        let mut texts: Vec<String> = Vec::new();
+        let mut places = Vec::new();
+        for set in 0..1_u64 << self.width() {
+            let text = self.says(set);
+            let place = texts.iter().position(|known| *known == text).unwrap_or_else(|| {
+                texts.push(text);
+                texts.len() - 1
+            });
+            places.push(place as u8);
+        }
+        let places = (texts.len() < places.len()).then_some(places);
+        Dictionary { texts: Arc::new(StringArray::from(texts)), places }
     }
 
-    /// What a set says, as text.
+    /// How many bits a set has, or the number that stands for it.
+    fn width(&self) -> usize {
+        match self.kind {
+            Kind::Status => 2,
+            Kind::Strictest => (usize::BITS - self.ids.len().leading_zeros()) as usize,
+            _ => self.ids.len(),
+        }
+    }
+
+    /// What a set says, or the number that stands for it, as text.
     fn says(&self, set: u64) -> String {
         let mut ids: Vec<&str> = Vec::new();
         for (place, id) in self.ids.iter().enumerate() {
@@ -132,7 +155,10 @@ impl Answer {
                 let status = [Status::Determined, Status::OutOfScope, Status::NeedsAssessment];
                 status.get(set as usize).map_or("", |status| status.id()).to_owned()
             }
-            Kind::Strictest => ids.first().copied().unwrap_or_default().to_owned(),
+            Kind::Strictest => {
+                let first = (set as usize).checked_sub(1).and_then(|place| self.ids.get(place));
+                first.cloned().unwrap_or_default()
+            }
             _ => ids.join("|"),
         }
     }
@@ -250,7 +276,12 @@ impl<'a> Answers<'a> {
         let mut masked = Vec::new();
         let mut valid = [0; WORDS];
         match self.answer.kind {
-            Kind::Ids | Kind::Strictest => valid = any(&outputs),
+            Kind::Ids => valid = any(&outputs),
+            Kind::Strictest => {
+                valid = any(&outputs);
+                masked = first_of(&outputs, self.answer.width());
+                outputs = masked.iter().collect();
+            }
             Kind::Status => valid = [u64::MAX; WORDS],
             Kind::Constant if !self.answer.ids.is_empty() => valid = [u64::MAX; WORDS],
             Kind::Constant => {}
@@ -297,6 +328,10 @@ impl<'a> Answers<'a> {
     /// Says what one row's set is.
     pub(super) fn put(&mut self, row: usize, set: u64) {
         let says = set != 0 || self.answer.kind == Kind::Status;
+        let set = match self.answer.kind {
+            Kind::Strictest if says => u64::from(set.trailing_zeros()) + 1,
+            _ => set,
+        };
         if let Some(word) = self.valid.get_mut(row / 64) {
             *word = *word & !(1 << (row % 64)) | u64::from(says) << (row % 64);
         }
@@ -312,19 +347,27 @@ impl<'a> Answers<'a> {
         let valid = BooleanBuffer::new(ScalarBuffer::<u64>::from(self.valid).into_inner(), 0, self.rows);
         let nullable = self.answer.field().is_nullable();
         match (self.sets, &self.answer.dictionary) {
-            (Sets::Bytes(sets), Some(dictionary)) => {
-                dictionary_of::<UInt8Type>(sets.into(), nullable.then_some(valid), Arc::clone(dictionary))
+            (Sets::Bytes(mut sets), Some(Dictionary { texts, places })) => {
+                if let Some(places) = places {
+                    let place = |set: u8| places.get(usize::from(set)).copied().unwrap_or_default();
+                    sets.iter_mut().for_each(|set| *set = place(*set));
+                }
+                dictionary_of::<UInt8Type>(sets.into(), nullable.then_some(valid), Arc::clone(texts))
             }
             (Sets::Words(sets), _) => {
                 let mut places: HashMap<u64, u32> = HashMap::new();
+                let mut known: HashMap<String, u32> = HashMap::new();
                 let mut says: Vec<String> = Vec::new();
                 let mut keys: Vec<u32> = zeroed(self.rows)?;
                 let mut last = (0, None);
                 for (key, set) in keys.iter_mut().zip(sets) {
                     if set != 0 && (last.0 != set || last.1.is_none()) {
                         let place = *places.entry(set).or_insert_with(|| {
-                            says.push(self.answer.says(set));
-                            says.len() as u32 - 1
+                            let text = self.answer.says(set);
+                            *known.entry(text.clone()).or_insert_with(|| {
+                                says.push(text);
+                                says.len() as u32 - 1
+                            })
                         });
                         last = (set, Some(place));
                     }

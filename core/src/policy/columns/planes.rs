@@ -67,6 +67,22 @@ pub(super) fn ones(plane: &Block<WORDS>, length: usize, all: bool) -> impl Itera
     })
 }
 
+/// The planes of a number: the place, from 1, of each row's first plane; zero where there is none.
+pub(super) fn first_of(all: &[&Block<WORDS>], width: usize) -> Vec<Block<WORDS>> {
+    let mut number = vec![[0; WORDS]; width];
+    let mut before = [0; WORDS];
+    for (place, plane) in all.iter().enumerate() {
+        for (bit, digits) in number.iter_mut().enumerate() {
+            if (place + 1) >> bit & 1 == 1 {
+                let first = plane.iter().zip(&before).map(|(word, before)| word & !before);
+                digits.iter_mut().zip(first).for_each(|(digits, first)| *digits |= first);
+            }
+        }
+        before.iter_mut().zip(*plane).for_each(|(before, word)| *before |= word);
+    }
+    number
+}
+
 /// The same plane with the rows behind `length` cleared.
 pub(super) fn cut(plane: &mut Block<WORDS>, length: usize) {
     for (at, word) in plane.iter_mut().enumerate() {
@@ -99,6 +115,17 @@ mod tests {
             interleave(&planes.iter().collect::<Vec<_>>(), &mut back);
             let mask = (1_u16 << count).wrapping_sub(1) as u8;
             prop_assert_eq!(back, rows.iter().map(|byte| byte & mask).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn the_first_plane_has_its_number(rows in prop::collection::vec(any::<u8>(), 0..300), count in 0usize..=8) {
+            let mut planes = vec![[0; WORDS]; count];
+            (0..).zip(&mut planes).for_each(|(bit, plane)| gather(&rows, bit, plane));
+            let number = first_of(&planes.iter().collect::<Vec<_>>(), 4);
+            let mut out = vec![0; rows.len()];
+            interleave(&number.iter().collect::<Vec<_>>(), &mut out);
+            let first = |row: &u8| (0..count as u8).find(|bit| row >> bit & 1 == 1).map_or(0, |bit| bit + 1);
+            prop_assert_eq!(out, rows.iter().map(first).collect::<Vec<_>>());
         }
 
         #[test]

@@ -1,6 +1,7 @@
 //! Columns against the answers to one case after another.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{
@@ -143,6 +144,11 @@ fn check(policy: &Policy, section: Section, places: &Places, absent: u64, forms:
         for (name, column) in answer_columns(section).iter().zip(answers.columns()) {
             assert_eq!(cell(column, row), expected(policy, section, &case, name), "{name} of row {row}: {case:?}");
         }
+    }
+    // A text stands in a dictionary once: pandas refuses it otherwise.
+    for dictionary in answers.columns().iter().filter_map(|column| column.as_any_dictionary_opt()) {
+        let texts: Vec<Option<&str>> = dictionary.values().as_string::<i32>().iter().collect();
+        assert_eq!(texts.iter().collect::<HashSet<_>>().len(), texts.len(), "{texts:?}");
     }
     // Fewer columns, in another order, say the same.
     let names: Vec<&str> = answer_columns(section).iter().rev().copied().step_by(2).collect();
