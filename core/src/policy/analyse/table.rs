@@ -11,7 +11,7 @@ use super::answers::Answer;
 use super::diff::{Region, carried, region};
 
 /// The most cases that an answer is told in.
-const MAX_CASES: usize = 256;
+const MAX_CASES: usize = 64;
 
 /// Every answer of a section under the readings in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

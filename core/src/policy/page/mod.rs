@@ -296,23 +296,21 @@ impl Policy {
 
 /// The provisions and the rules, each with its article.
 fn articles(coverage: Vec<Coverage>, rules: Vec<PageRule>) -> Vec<PageArticle> {
-    let mut articles: BTreeMap<u16, (Vec<Coverage>, Vec<(Citation, PageRule)>)> = BTreeMap::new();
+    let mut articles: BTreeMap<u16, PageArticle> = BTreeMap::new();
+    let empty = |number| PageArticle { id: format!("A{number}"), provisions: Vec::new(), rules: Vec::new() };
     for provision in coverage {
-        if let Some(at) = Citation::parse(&provision.id) {
-            articles.entry(at.article).or_default().0.push(provision);
+        if let Some(Citation { article, .. }) = Citation::parse(&provision.id) {
+            articles.entry(article).or_insert_with(|| empty(article)).provisions.push(provision);
         }
     }
+    let cited = |rule: &PageRule| rule.cite.as_deref().and_then(Citation::parse);
     for rule in rules {
-        if let Some(at) = rule.cite.as_deref().and_then(Citation::parse) {
-            articles.entry(at.article).or_default().1.push((at, rule));
+        if let Some(Citation { article, .. }) = cited(&rule) {
+            articles.entry(article).or_insert_with(|| empty(article)).rules.push(rule);
         }
     }
-    let article = |(number, (provisions, mut rules)): (u16, (Vec<Coverage>, Vec<(Citation, PageRule)>))| {
-        rules.sort_by_key(|(at, _)| *at);
-        let rules = rules.into_iter().map(|(_, rule)| rule).collect();
-        PageArticle { id: format!("A{number}"), provisions, rules }
-    };
-    articles.into_iter().map(article).collect()
+    articles.values_mut().for_each(|article| article.rules.sort_by_key(cited));
+    articles.into_values().collect()
 }
 
 fn counted(coverage: &[Coverage]) -> PageCoverage {

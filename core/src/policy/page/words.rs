@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::super::analyse::{Answer, Region};
 use super::super::condition::Condition;
 use super::super::error::PolicyError;
-use super::super::facts::{FactDefinition, FactValue};
+use super::super::facts::{Domain, FactDefinition, FactValue};
 use super::super::model::Interpretation;
 use super::super::provisions::RuleKind;
 use super::super::written::{Effect, Written};
@@ -21,9 +21,10 @@ const MAX_WORDS: usize = 4 << 20;
 
 /// What a page's texts are made with.
 pub(super) struct Words<'a> {
-    pub(super) labels: &'a BTreeMap<Openness, Text>,
-    pub(super) interpretations: &'a [Interpretation],
-    pub(super) readings: &'a [u8],
+    labels: &'a BTreeMap<Openness, Text>,
+    interpretations: &'a [Interpretation],
+    readings: &'a [u8],
+    /// How many bytes the page has room for.
     left: usize,
 }
 
@@ -49,7 +50,7 @@ impl<'a> Words<'a> {
         self.bounded(text)
     }
 
-    /// The parser has bounded the depth.
+    /// The parser has bounded the depth. `within` others, what has several parts stands in parentheses.
     fn meaning(&self, condition: &Condition, facts: &[FactDefinition], within: bool) -> Text {
         match condition {
             Condition::Always => Text::new("任何情形", "always"),
@@ -62,11 +63,8 @@ impl<'a> Words<'a> {
             },
             Condition::Name { name, .. } => named(name, facts, false),
             Condition::Is { name, value, negated, .. } => {
-                let value = match value.as_str() {
-                    "true" => FactValue::Bool(true),
-                    "false" => FactValue::Bool(false),
-                    word => FactValue::Word(word.to_owned()),
-                };
+                let yes_or_no = facts.iter().any(|fact| fact.id == *name && fact.domain == Domain::BOOL);
+                let value = if yes_or_no { FactValue::Bool(value == "true") } else { FactValue::Word(value.clone()) };
                 is(name, &[value], *negated, facts)
             }
             Condition::Reads { name, option, negated, .. } => {
@@ -88,7 +86,7 @@ impl<'a> Words<'a> {
 
     fn joined(&self, parts: &[Condition], facts: &[FactDefinition], within: bool, zh: &str, en: &str) -> Text {
         let several = parts.len() > 1;
-        let parts = parts.iter().map(|part| self.meaning(part, facts, several));
+        let parts = parts.iter().map(|part| self.meaning(part, facts, within || several));
         let text = joined(parts, zh, en);
         if within && several { Text { zh: format!("（{}）", text.zh), en: format!("({})", text.en) } } else { text }
     }
@@ -207,4 +205,28 @@ fn is(name: &str, values: &[FactValue], negated: bool, facts: &[FactDefinition])
 /// A text that can stand as a name, or the id in its place.
 fn short(text: Option<Text>, id: &str) -> Text {
     text.filter(|text| text.zh.len().max(text.en.len()) <= MAX_QUESTION).unwrap_or_else(|| Text::new(id, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::condition::parse;
+    use super::*;
+
+    #[test]
+    fn parentheses_stand_wherever_two_readings_would_be() {
+        let labels = BTreeMap::new();
+        let words = Words::new(&labels, &[], &[]);
+        for (written, en, zh) in [
+            ("a or b", "a holds, or b holds", "符合 a，或符合 b"),
+            ("a or (b and c)", "a holds, or (b holds, and c holds)", "符合 a，或（符合 b，且符合 c）"),
+            ("a or all(any(b and c))", "a holds, or (b holds, and c holds)", "符合 a，或（符合 b，且符合 c）"),
+            ("all(any(a or b), c)", "(a holds, or b holds), and c holds", "（符合 a，或符合 b），且符合 c"),
+            ("not (a or not b)", "not (a holds, or b does not hold)", "并非（符合 a，或不符合 b）"),
+            ("not not a", "not (a does not hold)", "并非（不符合 a）"),
+            ("x != y", "“x” not y", "“x”非 y"),
+            ("always", "always", "任何情形"),
+        ] {
+            assert_eq!(words.meaning(&parse(written).unwrap(), &[], false), Text::new(zh, en), "{written}");
+        }
+    }
 }
