@@ -50,15 +50,9 @@ impl Set {
         list.iter().enumerate().filter(move |(place, _)| self.0 >> place & 1 == 1).map(|(_, member)| member)
     }
 
-    /// The set's classes, the strictest first.
-    fn classes(self) -> Vec<Openness> {
-        Openness::ALL
-            .iter()
-            .rev()
-            .enumerate()
-            .filter(|(place, _)| self.0 >> place & 1 == 1)
-            .map(|(_, class)| *class)
-            .collect()
+    /// The classes of a set of functions, in the functions' order.
+    fn classes(self, functions: &[(Openness, Root)]) -> Vec<Openness> {
+        self.of(functions).map(|(class, _)| *class).collect()
     }
 
     /// The set with its first member alone.
@@ -178,7 +172,7 @@ impl Model {
         }
         let settled = rules.settle(&rest);
         let determined = settled.status == Status::Determined;
-        let possible = settled.possible.classes();
+        let possible = settled.possible.classes(&rules.permitted);
 
         let live: Vec<&Ground> = settled.live.of(&rules.grounds).collect();
         // A reason is what holds in every completion; where only several grounds by turns settle it, all of them are.
@@ -206,8 +200,8 @@ impl Model {
         Ok(Classification {
             v: V1,
             status: settled.status,
-            default: settled.default.classes().first().copied(),
-            recommended: settled.recommended.classes().first().copied(),
+            default: settled.default.classes(&rules.permitted).first().copied(),
+            recommended: settled.recommended.classes(&rules.recommended).first().copied(),
             permitted: if determined { possible.clone() } else { Vec::new() },
             possible,
             requires: settled.requires.of(&rules.requires).map(|rule| rule.reason.clone()).collect(),

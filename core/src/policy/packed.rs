@@ -116,6 +116,7 @@ impl Layout {
         PackedFacts { values: 0, unknown: low_bits(self.bits) }
     }
 
+    #[cfg(any(test, feature = "tables"))]
     /// For each fact the place of its value, if it is known; none at all where a code is outside its domain.
     pub(super) fn places(&self, case: PackedFacts) -> Option<Vec<Option<u8>>> {
         if case.unknown & !low_bits(self.bits) != 0 || case.values & !low_bits(self.bits) != 0 {
