@@ -145,7 +145,6 @@ impl Policy {
     /// Answers a table of facts into a file (CSV, Parquet or Arrow IPC, by its name), batch by batch: how many rows.
     /// Where anything fails there is no file. The file that `src` is read from is refused.
     #[pyo3(signature = (src, dst, *, section, at, columns=None, progress=None))]
-    #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
     fn eval_file(
         &self,
         src: &Bound<'_, PyAny>,

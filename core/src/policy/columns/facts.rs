@@ -258,7 +258,7 @@ impl Batch<'_> {
         let bit = |plane: &Block<WORDS>| plane.get(row / 64).copied().unwrap_or_default() >> (row % 64) & 1;
         let values = planes.iter().enumerate().fold(0, |word, (place, plane)| word | bit(plane) << place);
         let facts = self.columns.facts.iter().zip(&self.unknown);
-        let unknown = facts.fold(0, |word, (fact, unknown)| word | fact.slot.mask() * bit(unknown));
+        let unknown = facts.fold(0, |word, (fact, unknown)| word | (fact.slot.mask() * bit(unknown)));
         PackedFacts { values, unknown }
     }
 }

@@ -118,8 +118,8 @@ impl Policy {
     /// ([`answer_columns`]), in the order in which they are given; none is all of them. Fewer columns are faster.
     ///
     /// # Errors
-    /// [`PolicyError::NotInForce`]; [`FactError`] for a column that is no fact of the section, a column of a type that
-    /// the fact's domain can't be read from, or an answer that there is not.
+    /// [`PolicyError::NotInForce`](super::PolicyError::NotInForce); [`FactError`] for a column that is no fact of the
+    /// section, a column of a type that the fact's domain can't be read from, or an answer that there is not.
     pub fn evaluator(
         &self,
         section: Section,
@@ -177,7 +177,6 @@ impl Policy {
     /// # Errors
     /// As [`Policy::evaluator`] and [`Evaluator::run`], errors of reading and writing, [`TableError::Cancelled`],
     /// [`TableError::OntoItself`] for the file that `source` is read from.
-    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own, and none has a default")]
     pub fn eval_to(
         &self,
         source: Source,

@@ -3,31 +3,23 @@
 use super::WORDS;
 use crate::policy::circuit::Block;
 
-/// Each bit of a byte in a byte of its own, the lowest first.
-const SPREAD: [u64; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut bit = 0;
-        while bit < 8 {
-            table[byte] |= ((byte as u64 >> bit) & 1) << (8 * bit);
-            bit += 1;
-        }
-        byte += 1;
-    }
-    table
-};
+/// Each of the eight lowest bits in a byte of its own, the lowest first.
+#[inline]
+const fn spread(bits: u64) -> u64 {
+    // A copy of the bits in each byte, of which byte `i` keeps bit `i`; then any bit that is left becomes the lowest.
+    let kept = ((bits & 0xff) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+    ((kept + 0x7f7f_7f7f_7f7f_7f7f) >> 7) & 0x0101_0101_0101_0101
+}
 
 /// Writes for each row the byte whose bits are the row's bits of the planes, the first plane the lowest; at most eight
 /// planes. `out` may end within a word.
 pub(super) fn interleave(planes: &[&Block<WORDS>], out: &mut [u8]) {
     for (word, rows) in out.chunks_mut(64).enumerate() {
         for (byte, rows) in rows.chunks_mut(8).enumerate() {
-            let spread = planes.iter().enumerate().fold(0, |all, (place, plane)| {
-                let bits = plane.get(word).copied().unwrap_or_default() >> (8 * byte) & 0xff;
-                all | SPREAD.get(bits as usize).copied().unwrap_or_default() << place
+            let together = planes.iter().enumerate().fold(0, |all, (place, plane)| {
+                all | (spread(plane.get(word).copied().unwrap_or_default() >> (8 * byte)) << place)
             });
-            let bytes = spread.to_le_bytes();
+            let bytes = together.to_le_bytes();
             match <&mut [u8; 8]>::try_from(&mut *rows) {
                 Ok(rows) => *rows = bytes,
                 Err(_) => rows.copy_from_slice(bytes.get(..rows.len()).unwrap_or_default()),

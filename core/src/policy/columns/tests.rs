@@ -137,7 +137,8 @@ fn check(policy: &Policy, section: Section, places: &Places, absent: u64, forms:
     for row in 0..rows {
         let mut case = Facts::new();
         for fact in &present {
-            if let Some(place) = places[*fact][row] {
+            let known = places[*fact].get(row).copied().flatten();
+            if let Some(place) = known {
                 case.set(&facts[*fact].id, facts[*fact].domain.value_at(usize::from(place)).unwrap());
             }
         }
@@ -211,7 +212,7 @@ fn blocks_join_without_a_seam() {
         .enumerate()
         .map(|(fact, definition)| {
             let size = definition.domain.size();
-            let value = |row: usize| if row % (fact + 2) == 0 { (row / (fact + 2) % size) as u8 } else { 0 };
+            let value = |row: usize| if row.is_multiple_of(fact + 2) { (row / (fact + 2) % size) as u8 } else { 0 };
             (0..rows).map(|row| (row % 997 != fact).then(|| value(row))).collect()
         })
         .collect();
