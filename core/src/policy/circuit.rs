@@ -28,12 +28,23 @@ enum Gate {
     Choose(Place, Place, Place),
 }
 
+impl Gate {
+    fn reads(self) -> [Place; 3] {
+        match self {
+            Gate::And(a, b) | Gate::Or(a, b) | Gate::ButNot(a, b) | Gate::OrNot(a, b) => [a, b, b],
+            Gate::Choose(a, b, c) => [a, b, c],
+        }
+    }
+}
+
 /// The functions of a section under one reading, as gates in an order in which each stands after what it reads.
 #[derive(Debug, Clone)]
 pub(super) struct Circuit {
     inputs: usize,
     gates: Vec<Gate>,
     outputs: Vec<Place>,
+    /// The inputs that a gate or an output reads, one bit each.
+    read: u64,
 }
 
 /// So many words of one plane.
@@ -53,7 +64,23 @@ impl Circuit {
             lowered: HashMap::new(),
         };
         let outputs = roots.iter().map(|root| lowering.lower(*root)).collect::<Option<Vec<Place>>>()?;
-        Some(Circuit { inputs, gates: lowering.gates, outputs })
+        let gates = lowering.gates;
+        let places = gates.iter().flat_map(|gate| gate.reads()).chain(outputs.iter().copied());
+        let read = places.filter_map(|place| place.checked_sub(2)).filter(|input| usize::from(*input) < inputs);
+        let read = read.fold(0, |read, input| read | 1 << input);
+        Some(Circuit { inputs, gates, outputs, read })
+    }
+
+    /// No function at all.
+    #[cfg(feature = "tables")]
+    pub(super) fn nothing(layout: &Layout) -> Circuit {
+        Circuit { inputs: layout.bits() as usize, gates: Vec::new(), outputs: Vec::new(), read: 0 }
+    }
+
+    /// The inputs on which the outputs depend, one bit each.
+    #[cfg(feature = "tables")]
+    pub(super) fn read(&self) -> u64 {
+        self.read
     }
 
     /// How many planes a run needs.

@@ -7,11 +7,14 @@ use arrow::array::{ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, Stri
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::{ArrowDictionaryKeyType, DataType, Field, UInt8Type, UInt32Type};
 
-use super::planes::{first_of, interleave};
+use fearless_simd::prelude::*;
+
+use super::planes::{cut, interleave};
 use super::{ROWS, WORDS, answer_columns};
 use crate::policy::answer::Status;
 use crate::policy::circuit::{Block, Circuit};
-use crate::policy::diagram::Root;
+use crate::policy::diagram::{ALWAYS, Diagrams, NEVER, Root};
+use crate::policy::error::PolicyError;
 use crate::policy::facts::{FactError, Section};
 use crate::policy::model::Model;
 use crate::policy::packed::PackedFacts;
@@ -31,9 +34,9 @@ enum Kind {
     Strictest,
     /// The set's number: determined, out of scope, needs assessment.
     Status,
-    /// Whether the set of denials is empty.
+    /// Whether the one function holds: no set, a boolean.
     Permit,
-    /// As `Ids`, but nothing where the access is denied: the functions behind the ids are the denials.
+    /// As `Ids`, but nothing where the last function does not hold.
     OnPermit,
     /// The same in each row.
     Constant,
@@ -43,9 +46,12 @@ enum Kind {
 pub(super) struct Answer {
     name: &'static str,
     kind: Kind,
-    /// The functions whose rows make the set, the lowest bit first.
-    pub(super) roots: Vec<Root>,
-    outputs: Vec<usize>,
+    /// The policy's functions from which the column comes.
+    roots: Vec<Root>,
+    /// Among a circuit's outputs: the bits of each row's set or number, the lowest first.
+    digits: Vec<usize>,
+    /// And where the column says anything; for a permit, where it is permitted.
+    says: usize,
     ids: Vec<String>,
     /// For a set of a byte: what each set says.
     dictionary: Option<Dictionary>,
@@ -80,7 +86,7 @@ impl Answer {
         let (classification, access) = (&model.classification, &model.access);
         let class_ids = || Openness::ALL.iter().rev().map(|class| class.id().to_owned()).collect::<Vec<_>>();
         let permitted = || classification.permitted.iter().map(|(_, root)| *root).collect::<Vec<_>>();
-        let denials = || access.denials.iter().map(|rule| rule.root).collect::<Vec<_>>();
+        let denials = || access.denials.iter().map(|rule| rule.root).collect();
         let facts = match section {
             Section::Classification => &classification.space.facts,
             Section::Access => &access.space.facts,
@@ -102,17 +108,17 @@ impl Answer {
                 let (roots, ids) = grounds.map(|ground| (ground.live, ground.reason.rule.clone())).unzip();
                 (Kind::Ids, roots, ids)
             }
-            "permit" => (Kind::Permit, denials(), Vec::new()),
+            "permit" => (Kind::Permit, vec![access.permit], Vec::new()),
             "denials" => (Kind::Ids, denials(), access.denials.iter().map(|rule| rule.reason.code.clone()).collect()),
             "duties" => {
                 let duties = access.duties.iter().map(|(root, _)| *root);
                 let ids = access.duties.iter().map(|(_, duty)| duty.code.clone()).collect();
-                (Kind::OnPermit, duties.chain(denials()).collect(), ids)
+                (Kind::OnPermit, duties.chain([access.permit]).collect(), ids)
             }
             "open" => (Kind::Ids, Vec::new(), facts.iter().map(|fact| fact.id.clone()).collect()),
             _ => (Kind::Constant, Vec::new(), notices.iter().map(|notice| notice.code.clone()).collect()),
         };
-        let mut answer = Answer { name, kind, roots, outputs: Vec::new(), ids, dictionary: None };
+        let mut answer = Answer { name, kind, roots, digits: Vec::new(), says: 0, ids, dictionary: None };
         answer.dictionary = (kind != Kind::Permit && answer.width() <= BYTE).then(|| answer.dictionary());
         answer
     }
@@ -163,10 +169,56 @@ impl Answer {
         }
     }
 
-    /// The same column, its functions found among a circuit's.
-    pub(super) fn placed(mut self, roots: &[Root]) -> Answer {
-        self.outputs = self.roots.iter().filter_map(|root| roots.iter().position(|other| other == root)).collect();
-        self
+    /// The functions that the column needs, in the diagrams of all columns.
+    pub(super) fn roots(&mut self) -> impl Iterator<Item = &mut Root> {
+        self.roots.iter_mut()
+    }
+
+    /// Puts what the column reads of each row among a circuit's outputs.
+    pub(super) fn plan(&mut self, diagrams: &mut Diagrams, outputs: &mut Vec<Root>) -> Result<(), PolicyError> {
+        let mut digits = Vec::new();
+        let mut says = NEVER;
+        match (self.kind, self.roots.as_slice()) {
+            (Kind::Ids, roots) => digits.extend_from_slice(roots),
+            (Kind::Strictest, roots) => {
+                digits.resize(self.width(), NEVER);
+                for (number, root) in (1..).zip(roots) {
+                    let first = diagrams.but_not(*root, says)?;
+                    for (bit, digit) in digits.iter_mut().enumerate() {
+                        if number >> bit & 1 == 1 {
+                            *digit = diagrams.or(*digit, first)?;
+                        }
+                    }
+                    says = diagrams.or(says, *root)?;
+                }
+            }
+            (Kind::OnPermit, [roots @ .., permit]) => {
+                for root in roots {
+                    digits.push(diagrams.and(*root, *permit)?);
+                }
+            }
+            (Kind::Status, roots) => {
+                digits.extend_from_slice(roots);
+                says = ALWAYS;
+            }
+            (Kind::Permit, [permit]) => says = *permit,
+            (Kind::Constant, _) if !self.ids.is_empty() => says = ALWAYS,
+            (Kind::Constant | Kind::Permit | Kind::OnPermit, _) => {}
+        }
+        if matches!(self.kind, Kind::Ids | Kind::OnPermit) {
+            for root in &digits {
+                says = diagrams.or(says, *root)?;
+            }
+        }
+        let mut place = |root: Root| {
+            outputs.iter().position(|other| *other == root).unwrap_or_else(|| {
+                outputs.push(root);
+                outputs.len() - 1
+            })
+        };
+        self.digits = digits.into_iter().map(&mut place).collect();
+        self.says = place(says);
+        Ok(())
     }
 
     pub(super) fn field(&self) -> Field {
@@ -231,98 +283,68 @@ pub(super) fn settle(policy: &Policy, section: Section, case: PackedFacts, answe
 pub(super) struct Answers<'a> {
     answer: &'a Answer,
     rows: usize,
-    sets: Sets,
+    keys: Keys,
     /// The rows that say something; for a permit, the rows that are permitted.
-    valid: Vec<u64>,
+    says: Vec<u64>,
 }
 
-enum Sets {
-    Bytes(Vec<u8>),
-    Words(Vec<u64>),
-    /// `valid` says it all.
+enum Keys {
+    /// Each row's set or number, which is its place in the dictionary.
+    Sets(Vec<u8>),
+    /// Each row's place among the texts.
+    Places(Vec<u32>, Texts),
+    /// `says` says it all.
     None,
 }
 
-fn zeroed<T: Clone + Default>(count: usize) -> Result<Vec<T>, TableError> {
+fn reserved<T>(count: usize) -> Result<Vec<T>, TableError> {
     let mut out = Vec::new();
     let bytes = count.saturating_mul(size_of::<T>());
     out.try_reserve_exact(count).map_err(|_| TableError::OutOfMemory { bytes })?;
-    out.resize(count, T::default());
     Ok(out)
 }
 
 impl<'a> Answers<'a> {
     pub(super) fn new(answer: &'a Answer, rows: usize) -> Result<Self, TableError> {
-        let sets = match (answer.kind, &answer.dictionary) {
-            (Kind::Permit, _) => Sets::None,
-            (_, Some(_)) => Sets::Bytes(zeroed(rows)?),
-            (_, None) => Sets::Words(zeroed(rows)?),
+        let keys = match (answer.kind, &answer.dictionary) {
+            (Kind::Permit, _) => Keys::None,
+            (_, Some(_)) => Keys::Sets(reserved(rows)?),
+            (_, None) => Keys::Places(reserved(rows)?, Texts::default()),
         };
-        Ok(Answers { answer, rows, sets, valid: zeroed(rows.div_ceil(64))? })
+        Ok(Answers { answer, rows, keys, says: reserved(rows.div_ceil(64))? })
     }
 
-    /// Takes a block of complete rows from the circuit's outputs. The others are put right afterwards.
-    pub(super) fn take(&mut self, circuit: &Circuit, planes: &[Block<WORDS>], first: usize, length: usize) {
+    /// Takes the next block's rows from the circuit's outputs. Those with unknown facts are put right afterwards.
+    #[inline(always)]
+    pub(super) fn take<S: Simd>(&mut self, simd: S, circuit: &Circuit, planes: &[Block<WORDS>], length: usize) {
         const NOTHING: Block<WORDS> = [0; WORDS];
         let output = |output: &usize| circuit.output(planes, *output).unwrap_or(&NOTHING);
-        let mut outputs: Vec<&Block<WORDS>> = self.answer.outputs.iter().map(output).collect();
-        let any = |outputs: &[&Block<WORDS>]| {
-            let mut any = NOTHING;
-            for plane in outputs {
-                any.iter_mut().zip(*plane).for_each(|(any, word)| *any |= word);
-            }
-            any
-        };
-        let mut masked = Vec::new();
-        let mut valid = [0; WORDS];
-        match self.answer.kind {
-            Kind::Ids => valid = any(&outputs),
-            Kind::Strictest => {
-                valid = any(&outputs);
-                masked = first_of(&outputs, self.answer.width());
-                outputs = masked.iter().collect();
-            }
-            Kind::Status => valid = [u64::MAX; WORDS],
-            Kind::Constant if !self.answer.ids.is_empty() => valid = [u64::MAX; WORDS],
-            Kind::Constant => {}
-            Kind::Permit => valid = any(&outputs).map(|word| !word),
-            Kind::OnPermit => {
-                let denials = outputs.split_off(self.answer.ids.len().min(outputs.len()));
-                let denied = any(&denials);
-                masked = outputs.iter().map(|plane| **plane).collect();
-                for plane in &mut masked {
-                    plane.iter_mut().zip(&denied).for_each(|(word, denied)| *word &= !denied);
-                }
-                outputs = masked.iter().collect();
-                valid = any(&outputs);
-            }
-        }
-        super::planes::cut(&mut valid, length);
-        let words = self.valid.get_mut(first / 64..).unwrap_or_default();
-        words.iter_mut().zip(valid).for_each(|(word, valid)| *word = valid);
+        let mut says = *output(&self.answer.says);
+        cut(&mut says, length);
+        self.says.extend_from_slice(says.get(..length.div_ceil(64)).unwrap_or_default());
         let constant = if self.answer.kind == Kind::Constant { all_of(self.answer) } else { 0 };
-        match &mut self.sets {
-            Sets::None => {}
-            Sets::Bytes(sets) => {
-                let rows = sets.get_mut(first..first + length).unwrap_or_default();
-                match self.answer.kind {
-                    Kind::Constant => rows.fill(constant as u8),
-                    _ => interleave(&outputs, rows),
-                }
+        let mut bytes = [0; ROWS];
+        match (&mut self.keys, self.answer.digits.as_slice()) {
+            (Keys::None, _) => {}
+            (Keys::Sets(sets), []) => sets.resize(sets.len() + length, constant as u8),
+            (Keys::Sets(sets), digits) => {
+                interleave(simd, digits.iter().map(output), &mut bytes);
+                sets.extend_from_slice(bytes.get(..length).unwrap_or_default());
             }
-            Sets::Words(sets) => {
-                let rows = sets.get_mut(first..first + length).unwrap_or_default();
-                rows.fill(constant);
-                let mut bytes = [0; ROWS];
-                for (eighth, planes) in outputs.chunks(BYTE).enumerate() {
-                    let bytes = bytes.get_mut(..length).unwrap_or_default();
-                    interleave(planes, bytes);
-                    rows.iter_mut().zip(bytes).for_each(|(row, byte)| *row |= u64::from(*byte) << (8 * eighth));
+            (Keys::Places(places, texts), []) => {
+                let place = texts.place(self.answer, constant);
+                places.resize(places.len() + length, place);
+            }
+            (Keys::Places(places, texts), digits) => {
+                let mut sets = [0_u64; ROWS];
+                for (eighth, digits) in digits.chunks(BYTE).enumerate() {
+                    interleave(simd, digits.iter().map(output), &mut bytes);
+                    sets.iter_mut().zip(&bytes).for_each(|(set, byte)| *set |= u64::from(*byte) << (8 * eighth));
                 }
+                let sets = sets.get(..length).unwrap_or_default();
+                places.extend(sets.iter().map(|set| texts.place(self.answer, *set)));
             }
         }
-        drop(outputs);
-        drop(masked);
     }
 
     /// Says what one row's set is.
@@ -332,52 +354,83 @@ impl<'a> Answers<'a> {
             Kind::Strictest if says => u64::from(set.trailing_zeros()) + 1,
             _ => set,
         };
-        if let Some(word) = self.valid.get_mut(row / 64) {
+        if let Some(word) = self.says.get_mut(row / 64) {
             *word = *word & !(1 << (row % 64)) | u64::from(says) << (row % 64);
         }
-        match &mut self.sets {
-            Sets::None => {}
-            Sets::Bytes(sets) => sets.get_mut(row).into_iter().for_each(|byte| *byte = set as u8),
-            Sets::Words(sets) => sets.get_mut(row).into_iter().for_each(|word| *word = set),
+        match &mut self.keys {
+            Keys::None => {}
+            Keys::Sets(sets) => sets.get_mut(row).into_iter().for_each(|key| *key = set as u8),
+            Keys::Places(places, texts) => {
+                let place = texts.place(self.answer, set);
+                places.get_mut(row).into_iter().for_each(|key| *key = place);
+            }
         }
     }
 
     /// The column.
     pub(super) fn finish(self) -> Result<ArrayRef, TableError> {
-        let valid = BooleanBuffer::new(ScalarBuffer::<u64>::from(self.valid).into_inner(), 0, self.rows);
+        let says = BooleanBuffer::new(ScalarBuffer::<u64>::from(self.says).into_inner(), 0, self.rows);
         let nullable = self.answer.field().is_nullable();
-        match (self.sets, &self.answer.dictionary) {
-            (Sets::Bytes(mut sets), Some(Dictionary { texts, places })) => {
+        match (self.keys, &self.answer.dictionary) {
+            (Keys::Sets(mut sets), Some(Dictionary { texts, places })) => {
                 if let Some(places) = places {
                     let place = |set: u8| places.get(usize::from(set)).copied().unwrap_or_default();
                     sets.iter_mut().for_each(|set| *set = place(*set));
                 }
-                dictionary_of::<UInt8Type>(sets.into(), nullable.then_some(valid), Arc::clone(texts))
+                dictionary_of::<UInt8Type>(sets.into(), nullable.then_some(says), Arc::clone(texts))
             }
-            (Sets::Words(sets), _) => {
-                let mut places: HashMap<u64, u32> = HashMap::new();
-                let mut known: HashMap<String, u32> = HashMap::new();
-                let mut says: Vec<String> = Vec::new();
-                let mut keys: Vec<u32> = zeroed(self.rows)?;
-                let mut last = (0, None);
-                for (key, set) in keys.iter_mut().zip(sets) {
-                    if set != 0 && (last.0 != set || last.1.is_none()) {
-                        let place = *places.entry(set).or_insert_with(|| {
-                            let text = self.answer.says(set);
-                            *known.entry(text.clone()).or_insert_with(|| {
-                                says.push(text);
-                                says.len() as u32 - 1
-                            })
-                        });
-                        last = (set, Some(place));
-                    }
-                    *key = if set == 0 { 0 } else { last.1.unwrap_or_default() };
-                }
-                let dictionary: ArrayRef = Arc::new(StringArray::from_iter_values(says));
-                dictionary_of::<UInt32Type>(keys.into(), nullable.then_some(valid), dictionary)
+            (Keys::Places(places, texts), _) => {
+                let texts: ArrayRef = Arc::new(StringArray::from(texts.texts));
+                dictionary_of::<UInt32Type>(places.into(), nullable.then_some(says), texts)
             }
-            _ => Ok(Arc::new(BooleanArray::new(valid, None))),
+            _ => Ok(Arc::new(BooleanArray::new(says, None))),
         }
+    }
+}
+
+/// The texts that a batch's sets say, each once, as they come.
+struct Texts {
+    texts: Vec<String>,
+    places: HashMap<u64, u32>,
+    /// The sets that came last, each where its hash puts it, so that most rows need no look into the map.
+    recent: Box<[(u64, u32); 1 << RECENT]>,
+}
+
+/// So many bits of a hash.
+const RECENT: u32 = 8;
+
+impl Default for Texts {
+    fn default() -> Self {
+        // The empty set is null wherever it is: its place is never read.
+        Texts { texts: Vec::new(), places: HashMap::new(), recent: Box::new([(0, 0); 1 << RECENT]) }
+    }
+}
+
+impl Texts {
+    /// A set's place among the texts.
+    #[inline(always)]
+    fn place(&mut self, answer: &Answer, set: u64) -> u32 {
+        // Fibonacci hashing: the golden ratio of a word spreads neighbours.
+        let hash = set.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - RECENT);
+        match self.recent.get(hash as usize) {
+            Some((recent, place)) if *recent == set => *place,
+            _ => self.find(answer, set, hash as usize),
+        }
+    }
+
+    #[inline(never)]
+    fn find(&mut self, answer: &Answer, set: u64, hash: usize) -> u32 {
+        let Texts { texts, places, recent } = self;
+        let place = *places.entry(set).or_insert_with(|| {
+            let text = answer.says(set);
+            let known = texts.iter().position(|known| *known == text);
+            known.unwrap_or_else(|| {
+                texts.push(text);
+                texts.len() - 1
+            }) as u32
+        });
+        recent.get_mut(hash).into_iter().for_each(|slot| *slot = (set, place));
+        place
     }
 }
 

@@ -8,6 +8,7 @@ use arrow::datatypes::{
     ArrowNativeType, DataType, Int8Type, Int16Type, Int32Type, Int64Type, Schema, UInt8Type, UInt16Type, UInt32Type,
     UInt64Type,
 };
+use fearless_simd::prelude::*;
 
 use super::planes::{cut, gather};
 use super::{ROWS, WORDS};
@@ -28,7 +29,6 @@ const NO_VALUE: u8 = 0x7f;
 /// Where each fact of a section stands in tables of one schema.
 pub(super) struct FactColumns {
     facts: Vec<Fact>,
-    bits: usize,
 }
 
 struct Fact {
@@ -63,12 +63,7 @@ impl FactColumns {
         };
         let facts = space.facts.iter().zip(space.layout.slots());
         let facts = facts.map(|(fact, slot)| Fact { definition: fact.clone(), slot: *slot, column: column(fact) });
-        Ok(FactColumns { facts: facts.collect(), bits: space.layout.bits() as usize })
-    }
-
-    /// How many planes of facts there are.
-    pub(super) fn bits(&self) -> usize {
-        self.bits
+        Ok(FactColumns { facts: facts.collect() })
     }
 
     /// The facts of one batch. `before` rows came before it.
@@ -89,7 +84,8 @@ impl FactColumns {
             });
         }
         let unknown = vec![[0; WORDS]; self.facts.len()];
-        Ok(Batch { columns: self, values, unknown, before })
+        let sound = values.iter().all(Values::is_sound);
+        Ok(Batch { columns: self, values, sound, unknown, before })
     }
 }
 
@@ -127,13 +123,18 @@ enum Values {
     Keys(ArrayRef, Option<NullBuffer>, Vec<u8>),
 }
 
+/// The nulls of a column, if it has any.
+fn some_nulls(nulls: Option<&NullBuffer>) -> Option<NullBuffer> {
+    nulls.filter(|nulls| nulls.null_count() > 0).cloned()
+}
+
 impl Values {
     fn of(column: &ArrayRef, domain: &Domain) -> Result<Values, crate::Error> {
         match column.data_type() {
             DataType::Null => Ok(Values::Unknown),
             DataType::Boolean => {
                 let column = column.as_boolean();
-                Ok(Values::Bits(column.values().clone(), column.nulls().cloned()))
+                Ok(Values::Bits(column.values().clone(), some_nulls(column.nulls())))
             }
             DataType::Dictionary(_, _) => {
                 let Some(dictionary) = column.as_any_dictionary_opt() else { return Ok(Values::Unknown) };
@@ -144,10 +145,53 @@ impl Values {
                     return Ok(Values::Unknown);
                 }
                 let few = values.len() <= FEW_VALUES;
-                let kept = Values::Keys(keys.slice(0, keys.len()), keys.nulls().cloned(), values);
+                let kept = Values::Keys(keys.slice(0, keys.len()), some_nulls(keys.nulls()), values);
                 if few { Ok(kept) } else { kept.spelled_out() }
             }
             _ => Ok(Values::Codes(codes(column, domain)?)),
+        }
+    }
+
+    /// Whether a row can be neither unknown nor outside the domain.
+    fn is_sound(&self) -> bool {
+        match self {
+            Values::Unknown | Values::Codes(_) => false,
+            Values::Bits(_, nulls) => nulls.is_none(),
+            Values::Keys(_, nulls, codes) => nulls.is_none() && codes.iter().all(|code| *code < NO_VALUE),
+        }
+    }
+
+    /// One block of rows: the planes of their codes, the rows that are unknown, the rows whose value is in no domain.
+    #[inline(always)]
+    fn fill<S: Simd>(
+        &self,
+        simd: S,
+        rows: (usize, usize),
+        planes: &mut [Block<WORDS>],
+        unknown: &mut Block<WORDS>,
+        wrong: &mut Block<WORDS>,
+    ) {
+        match self {
+            Values::Unknown => {
+                *unknown = [u64::MAX; WORDS];
+                planes.fill([0; WORDS]);
+            }
+            Values::Bits(values, nulls) => {
+                planes.iter_mut().for_each(|plane| load(values, rows, plane));
+                missing(nulls.as_ref(), rows, unknown);
+            }
+            Values::Codes(codes) => {
+                let (first, length) = rows;
+                let codes = codes.get(first..first + length).unwrap_or_default();
+                planes.iter_mut().zip(0..).for_each(|(plane, bit)| gather(simd, codes, bit, plane));
+                // The seventh bit is in both of the special codes, the eighth in one.
+                gather(simd, codes, 6, wrong);
+                gather(simd, codes, 7, unknown);
+            }
+            Values::Keys(keys, nulls, codes) => {
+                missing(nulls.as_ref(), rows, unknown);
+                keyed(simd, keys, codes, rows, planes, unknown, wrong);
+            }
         }
     }
 
@@ -187,48 +231,38 @@ fn codes(column: &ArrayRef, domain: &Domain) -> Result<Vec<u8>, TableError> {
 pub(super) struct Batch<'a> {
     columns: &'a FactColumns,
     values: Vec<Values>,
+    /// Whether each fact of each row is known and in its domain.
+    sound: bool,
     /// For each fact the rows of the block at hand in which it is unknown.
     unknown: Vec<Block<WORDS>>,
     before: u64,
 }
 
 impl Batch<'_> {
-    /// Fills the planes with the rows from `first`, and gives the rows in which some fact is unknown.
+    /// Fills the planes with the rows from `first`, and gives the rows in which some fact is unknown; none when there is no
+    /// such row. `read` has the planes that matter where every fact is known.
     ///
     /// # Errors
     /// [`FactError::OutsideDomainInRow`]
-    pub(super) fn fill(
+    #[inline(always)]
+    pub(super) fn fill<S: Simd>(
         &mut self,
-        first: usize,
-        length: usize,
+        simd: S,
+        (first, length): (usize, usize),
+        read: u64,
         planes: &mut [Block<WORDS>],
-    ) -> Result<Block<WORDS>, FactError> {
+    ) -> Result<Option<Block<WORDS>>, FactError> {
         let mut incomplete = [0; WORDS];
         for ((fact, values), unknown) in self.columns.facts.iter().zip(&self.values).zip(&mut self.unknown) {
+            if self.sound && fact.slot.mask() & read == 0 {
+                continue;
+            }
             let (start, end) = (fact.slot.shift as usize, (fact.slot.shift + fact.slot.width) as usize);
             let planes = planes.get_mut(start..end).unwrap_or_default();
             let mut wrong = [0; WORDS];
-            *unknown = [0; WORDS];
-            match values {
-                Values::Unknown => {
-                    *unknown = [u64::MAX; WORDS];
-                    planes.fill([0; WORDS]);
-                }
-                Values::Bits(values, nulls) => {
-                    planes.iter_mut().for_each(|plane| load(values, first, length, plane));
-                    missing(nulls.as_ref(), first, length, unknown);
-                }
-                Values::Codes(codes) => {
-                    let rows = codes.get(first..first + length).unwrap_or_default();
-                    planes.iter_mut().enumerate().for_each(|(bit, plane)| gather(rows, bit as u32, plane));
-                    // The seventh bit is in both of the special codes, the eighth in one.
-                    gather(rows, 6, &mut wrong);
-                    gather(rows, 7, unknown);
-                }
-                Values::Keys(keys, nulls, values) => {
-                    missing(nulls.as_ref(), first, length, unknown);
-                    keyed(keys, values, first, length, planes, unknown, &mut wrong);
-                }
+            values.fill(simd, (first, length), planes, unknown, &mut wrong);
+            if self.sound {
+                continue;
             }
             cut(unknown, length);
             let mut outside = [0; WORDS];
@@ -237,20 +271,18 @@ impl Batch<'_> {
                 *outside = wrong & !unknown;
                 *all |= unknown;
             }
-            if let Some(row) = super::planes::ones(&outside, length, false).next() {
+            if let Some(row) = super::planes::ones(&outside, length).next() {
                 return Err(FactError::OutsideDomainInRow {
                     fact: fact.definition.id.clone(),
                     expected: fact.definition.domain.in_words(),
                     row: self.before + (first + row) as u64 + 1,
                 });
             }
-            if unknown.iter().any(|word| *word != 0) {
-                for plane in planes {
-                    plane.iter_mut().zip(&*unknown).for_each(|(word, unknown)| *word &= !unknown);
-                }
+            for plane in planes {
+                plane.iter_mut().zip(&*unknown).for_each(|(word, unknown)| *word &= !unknown);
             }
         }
-        Ok(incomplete)
+        Ok((incomplete != [0; WORDS]).then_some(incomplete))
     }
 
     /// One row of the block that was filled last.
@@ -264,49 +296,64 @@ impl Batch<'_> {
 }
 
 /// Bits of a buffer into a plane. What is behind the last row is zero.
-fn load(bits: &BooleanBuffer, first: usize, length: usize, plane: &mut Block<WORDS>) {
-    let bits = bits.slice(first, length);
-    let chunks = bits.bit_chunks();
-    let mut words = plane.iter_mut();
-    for (word, bits) in words.by_ref().zip(chunks.iter()) {
-        *word = bits;
-    }
-    let whole = length / 64;
-    for (at, word) in plane.iter_mut().enumerate().skip(whole) {
-        *word = if at == whole { chunks.remainder_bits() } else { 0 };
+#[inline(always)]
+fn load(bits: &BooleanBuffer, (first, length): (usize, usize), plane: &mut Block<WORDS>) {
+    let start = bits.offset() + first;
+    let bytes = bits.values().get(start / 8..).and_then(|bytes| bytes.first_chunk::<{ ROWS / 8 }>());
+    match bytes {
+        Some(bytes) if length == ROWS && start % 8 == 0 => {
+            plane.iter_mut().zip(bytes.as_chunks().0).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
+        }
+        _ => load_part(bits, first, length, plane),
     }
 }
 
-fn missing(nulls: Option<&NullBuffer>, first: usize, length: usize, unknown: &mut Block<WORDS>) {
-    if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
-        load(nulls.inner(), first, length, unknown);
+/// As [`load`], for bits that begin within a byte, and for the last block.
+#[inline(never)]
+fn load_part(bits: &BooleanBuffer, first: usize, length: usize, plane: &mut Block<WORDS>) {
+    let bits = bits.slice(first, length);
+    let chunks = bits.bit_chunks();
+    let left = (length % 64 > 0).then(|| chunks.remainder_bits());
+    let mut words = chunks.iter().chain(left);
+    plane.fill_with(|| words.next().unwrap_or_default());
+}
+
+/// The rows whose value is null.
+#[inline(always)]
+fn missing(nulls: Option<&NullBuffer>, rows: (usize, usize), unknown: &mut Block<WORDS>) {
+    *unknown = [0; WORDS];
+    if let Some(nulls) = nulls {
+        load(nulls.inner(), rows, unknown);
         unknown.iter_mut().for_each(|word| *word = !*word);
     }
 }
 
 /// The planes of a dictionary's values by the bits of its keys.
-fn keyed(
+#[inline(always)]
+fn keyed<S: Simd>(
+    simd: S,
     keys: &ArrayRef,
-    values: &[u8],
-    first: usize,
-    length: usize,
+    codes: &[u8],
+    (first, length): (usize, usize),
     planes: &mut [Block<WORDS>],
     unknown: &mut Block<WORDS>,
     wrong: &mut Block<WORDS>,
 ) {
-    let mut rows = [0; ROWS];
-    let rows = rows.get_mut(..length).unwrap_or_default();
-    narrow(keys, first, rows);
+    let mut narrowed = [0; ROWS];
+    let rows = match keys.as_primitive_opt::<UInt8Type>() {
+        Some(keys) => keys.values().get(first..first + length).unwrap_or_default(),
+        None => narrow(keys, first, narrowed.get_mut(..length).unwrap_or_default()),
+    };
     let mut key_planes = [[0; WORDS]; 3];
     for (bit, plane) in key_planes.iter_mut().enumerate() {
-        if values.len() > 1 << bit {
-            gather(rows, bit as u32, plane);
+        if codes.len() > 1 << bit {
+            gather(simd, rows, bit as u32, plane);
         }
     }
     planes.fill([0; WORDS]);
-    for (key, code) in values.iter().enumerate() {
+    for (key, code) in codes.iter().enumerate().filter(|(_, code)| **code != 0) {
         let mut here = [u64::MAX; WORDS];
-        for (bit, plane) in key_planes.iter().enumerate() {
+        for (bit, plane) in key_planes.iter().enumerate().filter(|(bit, _)| codes.len() > 1 << bit) {
             let flip = if key >> bit & 1 == 1 { 0 } else { u64::MAX };
             here.iter_mut().zip(plane).for_each(|(here, word)| *here &= word ^ flip);
         }
@@ -322,7 +369,8 @@ fn keyed(
 }
 
 /// Keys as bytes. There are few values, so a key is small wherever it is not null.
-fn narrow(keys: &ArrayRef, first: usize, out: &mut [u8]) {
+#[inline(never)]
+fn narrow<'a>(keys: &ArrayRef, first: usize, out: &'a mut [u8]) -> &'a [u8] {
     fn of<T: ArrowPrimitiveType>(keys: &ArrayRef, first: usize, out: &mut [u8])
     where
         T::Native: ArrowNativeType,
@@ -336,9 +384,9 @@ fn narrow(keys: &ArrayRef, first: usize, out: &mut [u8]) {
         DataType::Int16 => of::<Int16Type>(keys, first, out),
         DataType::Int32 => of::<Int32Type>(keys, first, out),
         DataType::Int64 => of::<Int64Type>(keys, first, out),
-        DataType::UInt8 => of::<UInt8Type>(keys, first, out),
         DataType::UInt16 => of::<UInt16Type>(keys, first, out),
         DataType::UInt32 => of::<UInt32Type>(keys, first, out),
         _ => of::<UInt64Type>(keys, first, out),
     }
+    out
 }

@@ -15,21 +15,23 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, RecordBatchReader};
+use arrow::array::{RecordBatch, RecordBatchOptions, RecordBatchReader};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
+use fearless_simd::{Level, Simd, dispatch};
 use jiff::civil::Date;
 
 use super::circuit::{Block, Circuit};
 use super::diagram::Root;
 use super::facts::{FactError, Section};
+use super::model::Space;
 use super::packed::PackedFacts;
 use super::policy::Policy;
 use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
 use crate::terms::{Reason, Word};
 use answers::{Answer, Answers};
 pub use compare::{CatalogChange, CatalogDifference};
-use facts::FactColumns;
+use facts::{Batch, FactColumns};
 
 /// So many words of each plane are worked on at once: the planes of a policy like the bundled one stay in the fastest
 /// cache.
@@ -104,13 +106,15 @@ pub struct Evaluator {
     policy: Policy,
     section: Section,
     columns: FactColumns,
-    /// None where it would take too many gates: then every row is answered by itself.
-    circuit: Option<Circuit>,
+    circuit: Circuit,
+    /// Where the policy would take too many gates: every row is answered by itself.
+    row_by_row: bool,
     planes: Vec<Block<WORDS>>,
     answers: Vec<Answer>,
     schema: SchemaRef,
     remembered: HashMap<PackedFacts, Box<[u64]>>,
     rows: u64,
+    level: Level,
 }
 
 impl Policy {
@@ -134,26 +138,22 @@ impl Policy {
         };
         let columns = FactColumns::new(space, schema, section)?;
         let notices: Vec<Reason> = self.model.notices(at);
-        let answers = Answer::all(&self.model, section, &notices, wanted)?;
-        let mut roots: Vec<Root> = Vec::new();
-        for answer in &answers {
-            roots.extend(answer.roots.iter().filter(|root| !roots.contains(root)).copied().collect::<Vec<_>>());
-        }
-        let circuit = Circuit::new(&space.diagrams, &space.layout, &self.readings, &roots);
-        let answers: Vec<Answer> = answers.into_iter().map(|answer| answer.placed(&roots)).collect();
-        let schema = Arc::new(Schema::new(answers.iter().map(Answer::field).collect::<Vec<_>>()));
-        let planes = circuit.as_ref().map_or_else(Vec::new, Circuit::scratch);
-        let policy = self.clone();
+        let mut answers = Answer::all(&self.model, section, &notices, wanted)?;
+        let circuit = circuit_of(space, &self.readings, &mut answers);
+        let row_by_row = circuit.is_none();
+        let circuit = circuit.unwrap_or_else(|| Circuit::nothing(&space.layout));
         Ok(Evaluator {
-            policy,
+            policy: self.clone(),
             section,
             columns,
+            row_by_row,
+            planes: circuit.scratch(),
             circuit,
-            planes,
+            schema: Arc::new(Schema::new(answers.iter().map(Answer::field).collect::<Vec<_>>())),
             answers,
-            schema,
             remembered: HashMap::new(),
             rows: 0,
+            level: Level::new(),
         })
     }
 
@@ -260,41 +260,95 @@ impl Evaluator {
         let mut columns = self.columns.of(batch, self.rows)?;
         let mut answers: Vec<Answers> =
             self.answers.iter().map(|answer| Answers::new(answer, rows)).collect::<Result<_, TableError>>()?;
-        let mut facts = vec![[0; WORDS]; self.columns.bits()];
-        let mut first = 0;
-        while first < rows {
-            let length = (rows - first).min(ROWS);
-            let incomplete = columns.fill(first, length, &mut facts)?;
-            if let Some(circuit) = &self.circuit {
-                circuit.inputs_of(&mut self.planes).copy_from_slice(&facts);
-                circuit.run(&mut self.planes);
-                for answer in &mut answers {
-                    answer.take(circuit, &self.planes, first, length);
-                }
-            }
-            for row in planes::ones(&incomplete, length, self.circuit.is_none()) {
-                let case = columns.case(&facts, row);
-                let settled = match self.remembered.get(&case) {
-                    Some(settled) => settled,
-                    None => {
-                        let settled = answers::settle(&self.policy, self.section, case, &self.answers);
-                        if self.remembered.len() >= MAX_REMEMBERED {
-                            self.remembered.clear();
-                        }
-                        self.remembered.entry(case).or_insert(settled)
-                    }
-                };
-                for (answer, set) in answers.iter_mut().zip(settled) {
-                    answer.put(first + row, *set);
-                }
-            }
-            first += length;
-        }
+        let (circuit, planes) = (&self.circuit, &mut self.planes);
+        let mut one_by_one = OneByOne {
+            policy: &self.policy,
+            section: self.section,
+            answers: &self.answers,
+            remembered: &mut self.remembered,
+            every_row: self.row_by_row,
+        };
+        dispatch!(self.level, simd => blocks(simd, rows, circuit, planes, &mut columns, &mut answers, &mut one_by_one))?;
         self.rows += rows as u64;
         let arrays = answers.into_iter().map(Answers::finish).collect::<Result<Vec<_>, TableError>>()?;
-        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options);
         Ok(batch.map_err(|error| TableError::from_arrow(&error))?)
+    }
+}
+
+/// The circuit of some columns, which are told their outputs; none where it takes too many gates or nodes.
+fn circuit_of(space: &Space, readings: &[u8], answers: &mut [Answer]) -> Option<Circuit> {
+    let mut roots: Vec<&mut Root> = answers.iter_mut().flat_map(Answer::roots).collect();
+    let mut diagrams = space.diagrams.pruned(&mut roots).reopen();
+    let mut outputs = Vec::new();
+    for answer in answers {
+        answer.plan(&mut diagrams, &mut outputs).ok()?;
+    }
+    Circuit::new(&diagrams, &space.layout, readings, &outputs)
+}
+
+/// Answers a batch block by block.
+#[inline(always)]
+fn blocks<S: Simd>(
+    simd: S,
+    rows: usize,
+    circuit: &Circuit,
+    planes: &mut [Block<WORDS>],
+    columns: &mut Batch<'_>,
+    answers: &mut [Answers<'_>],
+    one_by_one: &mut OneByOne<'_>,
+) -> Result<(), FactError> {
+    for first in (0..rows).step_by(ROWS) {
+        let length = (rows - first).min(ROWS);
+        let incomplete = columns.fill(simd, (first, length), circuit.read(), circuit.inputs_of(planes))?;
+        circuit.run(planes);
+        for answer in &mut *answers {
+            answer.take(simd, circuit, planes, length);
+        }
+        let incomplete = if one_by_one.every_row { Some([u64::MAX; WORDS]) } else { incomplete };
+        if let Some(incomplete) = incomplete {
+            one_by_one.settle((first, length), &incomplete, columns, circuit.inputs_of(planes), answers);
+        }
+    }
+    Ok(())
+}
+
+/// The rows that a circuit can't answer.
+struct OneByOne<'a> {
+    policy: &'a Policy,
+    section: Section,
+    answers: &'a [Answer],
+    remembered: &'a mut HashMap<PackedFacts, Box<[u64]>>,
+    every_row: bool,
+}
+
+impl OneByOne<'_> {
+    #[inline(never)]
+    fn settle(
+        &mut self,
+        (first, length): (usize, usize),
+        which: &Block<WORDS>,
+        columns: &Batch<'_>,
+        facts: &[Block<WORDS>],
+        answers: &mut [Answers<'_>],
+    ) {
+        for row in planes::ones(which, length) {
+            let case = columns.case(facts, row);
+            let settled = match self.remembered.get(&case) {
+                Some(settled) => settled,
+                None => {
+                    let settled = answers::settle(self.policy, self.section, case, self.answers);
+                    if self.remembered.len() >= MAX_REMEMBERED {
+                        self.remembered.clear();
+                    }
+                    self.remembered.entry(case).or_insert(settled)
+                }
+            };
+            for (answer, set) in answers.iter_mut().zip(settled) {
+                answer.put(first + row, *set);
+            }
+        }
     }
 }
 
