@@ -1,5 +1,6 @@
-//! Ten million rows of facts, one core: class alone, class and grounds, and every answer; beside the limit of reading the
-//! facts once and writing a byte a row. Answers are compared with those of single cases first.
+//! Ten million rows of facts, one core: class alone, class and grounds, and every answer; in batches as readers give them,
+//! and in one. Beside them the limit of reading the facts once and writing a byte a row. Answers are compared with those of
+//! single cases first.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::hint::black_box;
@@ -9,11 +10,12 @@ use arrow::array::StringArray;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, RecordBatch, UInt8Array};
 use arrow::datatypes::{Schema, UInt8Type};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use kaifang::policy::{Domain, FactDefinition, Facts, Policy, Section};
+use kaifang::policy::{Domain, FactDefinition, Facts, Policy, Section, answer_columns};
 use kaifang::terms::Word;
 use kaifang_benches::{AT, Random, settings};
 
 const ROWS: usize = 10_000_000;
+const BATCH: usize = 1 << 16;
 
 /// For each fact the places of its values, mostly the mildest one.
 fn places(facts: &[FactDefinition]) -> Vec<Vec<u8>> {
@@ -43,7 +45,9 @@ fn columns(criterion: &mut Criterion) {
         policy.evaluator(Section::Classification, AT, &Schema::clone(&batch.schema()), wanted).unwrap()
     };
 
-    let answers = evaluator(None).run(&batch).unwrap();
+    let names: Vec<&str> = answer_columns(Section::Classification).iter().copied().chain(["class"]).collect();
+    let answers = evaluator(Some(&names)).run(&batch).unwrap();
+    let class = answers.column_by_name("class").unwrap().as_primitive::<UInt8Type>();
     let default = answers.column_by_name("default").unwrap().as_dictionary::<UInt8Type>();
     let words = default.values().as_string::<i32>();
     for row in (0..ROWS).step_by(9_973) {
@@ -52,20 +56,30 @@ fn columns(criterion: &mut Criterion) {
             .zip(&places)
             .map(|(fact, places)| (fact.id.clone(), fact.domain.value_at(usize::from(places[row])).unwrap()))
             .collect();
-        let expected = policy.classify(&case, AT).unwrap().default.map(Word::id);
+        let expected = policy.classify(&case, AT).unwrap().default;
+        assert_eq!(class.is_valid(row).then(|| class.value(row)), expected.map(|class| class as u8), "row {row}");
         let found = default.is_valid(row).then(|| words.value(usize::from(default.keys().value(row))));
-        assert_eq!(found, expected, "row {row}");
+        assert_eq!(found, expected.map(Word::id), "row {row}");
     }
 
     let mut group = criterion.benchmark_group("columns, 10 million rows");
     group.throughput(Throughput::Elements(ROWS as u64)).sample_size(10);
-    for (name, wanted) in [
-        ("kaifang: class alone", Some(&["default"][..])),
-        ("kaifang: class and grounds", Some(&["default", "grounds"][..])),
-        ("kaifang: every answer", None),
+    let batches: Vec<RecordBatch> =
+        (0..ROWS).step_by(BATCH).map(|first| batch.slice(first, BATCH.min(ROWS - first))).collect();
+    for (what, wanted) in [
+        ("class alone, as a number", Some(&["class"][..])),
+        ("class alone", Some(&["default"][..])),
+        ("class and grounds", Some(&["default", "grounds"][..])),
+        ("every answer", None),
     ] {
         let mut evaluator = evaluator(wanted);
-        group.bench_function(name, |bencher| bencher.iter(|| evaluator.run(black_box(&batch)).unwrap()));
+        for (how, batches) in [("batches of 65,536", &batches[..]), ("one batch", std::slice::from_ref(&batch))] {
+            group.bench_function(format!("kaifang: {what}, {how}"), |bencher| {
+                bencher.iter(|| {
+                    batches.iter().map(|batch| evaluator.run(black_box(batch)).unwrap().num_rows()).sum::<usize>()
+                });
+            });
+        }
     }
     group.bench_function("limit: read every fact once, write a byte a row", |bencher| {
         bencher.iter(|| {

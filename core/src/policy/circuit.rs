@@ -47,8 +47,33 @@ pub(super) struct Circuit {
     read: u64,
 }
 
-/// So many words of one plane.
-pub(super) type Block<const WORDS: usize> = [u64; WORDS];
+/// So many words of one plane, in cache lines of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(align(64))]
+pub(super) struct Block<const WORDS: usize>(pub(super) [u64; WORDS]);
+
+impl<const WORDS: usize> Block<WORDS> {
+    /// No row.
+    pub(super) const NONE: Self = Block([0; WORDS]);
+    /// Every row.
+    pub(super) const ALL: Self = Block([u64::MAX; WORDS]);
+}
+
+impl<const WORDS: usize> std::ops::Deref for Block<WORDS> {
+    type Target = [u64; WORDS];
+
+    #[inline(always)]
+    fn deref(&self) -> &[u64; WORDS] {
+        &self.0
+    }
+}
+
+impl<const WORDS: usize> std::ops::DerefMut for Block<WORDS> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [u64; WORDS] {
+        &mut self.0
+    }
+}
 
 impl Circuit {
     /// The functions `roots` with the readings put in; none when that takes too many gates.
@@ -90,9 +115,9 @@ impl Circuit {
 
     /// Fresh planes for runs, the constants in place.
     pub(super) fn scratch<const WORDS: usize>(&self) -> Vec<Block<WORDS>> {
-        let mut planes = vec![[0; WORDS]; self.planes()];
+        let mut planes = vec![Block::NONE; self.planes()];
         if let Some(always) = planes.get_mut(1) {
-            *always = [u64::MAX; WORDS];
+            *always = Block::ALL;
         }
         planes
     }
@@ -118,7 +143,7 @@ impl Circuit {
             let Some((before, out)) = planes.split_at_mut_checked(2 + self.inputs + index) else { return };
             let Some(out) = out.first_mut() else { return };
             // A gate reads only planes before its own, so each is there.
-            let of = |place: Place| before.get(usize::from(place)).unwrap_or(&[0; WORDS]);
+            let of = |place: Place| before.get(usize::from(place)).unwrap_or(&Block::NONE);
             match *gate {
                 Gate::And(a, b) => each(out, of(a), of(b), |a, b| a & b),
                 Gate::Or(a, b) => each(out, of(a), of(b), |a, b| a | b),
@@ -126,7 +151,7 @@ impl Circuit {
                 Gate::OrNot(a, b) => each(out, of(a), of(b), |a, b| a | !b),
                 Gate::Choose(which, yes, no) => {
                     let (which, yes, no) = (of(which), of(yes), of(no));
-                    for (((out, which), yes), no) in out.iter_mut().zip(which).zip(yes).zip(no) {
+                    for (((out, which), yes), no) in out.iter_mut().zip(which.iter()).zip(yes.iter()).zip(no.iter()) {
                         *out = (yes & which) | (no & !which);
                     }
                 }
@@ -142,7 +167,7 @@ fn each<const WORDS: usize>(
     b: &Block<WORDS>,
     operation: impl Fn(u64, u64) -> u64,
 ) {
-    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+    for ((out, a), b) in out.iter_mut().zip(a.iter()).zip(b.iter()) {
         *out = operation(*a, *b);
     }
 }

@@ -413,13 +413,13 @@ impl<'a> Lanes<'a> {
     pub fn run(&mut self, facts: &[u64]) {
         let inputs = self.circuit.inputs_of(&mut self.planes);
         for (place, plane) in inputs.iter_mut().enumerate() {
-            *plane = [facts.get(place).copied().unwrap_or_default()];
+            *plane = Block([facts.get(place).copied().unwrap_or_default()]);
         }
         self.circuit.run(&mut self.planes);
     }
 
     /// The outputs of the last run.
     pub fn outputs(&self) -> impl Iterator<Item = u64> + '_ {
-        (0..self.outputs).map(|output| self.circuit.output(&self.planes, output).map_or(0, |[word]| *word))
+        (0..self.outputs).map(|output| self.circuit.output(&self.planes, output).map_or(0, |Block([word])| *word))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, StringArray, UInt8Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::{ArrowDictionaryKeyType, DataType, Field, UInt8Type, UInt32Type};
 
@@ -32,6 +32,8 @@ enum Kind {
     Ids,
     /// The strictest class alone: the set's number is its place, from 1.
     Strictest,
+    /// The strictest class as a number, the stricter the greater.
+    Strictness,
     /// The set's number: determined, out of scope, needs assessment.
     Status,
     /// Whether the one function holds: no set, a boolean.
@@ -72,12 +74,11 @@ impl Answer {
         notices: &[Reason],
         wanted: Option<&[&str]>,
     ) -> Result<Vec<Answer>, FactError> {
-        let all = answer_columns(section);
-        let wanted = wanted.unwrap_or(all);
+        let wanted = wanted.unwrap_or(answer_columns(section));
         let column = |name: &&str| {
-            let known = all.iter().find(|known| *known == name);
+            let known = known_columns(section).find(|known| known == name);
             let known = known.filter(|known| wanted.iter().filter(|other| other == known).count() == 1);
-            known.map(|name| Answer::new(model, section, notices, name)).ok_or_else(|| super::no_such_answer(section))
+            known.map(|name| Answer::new(model, section, notices, name)).ok_or_else(|| no_such_answer(section))
         };
         wanted.iter().map(column).collect()
     }
@@ -95,6 +96,7 @@ impl Answer {
             "status" => (Kind::Status, vec![classification.out_of_scope.root], Vec::new()),
             "permitted" | "possible" => (Kind::Ids, permitted(), class_ids()),
             "default" => (Kind::Strictest, permitted(), class_ids()),
+            "class" => (Kind::Strictness, permitted(), class_ids()),
             "recommended" => {
                 (Kind::Strictest, classification.recommended.iter().map(|(_, root)| *root).collect(), class_ids())
             }
@@ -119,7 +121,8 @@ impl Answer {
             _ => (Kind::Constant, Vec::new(), notices.iter().map(|notice| notice.code.clone()).collect()),
         };
         let mut answer = Answer { name, kind, roots, digits: Vec::new(), says: 0, ids, dictionary: None };
-        answer.dictionary = (kind != Kind::Permit && answer.width() <= BYTE).then(|| answer.dictionary());
+        let is_text = !matches!(kind, Kind::Permit | Kind::Strictness);
+        answer.dictionary = (is_text && answer.width() <= BYTE).then(|| answer.dictionary());
         answer
     }
 
@@ -142,9 +145,15 @@ impl Answer {
     fn width(&self) -> usize {
         match self.kind {
             Kind::Status => 2,
-            Kind::Strictest => (usize::BITS - self.ids.len().leading_zeros()) as usize,
+            Kind::Strictest | Kind::Strictness => (usize::BITS - self.ids.len().leading_zeros()) as usize,
             _ => self.ids.len(),
         }
+    }
+
+    /// The number of a class by its place, the strictest first.
+    fn number(&self, place: usize) -> u64 {
+        let number = if self.kind == Kind::Strictness { self.ids.len().saturating_sub(place + 1) } else { place + 1 };
+        number as u64
     }
 
     /// What a set says, or the number that stands for it, as text.
@@ -180,12 +189,12 @@ impl Answer {
         let mut says = NEVER;
         match (self.kind, self.roots.as_slice()) {
             (Kind::Ids, roots) => digits.extend_from_slice(roots),
-            (Kind::Strictest, roots) => {
+            (Kind::Strictest | Kind::Strictness, roots) => {
                 digits.resize(self.width(), NEVER);
-                for (number, root) in (1..).zip(roots) {
+                for (place, root) in roots.iter().enumerate() {
                     let first = diagrams.but_not(*root, says)?;
                     for (bit, digit) in digits.iter_mut().enumerate() {
-                        if number >> bit & 1 == 1 {
+                        if self.number(place) >> bit & 1 == 1 {
                             *digit = diagrams.or(*digit, first)?;
                         }
                     }
@@ -224,6 +233,7 @@ impl Answer {
     pub(super) fn field(&self) -> Field {
         let data_type = match (self.kind, &self.dictionary) {
             (Kind::Permit, _) => DataType::Boolean,
+            (Kind::Strictness, _) => DataType::UInt8,
             (_, Some(_)) => DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8)),
             (_, None) => DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)),
         };
@@ -254,7 +264,7 @@ pub(super) fn settle(policy: &Policy, section: Section, case: PackedFacts, answe
                 "permitted" if determined => settled.possible.0,
                 "permitted" => 0,
                 "possible" => settled.possible.0,
-                "default" => settled.default.0,
+                "default" | "class" => settled.default.0,
                 "recommended" => settled.recommended.0,
                 "requires" => settled.requires.0,
                 "grounds" => settled.live.0,
@@ -289,7 +299,7 @@ pub(super) struct Answers<'a> {
 }
 
 enum Keys {
-    /// Each row's set or number, which is its place in the dictionary.
+    /// Each row's set or number, which is its place in the dictionary if there is one.
     Sets(Vec<u8>),
     /// Each row's place among the texts.
     Places(Vec<u32>, Texts),
@@ -308,7 +318,7 @@ impl<'a> Answers<'a> {
     pub(super) fn new(answer: &'a Answer, rows: usize) -> Result<Self, TableError> {
         let keys = match (answer.kind, &answer.dictionary) {
             (Kind::Permit, _) => Keys::None,
-            (_, Some(_)) => Keys::Sets(reserved(rows)?),
+            (Kind::Strictness, _) | (_, Some(_)) => Keys::Sets(reserved(rows)?),
             (_, None) => Keys::Places(reserved(rows)?, Texts::default()),
         };
         Ok(Answers { answer, rows, keys, says: reserved(rows.div_ceil(64))? })
@@ -317,8 +327,7 @@ impl<'a> Answers<'a> {
     /// Takes the next block's rows from the circuit's outputs. Those with unknown facts are put right afterwards.
     #[inline(always)]
     pub(super) fn take<S: Simd>(&mut self, simd: S, circuit: &Circuit, planes: &[Block<WORDS>], length: usize) {
-        const NOTHING: Block<WORDS> = [0; WORDS];
-        let output = |output: &usize| circuit.output(planes, *output).unwrap_or(&NOTHING);
+        let output = |output: &usize| circuit.output(planes, *output).unwrap_or(&Block::NONE);
         let mut says = *output(&self.answer.says);
         cut(&mut says, length);
         self.says.extend_from_slice(says.get(..length.div_ceil(64)).unwrap_or_default());
@@ -351,7 +360,7 @@ impl<'a> Answers<'a> {
     pub(super) fn put(&mut self, row: usize, set: u64) {
         let says = set != 0 || self.answer.kind == Kind::Status;
         let set = match self.answer.kind {
-            Kind::Strictest if says => u64::from(set.trailing_zeros()) + 1,
+            Kind::Strictest | Kind::Strictness if says => self.answer.number(set.trailing_zeros() as usize),
             _ => set,
         };
         if let Some(word) = self.says.get_mut(row / 64) {
@@ -379,6 +388,7 @@ impl<'a> Answers<'a> {
                 }
                 dictionary_of::<UInt8Type>(sets.into(), nullable.then_some(says), Arc::clone(texts))
             }
+            (Keys::Sets(sets), None) => Ok(Arc::new(UInt8Array::new(sets.into(), some_nulls(says)))),
             (Keys::Places(places, texts), _) => {
                 let texts: ArrayRef = Arc::new(StringArray::from(texts.texts));
                 dictionary_of::<UInt32Type>(places.into(), nullable.then_some(says), texts)
@@ -434,6 +444,23 @@ impl Texts {
     }
 }
 
+fn some_nulls(valid: BooleanBuffer) -> Option<NullBuffer> {
+    Some(NullBuffer::new(valid)).filter(|nulls| nulls.null_count() > 0)
+}
+
+fn no_such_answer(section: Section) -> FactError {
+    FactError::NoSuchAnswer { section: section.id(), known: known_columns(section).collect::<Vec<_>>().join(", ") }
+}
+
+/// Every column that can be asked for.
+pub(super) fn known_columns(section: Section) -> impl Iterator<Item = &'static str> {
+    let by_name: &[&str] = match section {
+        Section::Classification => &["class"],
+        Section::Access => &[],
+    };
+    answer_columns(section).iter().chain(by_name).copied()
+}
+
 /// The set of all ids.
 fn all_of(answer: &Answer) -> u64 {
     crate::policy::packed::low_bits(answer.ids.len() as u32)
@@ -444,8 +471,8 @@ fn dictionary_of<K: ArrowDictionaryKeyType>(
     valid: Option<BooleanBuffer>,
     values: ArrayRef,
 ) -> Result<ArrayRef, TableError> {
-    let nulls = valid.map(NullBuffer::new).filter(|nulls| nulls.null_count() > 0);
-    let keys = PrimitiveArray::<K>::try_new(keys, nulls).map_err(|error| TableError::from_arrow(&error))?;
+    let keys = PrimitiveArray::<K>::try_new(keys, valid.and_then(some_nulls))
+        .map_err(|error| TableError::from_arrow(&error))?;
     let array = DictionaryArray::<K>::try_new(keys, values).map_err(|error| TableError::from_arrow(&error))?;
     Ok(Arc::new(array))
 }

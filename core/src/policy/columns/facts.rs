@@ -83,7 +83,7 @@ impl FactColumns {
                 }
             });
         }
-        let unknown = vec![[0; WORDS]; self.facts.len()];
+        let unknown = vec![Block::NONE; self.facts.len()];
         let sound = values.iter().all(Values::is_sound);
         Ok(Batch { columns: self, values, sound, unknown, before })
     }
@@ -173,8 +173,8 @@ impl Values {
     ) {
         match self {
             Values::Unknown => {
-                *unknown = [u64::MAX; WORDS];
-                planes.fill([0; WORDS]);
+                *unknown = Block::ALL;
+                planes.fill(Block::NONE);
             }
             Values::Bits(values, nulls) => {
                 planes.iter_mut().for_each(|plane| load(values, rows, plane));
@@ -252,21 +252,22 @@ impl Batch<'_> {
         read: u64,
         planes: &mut [Block<WORDS>],
     ) -> Result<Option<Block<WORDS>>, FactError> {
-        let mut incomplete = [0; WORDS];
+        let mut incomplete = Block::<WORDS>::NONE;
         for ((fact, values), unknown) in self.columns.facts.iter().zip(&self.values).zip(&mut self.unknown) {
             if self.sound && fact.slot.mask() & read == 0 {
                 continue;
             }
             let (start, end) = (fact.slot.shift as usize, (fact.slot.shift + fact.slot.width) as usize);
             let planes = planes.get_mut(start..end).unwrap_or_default();
-            let mut wrong = [0; WORDS];
+            let mut wrong = Block::<WORDS>::NONE;
             values.fill(simd, (first, length), planes, unknown, &mut wrong);
             if self.sound {
                 continue;
             }
             cut(unknown, length);
-            let mut outside = [0; WORDS];
-            for (((outside, wrong), unknown), all) in outside.iter_mut().zip(wrong).zip(&*unknown).zip(&mut incomplete)
+            let mut outside = Block::<WORDS>::NONE;
+            for (((outside, wrong), unknown), all) in
+                outside.iter_mut().zip(*wrong).zip(unknown.iter()).zip(incomplete.iter_mut())
             {
                 *outside = wrong & !unknown;
                 *all |= unknown;
@@ -279,10 +280,10 @@ impl Batch<'_> {
                 });
             }
             for plane in planes {
-                plane.iter_mut().zip(&*unknown).for_each(|(word, unknown)| *word &= !unknown);
+                plane.iter_mut().zip(unknown.iter()).for_each(|(word, unknown)| *word &= !unknown);
             }
         }
-        Ok((incomplete != [0; WORDS]).then_some(incomplete))
+        Ok((incomplete != Block::NONE).then_some(incomplete))
     }
 
     /// One row of the block that was filled last.
@@ -321,7 +322,7 @@ fn load_part(bits: &BooleanBuffer, first: usize, length: usize, plane: &mut Bloc
 /// The rows whose value is null.
 #[inline(always)]
 fn missing(nulls: Option<&NullBuffer>, rows: (usize, usize), unknown: &mut Block<WORDS>) {
-    *unknown = [0; WORDS];
+    *unknown = Block::NONE;
     if let Some(nulls) = nulls {
         load(nulls.inner(), rows, unknown);
         unknown.iter_mut().for_each(|word| *word = !*word);
@@ -344,20 +345,20 @@ fn keyed<S: Simd>(
         Some(keys) => keys.values().get(first..first + length).unwrap_or_default(),
         None => narrow(keys, first, narrowed.get_mut(..length).unwrap_or_default()),
     };
-    let mut key_planes = [[0; WORDS]; 3];
+    let mut key_planes = [Block::<WORDS>::NONE; 3];
     for (bit, plane) in key_planes.iter_mut().enumerate() {
         if codes.len() > 1 << bit {
             gather(simd, rows, bit as u32, plane);
         }
     }
-    planes.fill([0; WORDS]);
+    planes.fill(Block::NONE);
     for (key, code) in codes.iter().enumerate().filter(|(_, code)| **code != 0) {
-        let mut here = [u64::MAX; WORDS];
+        let mut here = Block::<WORDS>::ALL;
         for (bit, plane) in key_planes.iter().enumerate().filter(|(bit, _)| codes.len() > 1 << bit) {
             let flip = if key >> bit & 1 == 1 { 0 } else { u64::MAX };
-            here.iter_mut().zip(plane).for_each(|(here, word)| *here &= word ^ flip);
+            here.iter_mut().zip(plane.iter()).for_each(|(here, word)| *here &= word ^ flip);
         }
-        let add = |plane: &mut Block<WORDS>| plane.iter_mut().zip(&here).for_each(|(word, here)| *word |= here);
+        let add = |plane: &mut Block<WORDS>| plane.iter_mut().zip(here.iter()).for_each(|(word, here)| *word |= here);
         match *code {
             UNKNOWN => add(unknown),
             NO_VALUE => add(wrong),

@@ -35,7 +35,7 @@ use facts::{Batch, FactColumns};
 
 /// So many words of each plane are worked on at once: the planes of a policy like the bundled one stay in the fastest
 /// cache.
-const WORDS: usize = 32;
+const WORDS: usize = 64;
 /// So many rows.
 const ROWS: usize = 64 * WORDS;
 /// The most combinations with unknown facts whose answers are remembered.
@@ -55,6 +55,7 @@ const MAX_REMEMBERED: usize = 1 << 16;
 /// | `requires`, `grounds` | the steps to take and the grounds that are live, in any completion |
 /// | `open` | the facts whose answers always settle it |
 /// | `notices` | codes of what the reader must be told about the policy |
+/// | `class` | only when asked for by name: `default` as an unsigned byte, 0 unconditional, 1 conditional, 2 withheld |
 ///
 /// | access | |
 /// |---|---|
@@ -306,7 +307,7 @@ fn blocks<S: Simd>(
         for answer in &mut *answers {
             answer.take(simd, circuit, planes, length);
         }
-        let incomplete = if one_by_one.every_row { Some([u64::MAX; WORDS]) } else { incomplete };
+        let incomplete = if one_by_one.every_row { Some(Block::ALL) } else { incomplete };
         if let Some(incomplete) = incomplete {
             one_by_one.settle((first, length), &incomplete, columns, circuit.inputs_of(planes), answers);
         }
@@ -350,8 +351,4 @@ impl OneByOne<'_> {
             }
         }
     }
-}
-
-fn no_such_answer(section: Section) -> FactError {
-    FactError::NoSuchAnswer { section: section.id(), known: answer_columns(section).join(", ") }
 }

@@ -85,7 +85,7 @@ mod tests {
     }
 
     fn plane(level: Level, rows: &[u8], bit: u32) -> Block<WORDS> {
-        let mut plane = [u64::MAX; WORDS];
+        let mut plane = Block::ALL;
         dispatch!(level, simd => gather(simd, rows, bit, &mut plane));
         plane
     }
@@ -112,7 +112,7 @@ mod tests {
         fn ones_are_the_rows_that_are_set(rows in prop::collection::vec(0u8..2, 0..300)) {
             let set: Vec<usize> = (0..rows.len()).filter(|row| rows[*row] == 1).collect();
             prop_assert_eq!(ones(&plane(Level::new(), &rows, 0), rows.len()).collect::<Vec<_>>(), set);
-            let mut whole = [u64::MAX; WORDS];
+            let mut whole = Block::ALL;
             prop_assert!(ones(&whole, rows.len()).eq(0..rows.len()));
             cut(&mut whole, rows.len());
             prop_assert!(ones(&whole, 64 * WORDS).eq(0..rows.len()));
