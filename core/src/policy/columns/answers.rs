@@ -77,7 +77,7 @@ impl Answer {
         let wanted = wanted.unwrap_or(answer_columns(section));
         let column = |name: &&str| {
             let known = known_columns(section).find(|known| known == name);
-            let known = known.filter(|known| wanted.iter().filter(|other| other == known).count() == 1);
+            let known = known.filter(|known| wanted.iter().filter(|other| *other == known).count() == 1);
             known.map(|name| Answer::new(model, section, notices, name)).ok_or_else(|| no_such_answer(section))
         };
         wanted.iter().map(column).collect()

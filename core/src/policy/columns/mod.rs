@@ -28,7 +28,7 @@ use super::model::Space;
 use super::packed::PackedFacts;
 use super::policy::Policy;
 use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
-use crate::terms::{Reason, Word};
+use crate::terms::Reason;
 use answers::{Answer, Answers};
 pub use compare::{CatalogChange, CatalogDifference};
 use facts::{Batch, FactColumns};

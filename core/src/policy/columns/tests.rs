@@ -16,6 +16,7 @@ use super::*;
 use crate::error::Explain as _;
 use crate::policy::{Domain, FactDefinition, FactValue, Facts, Status};
 use crate::table::TableError;
+use crate::terms::Word as _;
 
 fn at() -> Date {
     "2026-11-24".parse().unwrap()
