@@ -55,7 +55,8 @@ impl<'a> Question<'a> {
 /// - `access`: `permit`, `denials`, `open`, `duties`, `notices`
 ///
 /// `permit` is a boolean, each other column a dictionary of text, in which ids are joined by `|` and an empty list is
-/// null.
+/// null. A classification has one column more, when it is asked for by name: `class`, which is `default` as an unsigned
+/// byte, 0 unconditional, 1 conditional, 2 withheld.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

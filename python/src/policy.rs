@@ -117,7 +117,9 @@ impl Policy {
     }
 
     /// Answers a table of facts, row for row: one column a fact; a fact without a column, and a null, is unknown.
-    /// `columns` names the columns of answers; fewer are faster. The result is in memory; `eval_file` streams.
+    /// `columns` names the columns of answers; fewer are faster. A classification has one more when it is named: `class`,
+    /// the default class as a byte, 0 unconditional, 1 conditional, 2 withheld. The result is in memory; `eval_file`
+    /// streams.
     #[pyo3(signature = (data, *, section, at, columns=None, progress=None))]
     fn eval(
         &self,
