@@ -91,3 +91,8 @@ bench: ## criterion figures of classify, decide, mask, token, append
 .PHONY: bench-peers
 bench-peers: ## cedar-policy, regorus and cel on our cases: equal answers first, then the ratios
 	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench peers_policy
+
+.PHONY: bench-faces
+bench-faces: python build ## columns of ten million rows in Rust, through the C library and in Python, on one core
+	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example columns
+	$(BIN)/python benches/faces/columns.py --rust $(RELEASE)/examples/columns --library $(RELEASE)/libkaifang.so

@@ -3,6 +3,7 @@
 //! `columns FILE COLUMNS RUNS`: the time of each run in milliseconds, a line each; then the digest of the answers.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
 
+use std::path::Path;
 use std::time::Instant;
 
 use kaifang::policy::{Policy, Section};
@@ -13,13 +14,13 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let columns: Vec<&str> = arguments[2].split(',').collect();
     let policy = Policy::builtin("xian-2022-013").unwrap();
-    let mut source = open(arguments[1].as_ref(), &ReadOptions::default()).unwrap();
+    let mut source = open(Path::new(&arguments[1]), &ReadOptions::default()).unwrap();
     let schema = source.schema();
     let mut batches = Vec::new();
     while let Some(batch) = source.next_batch().unwrap() {
         batches.push(batch);
     }
-    for _ in 0..arguments[3].parse().unwrap() {
+    for _ in 0..arguments[3].parse::<u32>().unwrap() {
         let source = Source::from_batches(schema.clone(), batches.clone()).unwrap();
         let start = Instant::now();
         let mut answered = policy.eval(source, Section::Classification, AT, Some(&columns)).unwrap();

@@ -31,12 +31,12 @@ def facts(policy):
     random = numpy.random.default_rng(5)
     columns = {}
     for fact in policy.facts("classification"):
-        values = fact.domain if isinstance(fact.domain, list) else [False, True]
+        values = fact["domain"] if isinstance(fact["domain"], list) else [False, True]
         places = numpy.where(random.integers(4, size=ROWS) == 0, random.integers(len(values), size=ROWS), 0)
         if values == [False, True]:
-            columns[fact.id] = pyarrow.array(places == 1)
+            columns[fact["id"]] = pyarrow.array(places == 1)
         else:
-            columns[fact.id] = pyarrow.DictionaryArray.from_arrays(pyarrow.array(places, pyarrow.uint8()), values)
+            columns[fact["id"]] = pyarrow.DictionaryArray.from_arrays(pyarrow.array(places, pyarrow.uint8()), values)
     return pyarrow.Table.from_batches(pyarrow.table(columns).combine_chunks().to_batches(max_chunksize=BATCH))
 
 

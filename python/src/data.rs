@@ -5,12 +5,11 @@
 
 use std::path::PathBuf;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchReader, downcast_integer_array};
-use arrow::compute::{max, min};
-use arrow::datatypes::{ArrowNativeType, SchemaRef};
+use arrow::array::{Array, RecordBatch, RecordBatchReader};
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use kaifang::Error;
-use kaifang::table::{self, Progress, ReadOptions, Source, TableError, report};
+use kaifang::table::{self, Progress, ReadOptions, Source, TableError, is_sound, report};
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -195,7 +194,7 @@ impl Iterator for Checked {
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.reader.next()?;
         Some(batch.and_then(|batch| {
-            let sound = batch.columns().iter().all(is_sound);
+            let sound = batch.columns().iter().all(|column| is_sound(&column.to_data()));
             let what = "a buffer is too short, an offset or key is out of range, or text is not UTF-8";
             if sound { Ok(batch) } else { Err(ours(TableError::Malformed { format: "Arrow", what })) }
         }))
@@ -206,24 +205,4 @@ impl RecordBatchReader for Checked {
     fn schema(&self) -> SchemaRef {
         self.reader.schema()
     }
-}
-
-/// What `validate_full` says, with a dictionary's keys looked at all together and not one by one: rows are many.
-fn is_sound(column: &ArrayRef) -> bool {
-    let data = column.to_data();
-    let Some(dictionary) = column.as_any_dictionary_opt() else {
-        return data.validate_full().is_ok();
-    };
-    data.validate().is_ok()
-        && data.validate_nulls().is_ok()
-        && dictionary.values().to_data().validate_full().is_ok()
-        && keys_below(dictionary.values().len(), dictionary.keys())
-}
-
-/// A negative key is a very large one.
-fn keys_below(limit: usize, keys: &dyn Array) -> bool {
-    downcast_integer_array!(
-        keys => [min(keys), max(keys)].into_iter().flatten().all(|key| key.as_usize() < limit),
-        _ => false
-    )
 }

@@ -28,6 +28,7 @@ enum Gate {
     Choose(Place, Place, Place),
 }
 
+#[cfg(feature = "tables")]
 impl Gate {
     fn reads(self) -> [Place; 3] {
         match self {
@@ -43,8 +44,6 @@ pub(super) struct Circuit {
     inputs: usize,
     gates: Vec<Gate>,
     outputs: Vec<Place>,
-    /// The inputs that a gate or an output reads, one bit each.
-    read: u64,
 }
 
 /// So many words of one plane, in cache lines of their own.
@@ -89,23 +88,21 @@ impl Circuit {
             lowered: HashMap::new(),
         };
         let outputs = roots.iter().map(|root| lowering.lower(*root)).collect::<Option<Vec<Place>>>()?;
-        let gates = lowering.gates;
-        let places = gates.iter().flat_map(|gate| gate.reads()).chain(outputs.iter().copied());
-        let read = places.filter_map(|place| place.checked_sub(2)).filter(|input| usize::from(*input) < inputs);
-        let read = read.fold(0, |read, input| read | 1 << input);
-        Some(Circuit { inputs, gates, outputs, read })
+        Some(Circuit { inputs, gates: lowering.gates, outputs })
     }
 
     /// No function at all.
     #[cfg(feature = "tables")]
     pub(super) fn nothing(layout: &Layout) -> Circuit {
-        Circuit { inputs: layout.bits() as usize, gates: Vec::new(), outputs: Vec::new(), read: 0 }
+        Circuit { inputs: layout.bits() as usize, gates: Vec::new(), outputs: Vec::new() }
     }
 
     /// The inputs on which the outputs depend, one bit each.
     #[cfg(feature = "tables")]
     pub(super) fn read(&self) -> u64 {
-        self.read
+        let places = self.gates.iter().flat_map(|gate| gate.reads()).chain(self.outputs.iter().copied());
+        let inputs = places.filter_map(|place| place.checked_sub(2)).filter(|input| usize::from(*input) < self.inputs);
+        inputs.fold(0, |read, input| read | 1 << input)
     }
 
     /// How many planes a run needs.

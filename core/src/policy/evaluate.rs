@@ -153,7 +153,7 @@ impl Model {
         self.check_date(at)?;
         let rules = &self.classification;
         let known = rules.space.known(facts, Section::Classification, readings)?;
-        let rest = rules.space.diagrams.restrict(&known);
+        let rest = rules.space.diagrams.restrict_answers(&known);
         let notices = self.notices(at);
         if rest.always(rules.out_of_scope.root) {
             return Ok(Classification {
@@ -216,7 +216,7 @@ impl Model {
         self.check_date(at)?;
         let rules = &self.access;
         let known = rules.space.known(facts, Section::Access, readings)?;
-        let rest = rules.space.diagrams.restrict(&known);
+        let rest = rules.space.diagrams.restrict_answers(&known);
         let settled = rules.settle(&rest);
         let mut denials: Vec<Reason> = settled.denials.of(&rules.denials).map(|rule| rule.reason.clone()).collect();
         if !settled.permit && denials.is_empty() {

@@ -2,7 +2,7 @@
 //!
 //! | in | out | besides |
 //! |---|---|---|
-//! | [`open`], [`from_ipc_bytes`], [`Source`] | [`Sink`] | [`Progress`]: how far, and stop |
+//! | [`open`], [`from_ipc_bytes`], [`Source`] | [`Sink`] | [`Progress`]: how far, and stop; [`is_sound`]: a stranger's arrays |
 //!
 //! This room moves cells and knows nothing of what they mean. It must never guess a type from text, replace a byte that
 //! it can't decode, leave a half-written file under its final name, or put a cell into a message.
@@ -16,6 +16,7 @@ mod open;
 mod parquet;
 mod progress;
 mod sink;
+mod sound;
 mod source;
 mod text;
 
@@ -23,6 +24,7 @@ pub use error::TableError;
 pub use open::{from_ipc_bytes, open};
 pub use progress::{Progress, ProgressUpdate, report, silent};
 pub use sink::Sink;
+pub use sound::is_sound;
 pub use source::Source;
 
 use std::path::{Path, PathBuf};

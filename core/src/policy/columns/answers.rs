@@ -253,7 +253,7 @@ pub(super) fn settle(policy: &Policy, section: Section, case: PackedFacts, answe
         Section::Classification => {
             let rules = &policy.model.classification;
             let known = known(&rules.space);
-            let settled = rules.settle(&rules.space.diagrams.restrict(&known));
+            let settled = rules.settle(&rules.space.diagrams.restrict_answers(&known));
             let determined = settled.status == Status::Determined;
             let set = |answer: &Answer| match answer.name {
                 "status" => match settled.status {
@@ -276,7 +276,7 @@ pub(super) fn settle(policy: &Policy, section: Section, case: PackedFacts, answe
         Section::Access => {
             let rules = &policy.model.access;
             let known = known(&rules.space);
-            let settled = rules.settle(&rules.space.diagrams.restrict(&known));
+            let settled = rules.settle(&rules.space.diagrams.restrict_answers(&known));
             let set = |answer: &Answer| match answer.name {
                 "permit" => u64::from(settled.permit),
                 "denials" => settled.denials.0,

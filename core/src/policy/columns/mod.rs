@@ -108,6 +108,8 @@ pub struct Evaluator {
     section: Section,
     columns: FactColumns,
     circuit: Circuit,
+    /// The planes of facts that the circuit reads, one bit each.
+    read: u64,
     /// Where the policy would take too many gates: every row is answered by itself.
     row_by_row: bool,
     planes: Vec<Block<WORDS>>,
@@ -149,6 +151,7 @@ impl Policy {
             columns,
             row_by_row,
             planes: circuit.scratch(),
+            read: circuit.read(),
             circuit,
             schema: Arc::new(Schema::new(answers.iter().map(Answer::field).collect::<Vec<_>>())),
             answers,
@@ -170,7 +173,7 @@ impl Policy {
         wanted: Option<&[&str]>,
     ) -> Result<Evaluated, crate::Error> {
         let evaluator = self.evaluator(section, at, &source.schema(), wanted)?;
-        Ok(Evaluated { source, evaluator })
+        Ok(Evaluated { source, evaluator, failed: false })
     }
 
     /// Answers a table into a sink, which `create` makes for the answers' schema.
@@ -199,10 +202,11 @@ impl Policy {
     }
 }
 
-/// Answers that are computed as they are read.
+/// Answers that are computed as they are read. After an error there are no more.
 pub struct Evaluated {
     source: Source,
     evaluator: Evaluator,
+    failed: bool,
 }
 
 impl Evaluated {
@@ -223,10 +227,16 @@ impl Evaluated {
     /// # Errors
     /// Errors of reading, and as [`Evaluator::run`].
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, crate::Error> {
-        match self.source.next_batch()? {
-            Some(batch) => self.evaluator.run(&batch).map(Some),
-            None => Ok(None),
+        if self.failed {
+            return Ok(None);
         }
+        let answered = match self.source.next_batch() {
+            Ok(Some(batch)) => self.evaluator.run(&batch).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error.into()),
+        };
+        self.failed = answered.is_err();
+        answered
     }
 }
 
@@ -261,7 +271,7 @@ impl Evaluator {
         let mut columns = self.columns.of(batch, self.rows)?;
         let mut answers: Vec<Answers> =
             self.answers.iter().map(|answer| Answers::new(answer, rows)).collect::<Result<_, TableError>>()?;
-        let (circuit, planes) = (&self.circuit, &mut self.planes);
+        let (circuit, planes) = ((&self.circuit, self.read), &mut self.planes);
         let mut one_by_one = OneByOne {
             policy: &self.policy,
             section: self.section,
@@ -294,7 +304,7 @@ fn circuit_of(space: &Space, readings: &[u8], answers: &mut [Answer]) -> Option<
 fn blocks<S: Simd>(
     simd: S,
     rows: usize,
-    circuit: &Circuit,
+    (circuit, read): (&Circuit, u64),
     planes: &mut [Block<WORDS>],
     columns: &mut Batch<'_>,
     answers: &mut [Answers<'_>],
@@ -302,7 +312,7 @@ fn blocks<S: Simd>(
 ) -> Result<(), FactError> {
     for first in (0..rows).step_by(ROWS) {
         let length = (rows - first).min(ROWS);
-        let incomplete = columns.fill(simd, (first, length), circuit.read(), circuit.inputs_of(planes))?;
+        let incomplete = columns.fill(simd, (first, length), read, circuit.inputs_of(planes))?;
         circuit.run(planes);
         for answer in &mut *answers {
             answer.take(simd, circuit, planes, length);

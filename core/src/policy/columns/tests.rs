@@ -401,3 +401,16 @@ fn a_catalog_tells_which_datasets_change() {
     let error = xian.diff_catalog(&second, stranger, at(), &mut crate::table::silent).unwrap_err();
     assert_eq!(error.code(), "KF-FACT-01");
 }
+
+#[test]
+fn after_an_error_there_are_no_more_answers() {
+    let batch = |words: &[Option<&str>]| RecordBatch::try_from_iter([("data_grade", text(words))]).unwrap();
+    let batches = vec![batch(&[Some("core")]), batch(&[None, Some("6101")]), batch(&[Some("core")])];
+    let source = Source::from_batches(batches[0].schema(), batches).unwrap();
+    let mut answered = policies()[0].eval(source, Section::Classification, at(), None).unwrap();
+    assert_eq!(answered.next_batch().unwrap().map(|batch| batch.num_rows()), Some(1));
+    let error = answered.next_batch().unwrap_err();
+    assert_eq!(error.place().as_deref(), Some("row 3, column data_grade"));
+    assert!(answered.next_batch().unwrap().is_none());
+    assert_eq!(answered.rows(), 1);
+}

@@ -52,8 +52,9 @@ pub(super) fn compile(
     let mut roots: Vec<_> = denials.iter_mut().map(|rule| &mut rule.root).collect();
     roots.extend(duties.iter_mut().map(|(root, _)| root));
     roots.push(&mut permit);
+    let answering = roots.len();
     roots.extend(properties.iter_mut().flat_map(Property::roots));
-    names.diagrams.finish(&mut roots);
+    names.diagrams.finish(answering, &mut roots);
     let space = names.into_space();
     Ok(AccessRules { space, unknown, denials, duties, permit, properties })
 }

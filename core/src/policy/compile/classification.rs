@@ -87,17 +87,20 @@ pub(super) fn compile(
     let mut roots = vec![&mut out_of_scope.root];
     roots.extend(joined.permitted.iter_mut().chain(&mut joined.recommended));
     roots.extend(requires.iter_mut().map(|rule| &mut rule.root));
+    let mut sets = Vec::new();
     for ground in &mut grounds {
         roots.push(&mut ground.live);
-        roots.extend(&mut ground.set);
         roots.extend(ground.reliefs.iter_mut().map(|rule| &mut rule.root));
+        sets.extend(&mut ground.set);
     }
+    let answering = roots.len();
+    roots.extend(sets);
     for relief in &mut reliefs {
         roots.push(&mut relief.holds);
         roots.extend(&mut relief.permits);
     }
     roots.extend(properties.iter_mut().flat_map(Property::roots));
-    names.diagrams.finish(&mut roots);
+    names.diagrams.finish(answering, &mut roots);
     let space = names.into_space();
     Ok(ClassificationRules {
         space,

@@ -48,7 +48,7 @@ pub(super) fn compile(
     }
     let mut diagrams = names.into_space().diagrams;
     let mut roots: Vec<_> = deadlines.iter_mut().map(|deadline| &mut deadline.when).collect();
-    diagrams.finish(&mut roots);
+    diagrams.finish(roots.len(), &mut roots);
     Ok((deadlines, diagrams))
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Diagrams {
     sizes: Vec<u8>,
     nodes: Vec<Node>,
     children: Vec<Root>,
+    /// So many nodes come first that are all that the answers' functions need.
+    answering: usize,
     unique: HashMap<(u8, Box<[Root]>), Root>,
     both: HashMap<(Root, Root), Root>,
     negated: HashMap<Root, Root>,
@@ -56,6 +58,7 @@ impl Diagrams {
             sizes,
             nodes: vec![leaf, leaf],
             children: Vec::new(),
+            answering: 2,
             unique: HashMap::new(),
             both: HashMap::new(),
             negated: HashMap::new(),
@@ -175,36 +178,37 @@ impl Diagrams {
         (root == ALWAYS).then_some(facts)
     }
 
-    /// Forgets what only building needs, and every node that no root reaches. The roots are renumbered in place.
-    pub(super) fn finish(&mut self, roots: &mut [&mut Root]) {
-        *self = self.pruned(roots);
+    /// Forgets what only building needs, and every node that no root reaches. The roots are renumbered in place. The first
+    /// `answering` of them are the functions that [`Diagrams::restrict_answers`] speaks of.
+    pub(super) fn finish(&mut self, answering: usize, roots: &mut [&mut Root]) {
+        *self = self.arranged(answering, roots);
     }
 
     /// A copy with no node that no root reaches, on which nothing can be built. The roots are renumbered in place.
     pub(super) fn pruned(&self, roots: &mut [&mut Root]) -> Diagrams {
-        let mut needed = vec![false; self.nodes.len()];
-        for root in roots.iter() {
-            needed.get_mut(**root as usize).into_iter().for_each(|flag| *flag = true);
-        }
-        for index in (2..self.nodes.len()).rev() {
-            if needed.get(index).copied().unwrap_or_default() {
-                for child in self.children(index as Root) {
-                    needed.get_mut(*child as usize).into_iter().for_each(|flag| *flag = true);
-                }
-            }
-        }
+        self.arranged(roots.len(), roots)
+    }
+
+    fn arranged(&self, answering: usize, roots: &mut [&mut Root]) -> Diagrams {
+        let (first, rest) = roots.split_at(answering.min(roots.len()));
+        let (first, rest) = (self.reached(first), self.reached(rest));
         let mut out = Diagrams::new(self.sizes.clone());
-        let mut renumbered: Vec<Root> = vec![NEVER, ALWAYS];
-        for index in 2..self.nodes.len() {
-            let mut place = NEVER;
-            if needed.get(index).copied().unwrap_or_default() {
-                place = out.nodes.len() as Root;
+        let mut renumbered: Vec<Root> = vec![NEVER; self.nodes.len()];
+        renumbered.get_mut(ALWAYS as usize).into_iter().for_each(|root| *root = ALWAYS);
+        let is = |flags: &[bool], index: usize| flags.get(index).copied().unwrap_or_default();
+        for answers in [true, false] {
+            let chosen =
+                |index: &usize| if answers { is(&first, *index) } else { is(&rest, *index) && !is(&first, *index) };
+            for index in (2..self.nodes.len()).filter(chosen) {
+                renumbered.get_mut(index).into_iter().for_each(|root| *root = out.nodes.len() as Root);
                 out.nodes.push(Node { fact: self.fact(index as Root), first: out.children.len() as u32 });
                 for child in self.children(index as Root) {
                     out.children.push(renumbered.get(*child as usize).copied().unwrap_or(NEVER));
                 }
             }
-            renumbered.push(place);
+            if answers {
+                out.answering = out.nodes.len();
+            }
         }
         for root in roots.iter_mut() {
             **root = renumbered.get(**root as usize).copied().unwrap_or(NEVER);
@@ -212,11 +216,27 @@ impl Diagrams {
         out
     }
 
+    /// For each node whether one of the roots reaches it.
+    fn reached(&self, roots: &[&mut Root]) -> Vec<bool> {
+        let mut reached = vec![false; self.nodes.len()];
+        let mark = |reached: &mut Vec<bool>, root: Root| {
+            reached.get_mut(root as usize).into_iter().for_each(|flag| *flag = true);
+        };
+        roots.iter().for_each(|root| mark(&mut reached, **root));
+        for index in (2..self.nodes.len()).rev() {
+            if reached.get(index).copied().unwrap_or_default() {
+                self.children(index as Root).iter().for_each(|child| mark(&mut reached, *child));
+            }
+        }
+        reached
+    }
+
     /// A copy on which more can be built, with the same places for the same functions.
     pub(super) fn reopen(&self) -> Diagrams {
         let mut copy = Diagrams::new(self.sizes.clone());
         copy.nodes.clone_from(&self.nodes);
         copy.children.clone_from(&self.children);
+        copy.answering = self.answering;
         for root in 2..self.nodes.len() as Root {
             copy.unique.insert((self.fact(root), self.children(root).into()), root);
         }
@@ -243,6 +263,16 @@ impl Diagrams {
 
     /// What remains of every function once the known facts are put in: `known[fact]` is a value's place.
     pub(super) fn restrict<'a>(&'a self, known: &'a [Option<u8>]) -> Restricted<'a> {
+        self.restrict_first(self.nodes.len(), known)
+    }
+
+    /// As [`Diagrams::restrict`], of the functions alone that [`Diagrams::finish`] was told to be the answers': others, which
+    /// only analyses ask for, must not be asked for here.
+    pub(super) fn restrict_answers<'a>(&'a self, known: &'a [Option<u8>]) -> Restricted<'a> {
+        self.restrict_first(self.answering, known)
+    }
+
+    fn restrict_first<'a>(&'a self, count: usize, known: &'a [Option<u8>]) -> Restricted<'a> {
         let complete = known.len() >= self.sizes.len() && known.iter().all(Option::is_some);
         let mut rest = Restricted { diagrams: self, known, image: Vec::new(), support: Vec::new() };
         if complete {
@@ -251,7 +281,7 @@ impl Diagrams {
         rest.image = vec![NEVER, ALWAYS];
         rest.support = vec![0, 0];
         let mut unique: HashMap<(u8, Vec<Root>), Root> = HashMap::new();
-        for index in 2..self.nodes.len() as Root {
+        for index in 2..count as Root {
             let fact = self.fact(index);
             let image_of = |child: &Root| rest.image.get(*child as usize).copied().unwrap_or(NEVER);
             let (image, support) = match known.get(usize::from(fact)).copied().flatten() {
@@ -292,6 +322,7 @@ impl Restricted<'_> {
         if self.image.is_empty() {
             self.diagrams.value(root, self.known)
         } else {
+            debug_assert!((root as usize) < self.image.len(), "not a function of the answers");
             self.image.get(root as usize).copied().unwrap_or(NEVER)
         }
     }

@@ -10,11 +10,16 @@ proptest! {
         a in formula(),
         b in formula(),
         known in SIZES.map(|size| prop::option::of(0..size)),
+        answering in 0usize..=2,
     ) {
         let mut diagrams = Diagrams::new(SIZES.to_vec());
         let (mut root, mut other) = (build(&mut diagrams, &a), build(&mut diagrams, &b));
-        diagrams.finish(&mut [&mut root, &mut other]);
-        let rest = diagrams.restrict(&known);
+        diagrams.finish(answering, &mut [&mut root, &mut other]);
+        let (rest, answers) = (diagrams.restrict(&known), diagrams.restrict_answers(&known));
+        for answer in [root, other].iter().take(answering) {
+            prop_assert_eq!(answers.of(*answer), rest.of(*answer));
+            prop_assert_eq!(answers.depends_on(*answer), rest.depends_on(*answer));
+        }
         let points = completions(&known);
         prop_assert_eq!(rest.always(root), points.iter().all(|point| plain(&a, point)));
         prop_assert_eq!(rest.possible(root), points.iter().any(|point| plain(&a, point)));
