@@ -13,8 +13,8 @@ use crate::policy::{PolicyObject, kf_policy};
 use crate::status::kf_status;
 use crate::text::{self, kf_text};
 
-/// The policy as a lawyer reads it, to a `PolicyPage` (canonical JSON): article by article what the rules say, with their
-/// conditions in words, then as tables what they decide; denials, deadlines and coverage.
+/// The policy as a lawyer reads it, to a `PolicyPage` (canonical JSON): article by article what the rules say, with
+/// their conditions in words, then as tables what they decide; denials, deadlines and coverage.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -35,8 +35,8 @@ pub unsafe extern "C" fn kf_policy_page(
     }
 }
 
-/// The policy's page as one HTML file (UTF-8) to be published or printed: Chinese and English side by side, no script, no
-/// network.
+/// The policy's page as one HTML file (UTF-8) to be published or printed: Chinese and English side by side, no script,
+/// no network.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

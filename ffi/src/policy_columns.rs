@@ -137,9 +137,9 @@ pub unsafe extern "C" fn kf_policy_eval_file(
 /// `CatalogDifference` (canonical JSON): how many rows have another outcome, from what to what. Consumes `table`.
 /// `progress` may be NULL.
 ///
-/// `table` has a row for each dataset and a column for each fact of a classification, by the fact's id; a fact without a
-/// column, and a null, is unknown. A column that is a fact of one policy alone is unknown to the other; one that is a fact
-/// of neither, or a value outside a fact's domain, is `KF_ERR_FACT`.
+/// `table` has a row for each dataset and a column for each fact of a classification, by the fact's id; a fact without
+/// a column, and a null, is unknown. A column that is a fact of one policy alone is unknown to the other; one that is a
+/// fact of neither, or a value outside a fact's domain, is `KF_ERR_FACT`.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

@@ -198,8 +198,8 @@ impl Policy {
         wrap(py, "Difference", &py.detach(|| self.0.diff(&other.0)).or_raise()?)
     }
 
-    /// What would change for the datasets of a catalog if `other` held instead. `data`: a row a dataset, a column a fact
-    /// of a classification. A column that is a fact of one policy alone is unknown to the other.
+    /// What would change for the datasets of a catalog if `other` held instead. `data`: a row a dataset, a column a
+    /// fact of a classification. A column that is a fact of one policy alone is unknown to the other.
     #[pyo3(signature = (other, data, *, at, progress=None))]
     fn diff_catalog<'py>(
         &self,

@@ -99,7 +99,8 @@ class PolicyPage(Document):
     interpretations: List[Dict[str, Any]]
     #: Every article: ``id``, ``provisions``, ``rules``.
     articles: List[Dict[str, Any]]
-    #: The conditions that others name. A rule is ``kind``, ``section``, ``id``, ``cite``, ``text``, ``when``, ``effect``.
+    #: The conditions that others name; as every rule ``kind``, ``section``, ``id``, ``cite``, ``text``, ``when`` and
+    #: ``effect``.
     definitions: List[Dict[str, Any]]
     #: Which classes are permitted when: ``facts``, ``points`` (digits), ``rows``.
     classification: Dict[str, Any]

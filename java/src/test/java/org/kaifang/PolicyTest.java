@@ -41,6 +41,31 @@ class PolicyTest {
     }
 
     @Test
+    void itIsAPageToBeRead() {
+        try (Policy policy = Policy.builtin(ID)) {
+            JsonObject page = parsed(policy.page());
+            assertEquals(policy.hash(), page.get("hash").getAsString());
+            assertTrue(page.getAsJsonArray("articles").size() > 20);
+            String html = policy.pageHtml();
+            assertTrue(html.startsWith("<!DOCTYPE html>") && html.contains(policy.hash()));
+            assertTrue(html.contains("西规〔2022〕013") && !html.contains("<script"));
+        }
+    }
+
+    @Test
+    void twoReadingsAreComparedOverACatalog(@TempDir Path folder) throws Exception {
+        Path catalog = folder.resolve("目录.csv");
+        String rows = "state_secret,desensitization\ntrue,deidentified\nfalse,deidentified\n,none\n";
+        Files.write(catalog, rows.getBytes(StandardCharsets.UTF_8));
+        try (Policy policy = Policy.builtin(ID);
+                Policy other = Policy.parse(INVENTED)) {
+            JsonObject same = parsed(policy.diffCatalog(policy, DAY, catalog.toString()));
+            assertEquals(3, same.get("rows").getAsInt());
+            assertEquals(0, same.get("changed").getAsInt());
+        }
+    }
+
+    @Test
     void twoReadingsAreCompared() {
         try (Policy policy = Policy.builtin(ID);
                 Policy other = policy.withInterpretation("deidentified_may_be_unconditional", "yes")) {
