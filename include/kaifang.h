@@ -708,6 +708,22 @@ kf_status kf_policy_explain(const struct kf_policy *policy,
 kf_status kf_policy_free(struct kf_policy *policy);
 
 /**
+ * The policy as a lawyer reads it, to a `PolicyPage` (canonical JSON): article by article what the rules say, with
+ * their conditions in words, then as tables what they decide; denials, deadlines and coverage.
+ */
+kf_status kf_policy_page(const struct kf_policy *policy,
+                         struct kf_text **page,
+                         struct kf_error **err);
+
+/**
+ * The policy's page as one HTML file (UTF-8) to be published or printed: Chinese and English side by side, no script,
+ * no network.
+ */
+kf_status kf_policy_page_html(const struct kf_policy *policy,
+                              struct kf_text **html,
+                              struct kf_error **err);
+
+/**
  * Which rules speak of each provision of the law, and whether a copy of the law's text is the one that the policy means,
  * to a `PolicyCheck` (canonical JSON). Its `ok` says whether all of that holds. `text` may be NULL for the coverage
  * alone.
@@ -753,7 +769,8 @@ kf_status kf_policy_diff(const struct kf_policy *policy,
  * - `access`: `permit`, `denials`, `open`, `duties`, `notices`
  *
  * `permit` is a boolean, each other column a dictionary of text, in which ids are joined by `|` and an empty list is
- * null.
+ * null. A classification has one column more, when it is asked for by name: `class`, which is `default` as an unsigned
+ * byte, 0 unconditional, 1 conditional, 2 withheld.
  */
 kf_status kf_policy_eval(const struct kf_policy *policy,
                          const char *section,
@@ -786,6 +803,25 @@ kf_status kf_policy_eval_file(const struct kf_policy *policy,
                               void *user,
                               uint64_t *rows,
                               struct kf_error **err);
+
+/**
+ * What would change for the datasets of a catalog at a legal date (`YYYY-MM-DD`) if another policy held instead, to a
+ * `CatalogDifference` (canonical JSON): how many rows have another outcome, from what to what. Consumes `table`.
+ * `progress` may be NULL.
+ *
+ * `table` has a row for each dataset and a column for each fact of a classification, by the fact's id; a fact without
+ * a column, and a null, is unknown. A column that is a fact of one policy alone is unknown to the other; one that is a
+ * fact of neither, or a value outside a fact's domain, is `KF_ERR_FACT`.
+ */
+kf_status kf_policy_diff_catalog(const struct kf_policy *policy,
+                                 const struct kf_policy *other,
+                                 const char *at,
+                                 size_t at_len,
+                                 struct kf_table *table,
+                                 kf_progress progress,
+                                 void *user,
+                                 struct kf_text **difference,
+                                 struct kf_error **err);
 
 /**
  * Opens a CSV (UTF-8 or GB18030), Parquet or Arrow IPC file; its content says which.

@@ -1,4 +1,4 @@
-//! Columns of facts to columns of answers, by a `kf_policy`.
+//! Columns of facts to columns of answers, by a `kf_policy`; and what two of them make of one catalog.
 
 use std::ffi::{c_char, c_void};
 
@@ -15,6 +15,7 @@ use crate::policy::{self, PolicyObject, kf_policy};
 use crate::progress::{self, kf_progress};
 use crate::status::kf_status;
 use crate::table::{TableObject, kf_table};
+use crate::text::{self, kf_text};
 
 /// What is asked of every row.
 struct Question<'a> {
@@ -127,6 +128,44 @@ pub unsafe extern "C" fn kf_policy_eval_file(
                 Ok(policy.0.eval_to(source, asked.section, asked.at, columns, create, &mut progress)?)
             })?;
             out.write(written.rows);
+            Ok(())
+        })
+    }
+}
+
+/// What would change for the datasets of a catalog at a legal date (`YYYY-MM-DD`) if another policy held instead, to a
+/// `CatalogDifference` (canonical JSON): how many rows have another outcome, from what to what. Consumes `table`.
+/// `progress` may be NULL.
+///
+/// `table` has a row for each dataset and a column for each fact of a classification, by the fact's id; a fact without
+/// a column, and a null, is unknown. A column that is a fact of one policy alone is unknown to the other; one that is a
+/// fact of neither, or a value outside a fact's domain, is `KF_ERR_FACT`.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_policy_diff_catalog(
+    policy: *const kf_policy,
+    other: *const kf_policy,
+    at: *const c_char,
+    at_len: usize,
+    table: *mut kf_table,
+    progress: kf_progress,
+    user: *mut c_void,
+    difference: *mut *mut kf_text,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let given = TableObject::take(table)?;
+            let out = Out::new("difference", difference)?;
+            let policy = handle::get::<PolicyObject>(policy)?;
+            let other = handle::get::<PolicyObject>(other)?;
+            let at = input::date("at", at, at_len)?;
+            let mut progress = progress::callback(progress, user);
+            let difference = given.run(|source| Ok(policy.0.diff_catalog(&other.0, source, at, &mut progress)?))?;
+            out.write(text::document(&difference)?);
             Ok(())
         })
     }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use kaifang::Error;
 use kaifang::policy::{self, Facts, Section};
-use kaifang::table::{Sink, report};
+use kaifang::report;
+use kaifang::table::{self, Sink};
 use kaifang::terms::Word;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -138,7 +139,7 @@ impl Policy {
             let (schema, mut batches) = (answered.schema(), Vec::new());
             while let Some(batch) = answered.next_batch()? {
                 batches.push(batch);
-                report(&mut *progress, "eval", answered.rows(), total)?;
+                table::report(&mut *progress, "eval", answered.rows(), total)?;
             }
             Ok::<_, Error>(Table { schema, batches })
         })
@@ -166,6 +167,16 @@ impl Policy {
         Ok(written.rows)
     }
 
+    /// The policy as a lawyer reads it: article by article what the rules say, then as tables what they decide.
+    fn page<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        wrap(py, "PolicyPage", &py.detach(|| self.0.page()).or_raise()?)
+    }
+
+    /// The page as one HTML file, to be published or printed: Chinese and English side by side, no script, no network.
+    fn page_html(&self, py: Python<'_>) -> PyResult<String> {
+        py.detach(|| report::policy_html(&self.0.page()?)).or_raise()
+    }
+
     /// Which provisions of the instrument are covered by rules, and whether `text`, a copy of it, is the one meant.
     #[pyo3(signature = (text=None))]
     fn check<'py>(&self, py: Python<'py>, text: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
@@ -185,6 +196,24 @@ impl Policy {
     /// What changes from this policy to another, or to another reading of it: exact, with counts.
     fn diff<'py>(&self, py: Python<'py>, other: &Policy) -> PyResult<Bound<'py, PyAny>> {
         wrap(py, "Difference", &py.detach(|| self.0.diff(&other.0)).or_raise()?)
+    }
+
+    /// What would change for the datasets of a catalog if `other` held instead. `data`: a row a dataset, a column a
+    /// fact of a classification. A column that is a fact of one policy alone is unknown to the other.
+    #[pyo3(signature = (other, data, *, at, progress=None))]
+    fn diff_catalog<'py>(
+        &self,
+        other: &Policy,
+        data: &Bound<'py, PyAny>,
+        at: LegalDate,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let interrupt = Interrupt::default();
+        let catalog = data::source(data, &interrupt)?;
+        let difference = jobs::run(data.py(), &interrupt, progress, |progress| {
+            self.0.diff_catalog(&other.0, catalog, at.0, progress)
+        })?;
+        wrap(data.py(), "CatalogDifference", &difference)
     }
 
     fn __repr__(&self) -> String {

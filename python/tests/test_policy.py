@@ -192,6 +192,42 @@ def test_what_is_no_fact_is_not_explained(policy, facts):
     refused(caught.value, kaifang.PolicyError, "KF-POLICY-19")
 
 
+def test_a_policy_is_a_page_to_be_read(policy):
+    page = policy.page()
+    assert (page.policy, page.hash, page.title) == (policy.id, policy.hash, policy.title)
+    assert page.from_ == page.to_dict()["from"] == "2023-01-01" and page.until is None
+    rules = [rule for article in page.articles for rule in article["rules"]]
+    (rule,) = [rule for rule in rules if rule["id"] == "conditional_no_download"]
+    assert rule["cite"] == "A22.2" and rule["when"]["written"] == "conditional_access and action = download"
+    provisions = [provision for article in page.articles for provision in article["provisions"]]
+    coverage = policy.check().coverage
+    assert sorted(known["id"] for known in provisions) == sorted(known["id"] for known in coverage)
+    assert page.coverage["provisions"] == len(coverage) and page.coverage["uncovered"] == []
+    analysis = policy.analyse()
+    for table, space in ((page.classification, analysis.classification), (page.access, analysis.access)):
+        assert table["points"] == space["points"] and table["rows"]
+        assert sum(int(row["points"]) for row in table["rows"]) == int(space["points"])
+    assert repr(page).startswith("<PolicyPage xian-2022-013: ") and f"{len(rules)} rules" in repr(page)
+    assert "A22.2" in page._repr_html_() and rule["when"]["words"]["zh"] in page._repr_html_()
+    assert pickle.loads(pickle.dumps(page)) == page
+
+
+def test_the_page_is_of_the_readings_in_force(policy):
+    other = policy.with_interpretation("deidentified_may_be_unconditional", "yes")
+    for each, read in ((policy, "no"), (other, "yes")):
+        (reading,) = [
+            reading
+            for reading in each.page().interpretations
+            if reading["interpretation"]["id"] == "deidentified_may_be_unconditional"
+        ]
+        assert reading["in_force"] == read
+        html = each.page_html()
+        assert html.startswith("<!DOCTYPE html>") and "西规〔2022〕013" in html and "<script" not in html
+        assert [known.hash in html for known in (policy, other)] == [each is policy, each is other]
+    with pytest.raises(TypeError):
+        policy.page_html("zh")
+
+
 def test_every_provision_is_covered(policy):
     check = policy.check()
     assert check.ok and check.text is None and (check.policy, check.hash) == (policy.id, policy.hash)

@@ -1,4 +1,5 @@
-"""Columns of facts to columns of answers: row for row what one case is answered, wherever the table comes from."""
+"""Columns of facts to columns of answers: row for row what one case is answered, wherever the table comes from; and a
+catalog under two policies."""
 
 import os
 import random
@@ -10,7 +11,7 @@ import pyarrow.csv
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-from conftest import refused
+from conftest import ROOT, refused
 
 import kaifang
 
@@ -295,3 +296,111 @@ def test_a_table_is_not_answered_onto_itself(policy, tmp_path):
         policy.eval_file(table, tmp_path / "." / "facts.parquet", section="access", at=DAY)
     refused(caught.value, kaifang.TableError, "KF-TABLE-25")
     assert table.read_bytes() == before and os.listdir(tmp_path) == ["facts.parquet"]
+
+
+@pytest.fixture(scope="module")
+def second_city():
+    return kaifang.Policy.load(ROOT / "core" / "tests" / "data" / "second-city.toml")
+
+
+def changes_one_by_one(policy, other, rows):
+    """The oracle: every dataset is classified by itself, by each policy, from the facts that it knows."""
+
+    def outcome(policy, row):
+        asked = {fact["id"] for fact in policy.facts()}
+        answer = policy.classify({fact: value for fact, value in row.items() if fact in asked}, at=DAY)
+        return joined(answer.permitted) or answer.status
+
+    found = {}
+    for number, row in enumerate(rows, 1):
+        before, after = outcome(policy, row), outcome(other, row)
+        if before != after:
+            found.setdefault((before, after), []).append(number)
+    return [
+        {"from": before, "to": after, "rows": len(numbers), "first": numbers[0]}
+        for (before, after), numbers in sorted(found.items())
+    ]
+
+
+def datasets(policy):
+    """Invented facts, and about persons without any other danger, in every state of treatment."""
+    harmless = {fact["id"]: values_of(fact)[0] for fact in policy.facts()}
+    treated = [
+        {**harmless, "personal_privacy": True, "desensitization": word} for word in ("none", "deidentified", "anonymized")
+    ]
+    return drawn(policy, "classification", seed=3) + treated * 5
+
+
+def agrees(difference, expected, rows):
+    assert difference.changes == expected and difference.rows == len(rows)
+    assert difference.changed == sum(change["rows"] for change in expected) > 0
+
+
+def test_a_catalog_changes_as_its_datasets_do(policy, tmp_path):
+    rows = datasets(policy)
+    table = arrow(policy, "classification", rows)
+    other = policy.with_interpretation("deidentified_may_be_unconditional", "yes")
+    expected = changes_one_by_one(policy, other, rows)
+    pa.csv.write_csv(text(table), tmp_path / "catalog.csv")
+    for data in (table, table.to_batches(max_chunksize=71), pl.DataFrame(text(table)), tmp_path / "catalog.csv"):
+        difference = policy.diff_catalog(other, data, at=DAY)
+        agrees(difference, expected, rows)
+    assert f"{difference.changed} of {len(rows)} datasets" in repr(difference)
+    assert "withheld|conditional|unconditional" in difference._repr_html_()
+    same = policy.diff_catalog(policy, table, at=DAY)
+    assert (same.rows, same.changed, same.changes) == (len(rows), 0, [])
+
+
+def test_a_policy_does_not_know_what_only_the_other_asks(policy, second_city):
+    halves = [drawn(each, "classification", seed=4) for each in (policy, second_city)]
+    table, added = (arrow(each, "classification", half) for each, half in zip((policy, second_city), halves))
+    for field in added.schema:
+        table = table.append_column(field, added.column(field.name))
+    rows = [{**first, **second} for first, second in zip(*halves)]
+    for one, other in ((policy, second_city), (second_city, policy)):
+        agrees(one.diff_catalog(other, table, at=DAY), changes_one_by_one(one, other, rows), rows)
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        (pa.table({"weather": [True]}), "KF-FACT-01"),
+        (pa.table({"listed": [True]}), "KF-FACT-01"),
+        (pa.table({"data_grade": ["general", SECRET]}), "KF-FACT-05"),
+        (pa.table({"personal_privacy": [1, int(SECRET)]}), "KF-FACT-06"),
+    ],
+)
+def test_a_wrong_catalog_is_refused_without_its_values(policy, second_city, table, code):
+    with pytest.raises(kaifang.FactError) as caught:
+        policy.diff_catalog(second_city, table, at=DAY)
+    error = refused(caught.value, kaifang.FactError, code)
+    assert SECRET not in f"{error!r} {error.where}"
+
+
+def test_what_is_no_comparison_is_refused(policy, tmp_path):
+    table = pa.table({"state_secret": [True]})
+    with pytest.raises(kaifang.PolicyError) as caught:
+        policy.diff_catalog(policy, table, at="1999-01-01")
+    refused(caught.value, kaifang.PolicyError, "KF-POLICY-19")
+    with pytest.raises(kaifang.TableError) as caught:
+        policy.diff_catalog(policy, tmp_path / "absent.csv", at=DAY)
+    refused(caught.value, kaifang.TableError)
+    for other, data in (("xian-2022-013", table), (policy, 7), (policy, None)):
+        with pytest.raises(TypeError):
+            policy.diff_catalog(other, data, at=DAY)
+    with pytest.raises(TypeError):
+        policy.diff_catalog(policy, table, DAY)
+
+
+def test_a_comparison_tells_its_progress_and_may_be_stopped(policy):
+    table, told = pa.table({"state_secret": [True] * 100}), []
+    policy.diff_catalog(
+        policy, table.to_batches(max_chunksize=40), at=DAY, progress=lambda *update: told.append(update)
+    )
+    assert [update[:2] for update in told] == [("diff", 40), ("diff", 80), ("diff", 100)]
+
+    def stop(stage, done, total):
+        raise LookupError("enough")
+
+    with pytest.raises(LookupError):
+        policy.diff_catalog(policy, table, at=DAY, progress=stop)

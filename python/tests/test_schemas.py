@@ -4,6 +4,7 @@ import datetime
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -43,6 +44,7 @@ def test_what_is_known_of_a_policy_fits_its_schema():
     policy = kaifang.Policy.builtin("xian-2022-013")
     other = policy.with_interpretation("deidentified_may_be_unconditional", "yes")
     for schema, document in (
+        ("policy-page", policy.page()),
         ("policy-check", policy.check()),
         ("policy-check", policy.check("第一条　另一份文件。")),
         ("policy-proofs", policy.prove()),
@@ -50,6 +52,15 @@ def test_what_is_known_of_a_policy_fits_its_schema():
         ("policy-difference", policy.diff(other)),
     ):
         validator(schema).validate(document.to_dict())
+
+
+def test_what_a_catalog_changes_fits_its_schema():
+    policy = kaifang.Policy.builtin("xian-2022-013")
+    other = kaifang.Policy.load(ROOT / "core" / "tests" / "data" / "second-city.toml")
+    # It knows no state secret, and asks what the catalog doesn't say.
+    difference = policy.diff_catalog(other, pa.table({"state_secret": [True, None]}), at="2026-11-23")
+    assert difference.changes == [{"from": "out_of_scope", "to": "needs_assessment", "rows": 1, "first": 1}]
+    validator("catalog-difference").validate(difference.to_dict())
 
 
 def test_the_bundled_policy_fits_the_policy_schema():

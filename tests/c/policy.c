@@ -1,6 +1,6 @@
 /*
- * What is asked of a policy through C, rightly and wrongly: why an answer is what it is, what the policy is, and columns
- * of facts to columns of answers.
+ * What is asked of a policy through C, rightly and wrongly: why an answer is what it is, what the policy is, columns of
+ * facts to columns of answers, and a catalog under two policies.
  *
  * usage: policy FOLDER
  */
@@ -24,6 +24,21 @@ static const char *const CELLS[] = {
 };
 enum { ROWS = 4 };
 
+/* Datasets about persons, otherwise harmless: one de-identified, one as it is; and one of which nothing is known. */
+static const char *const ASSESSED[] = {
+    "personal_privacy", "desensitization", "data_grade", "state_secret", "law_forbids", "endangers_national_security",
+    "endangers_public_security", "endangers_economic_security", "endangers_social_stability", "trade_secret",
+    "other_third_party_interest", "harm_ruled_out", "high_protection_need", "specific_terms_needed",
+    "aggregation_may_reveal", "third_party_consents", "closure_harms_public",
+};
+#define SEVEN(cell) cell, cell, cell, cell, cell, cell, cell
+static const char *const DATASETS[] = {
+    "true", "deidentified", "general", SEVEN("false"), SEVEN("false"),
+    "true", "none", "general", SEVEN("false"), SEVEN("false"),
+    NULL, NULL, NULL, SEVEN(NULL), SEVEN(NULL),
+};
+enum { FACTS = 17, CATALOG = 3 };
+
 static kf_policy *builtin(void) {
   kf_policy *policy = NULL;
   EXPECT(KF_OK, kf_policy_builtin(TEXT("xian-2022-013"), &policy, &err));
@@ -38,11 +53,17 @@ static kf_table *taken(struct ArrowArrayStream stream) {
 
 static kf_table *facts(void) { return taken(produce(NAMES, 3, CELLS, ROWS, 2)); }
 
+static kf_table *catalog(void) { return taken(produce(ASSESSED, FACTS, DATASETS, CATALOG, 2)); }
+
 /* One column of one cell. */
 static kf_table *one(const char *const *name, const char *const *cell) { return taken(produce(name, 1, cell, 1, 1)); }
 
 static int has(const kf_text *text, const char *words) {
   return kf_text_data(text, NULL) && strstr((const char *)kf_text_data(text, NULL), words) != NULL;
+}
+
+static int is(const kf_text *text, const char *words) {
+  return kf_text_data(text, NULL) && strcmp((const char *)kf_text_data(text, NULL), words) == 0;
 }
 
 static void drop(kf_text **text) {
@@ -81,11 +102,41 @@ static void one_case(const kf_policy *policy) {
   CHECK(text == NULL);
 }
 
-static void whole_policy(const kf_policy *policy) {
+static kf_policy *read_otherwise(const kf_policy *policy) {
   kf_policy *other = NULL;
-  kf_text *text = NULL;
   EXPECT(KF_OK, kf_policy_with_interpretation(policy, TEXT("deidentified_may_be_unconditional"), TEXT("yes"), &other,
                                               &err));
+  return other;
+}
+
+static void page(const kf_policy *policy) {
+  kf_policy *other = read_otherwise(policy);
+  kf_text *text = NULL, *hash = NULL;
+  EXPECT(KF_OK, kf_policy_hash(policy, &hash, &err));
+  EXPECT(KF_OK, kf_policy_page(policy, &text, &err));
+  CHECK(has(text, (const char *)kf_text_data(hash, NULL)) && has(text, "\"document_number\":\"西规〔2022〕013\""));
+  CHECK(has(text, "\"written\":\"conditional_access and action = download\"") && !has(text, "\"in_force\":\"yes\""));
+  drop(&text);
+  EXPECT(KF_OK, kf_policy_page(other, &text, &err));
+  CHECK(!has(text, (const char *)kf_text_data(hash, NULL)) && has(text, "\"in_force\":\"yes\""));
+  drop(&text);
+  EXPECT(KF_OK, kf_policy_page_html(policy, &text, &err));
+  CHECK(has(text, "<!DOCTYPE html>") && has(text, "西规〔2022〕013") && !has(text, "<script"));
+  CHECK(has(text, (const char *)kf_text_data(hash, NULL)));
+  drop(&text);
+
+  EXPECT(KF_ERR_NULL, kf_policy_page(NULL, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_policy_page(policy, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_policy_page_html(NULL, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_policy_page_html(policy, NULL, &err));
+  CHECK(text == NULL);
+  drop(&hash);
+  CHECK(kf_policy_free(other) == KF_OK);
+}
+
+static void whole_policy(const kf_policy *policy) {
+  kf_policy *other = read_otherwise(policy);
+  kf_text *text = NULL;
   EXPECT(KF_OK, kf_policy_check(policy, NULL, 0, &text, &err));
   CHECK(has(text, "\"ok\":true") && has(text, "\"text\":null"));
   drop(&text);
@@ -277,6 +328,47 @@ static void into_files(const kf_policy *policy, const char *folder) {
   CHECK(producers_alive == 0 && batches_alive == 0);
 }
 
+static int32_t compared(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total) {
+  (void)total;
+  CHECK(stage_len == strlen("diff") && strcmp(stage, "diff") == 0 && done <= (uint64_t)2 * CATALOG);
+  ++*(int *)user;
+  return KF_CONTINUE;
+}
+
+static void over_a_catalog(const kf_policy *policy) {
+  static const char *const action = "action", *const grade = "data_grade", *const copying = "copying";
+  kf_policy *other = read_otherwise(policy);
+  kf_text *text = NULL;
+  struct ArrowArrayStream s;
+  int calls = 0;
+  EXPECT(KF_OK, kf_policy_diff_catalog(policy, other, DAY, catalog(), compared, &calls, &text, &err));
+  CHECK(is(text, "{\"changed\":2,\"changes\":[{\"first\":1,\"from\":\"withheld|conditional\",\"rows\":2,"
+                 "\"to\":\"withheld|conditional|unconditional\"}],\"rows\":6,\"v\":1}"));
+  CHECK(calls == 2);
+  drop(&text);
+  EXPECT(KF_OK, kf_policy_diff_catalog(policy, policy, DAY, catalog(), NULL, NULL, &text, &err));
+  CHECK(is(text, "{\"changed\":0,\"changes\":[],\"rows\":6,\"v\":1}"));
+  drop(&text);
+
+  EXPECT(KF_ERR_NULL, kf_policy_diff_catalog(NULL, other, DAY, catalog(), NULL, NULL, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_policy_diff_catalog(policy, NULL, DAY, catalog(), NULL, NULL, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_policy_diff_catalog(policy, other, NULL, 10, catalog(), NULL, NULL, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_policy_diff_catalog(policy, other, DAY, NULL, NULL, NULL, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_policy_diff_catalog(policy, other, DAY, catalog(), NULL, NULL, NULL, &err));
+  EXPECT(KF_ERR_UTF8, kf_policy_diff_catalog(policy, other, NOT_UTF8, catalog(), NULL, NULL, &text, &err));
+  EXPECT(KF_ERR_ARGUMENT, kf_policy_diff_catalog(policy, other, TEXT("today"), catalog(), NULL, NULL, &text, &err));
+  EXPECT(KF_ERR_POLICY, kf_policy_diff_catalog(policy, other, TEXT("1999-01-01"), catalog(), NULL, NULL, &text, &err));
+  /* A column that is a fact of an access alone, and a value outside its fact's domain. */
+  EXPECT(KF_ERR_FACT, kf_policy_diff_catalog(policy, other, DAY, one(&action, &copying), NULL, NULL, &text, &err));
+  EXPECT(KF_ERR_FACT, kf_policy_diff_catalog(policy, other, DAY, one(&grade, &copying), NULL, NULL, &text, &err));
+  EXPECT(KF_ERR_CANCELLED, kf_policy_diff_catalog(policy, other, DAY, catalog(), stop, &calls, &text, &err));
+  s = produce(ASSESSED, FACTS, DATASETS, CATALOG, 2);
+  ((producer *)s.private_data)->fail = 5;
+  EXPECT(KF_ERR_CALLBACK, kf_policy_diff_catalog(policy, other, DAY, taken(s), NULL, NULL, &text, &err));
+  CHECK(calls == 3 && text == NULL && producers_alive == 0 && batches_alive == 0);
+  CHECK(kf_policy_free(other) == KF_OK);
+}
+
 /* Freed, and used after; a table is consumed, whatever else is wrong. */
 static void handles(void) {
   kf_policy *stale = builtin(), *policy;
@@ -287,6 +379,8 @@ static void handles(void) {
   CHECK(kf_policy_free(stale) == KF_OK);
   policy = builtin(); /* likely in the same slot */
   EXPECT(KF_ERR_HANDLE, kf_policy_explain(stale, ACCESS, NONE, DAY, &text, &err));
+  EXPECT(KF_ERR_HANDLE, kf_policy_page(stale, &text, &err));
+  EXPECT(KF_ERR_HANDLE, kf_policy_page_html(stale, &text, &err));
   EXPECT(KF_ERR_HANDLE, kf_policy_check(stale, NULL, 0, &text, &err));
   EXPECT(KF_ERR_HANDLE, kf_policy_prove(stale, &text, &err));
   EXPECT(KF_ERR_HANDLE, kf_policy_analyse(stale, &text, &err));
@@ -300,6 +394,11 @@ static void handles(void) {
   EXPECT(KF_ERR_HANDLE, kf_policy_eval_file(stale, ACCESS, DAY, ALL, t, TEXT("x.csv"), NULL, NULL, &rows, &err));
   EXPECT(KF_ERR_HANDLE, kf_policy_eval_file(policy, ACCESS, DAY, ALL, t, TEXT("x.csv"), NULL, NULL, &rows, &err));
   CHECK(kf_table_free(t) == KF_ERR_HANDLE);
+  t = catalog();
+  EXPECT(KF_ERR_HANDLE, kf_policy_diff_catalog(stale, policy, DAY, t, NULL, NULL, &text, &err));
+  EXPECT(KF_ERR_HANDLE, kf_policy_diff_catalog(policy, policy, DAY, t, NULL, NULL, &text, &err));
+  CHECK(kf_table_free(t) == KF_ERR_HANDLE);
+  EXPECT(KF_ERR_HANDLE, kf_policy_diff_catalog(policy, stale, DAY, catalog(), NULL, NULL, &text, &err));
   EXPECT(KF_ERR_HANDLE, kf_policy_eval(policy, ACCESS, DAY, ALL, (kf_table *)policy, &s, &err));
 
   /* A stream outlives its policy. */
@@ -322,10 +421,12 @@ int main(int argc, char **argv) {
   }
   policy = builtin();
   one_case(policy);
+  page(policy);
   whole_policy(policy);
   streamed(policy);
   streamed_wrongly(policy);
   into_files(policy, argv[1]);
+  over_a_catalog(policy);
   CHECK(kf_policy_free(policy) == KF_OK);
   handles();
   return finish("policy");

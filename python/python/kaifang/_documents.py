@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from ._document import Document, table
 from ._kaifang import assessment_events, assessment_html
-from ._policy_documents import AccessAnswer, Analysis, Classification, Difference, Explanation, PolicyCheck, Proofs
+from ._policy_documents import (
+    AccessAnswer,
+    Analysis,
+    CatalogDifference,
+    Classification,
+    Difference,
+    Explanation,
+    PolicyCheck,
+    PolicyPage,
+    Proofs,
+)
 
 if TYPE_CHECKING:
     from ._kaifang import Policy
@@ -18,6 +28,7 @@ __all__ = [
     "Applied",
     "Assessment",
     "AuditReport",
+    "CatalogDifference",
     "Checkpoint",
     "Classification",
     "Deadline",
@@ -28,6 +39,7 @@ __all__ = [
     "Explanation",
     "Findings",
     "PolicyCheck",
+    "PolicyPage",
     "Proofs",
     "Receipt",
     "Recorded",

@@ -7,6 +7,7 @@ from ._documents import (
     Applied,
     Assessment,
     AuditReport,
+    CatalogDifference,
     Checkpoint,
     Classification,
     Deadline,
@@ -17,6 +18,7 @@ from ._documents import (
     Explanation,
     Findings,
     PolicyCheck,
+    PolicyPage,
     Proofs,
     Receipt,
     Recorded,
@@ -261,10 +263,15 @@ class Policy:
         columns: Optional[Sequence[str]] = None,
         progress: Optional[Progress] = None,
     ) -> int: ...
+    def page(self) -> PolicyPage: ...
+    def page_html(self) -> str: ...
     def check(self, text: Optional[str] = None) -> PolicyCheck: ...
     def prove(self) -> Proofs: ...
     def analyse(self) -> Analysis: ...
     def diff(self, other: Policy) -> Difference: ...
+    def diff_catalog(
+        self, other: Policy, data: Data, *, at: LegalDate, progress: Optional[Progress] = None
+    ) -> CatalogDifference: ...
 
 @final
 class Table:

@@ -74,6 +74,68 @@ class Explanation(Document):
         return table(("answer", "facts"), rows)
 
 
+class PolicyPage(Document):
+    """A policy under its readings in force, to be read: the rules by article, then what they decide as tables."""
+
+    #: The policy's id.
+    policy: str
+    #: The digest of its content and of the interpretations in force.
+    hash: str
+    #: The instrument's title: ``zh``, ``en``.
+    title: Dict[str, str]
+    #: Who issued it: ``zh``, ``en``.
+    issuer: Dict[str, str]
+    #: Its number.
+    document_number: str
+    #: The last date on which it is in force; none while it is open.
+    until: Optional[str]
+    #: The date from which its force needs confirming.
+    confirm_after: Optional[str]
+    #: What is said from that date on.
+    confirm: Optional[Dict[str, str]]
+    #: What it calls the classes.
+    labels: Dict[str, Dict[str, str]]
+    #: The open places of the text: ``interpretation`` with its question and options, ``in_force``.
+    interpretations: List[Dict[str, Any]]
+    #: Every article: ``id``, ``provisions``, ``rules``.
+    articles: List[Dict[str, Any]]
+    #: The conditions that others name; as every rule ``kind``, ``section``, ``id``, ``cite``, ``text``, ``when`` and
+    #: ``effect``.
+    definitions: List[Dict[str, Any]]
+    #: Which classes are permitted when: ``facts``, ``points`` (digits), ``rows``.
+    classification: Dict[str, Any]
+    #: The same of accesses.
+    access: Dict[str, Any]
+    #: The rules that deny an access, the headline first.
+    denials: List[Dict[str, Any]]
+    #: The rules that say what a permitted access carries.
+    duties: List[Dict[str, Any]]
+    #: The dated duties: ``rule``, ``when``, ``in_force``.
+    deadlines: List[Dict[str, Any]]
+    #: How much of the instrument is written down: ``provisions``, ``ruled``, ``reasoned``, ``uncovered``.
+    coverage: Dict[str, Any]
+
+    @property
+    def from_(self) -> str:
+        """The first date on which it is in force. (``from`` in the document, a keyword of Python's.)"""
+        date: str = self._data["from"]
+        return date
+
+    def __repr__(self) -> str:
+        rules = sum(len(article["rules"]) for article in self.articles)
+        return f"<PolicyPage {self.policy}: {self.title['zh']}, {len(self.articles)} articles, {rules} rules>"
+
+    def _repr_html_(self) -> str:
+        def said(rule: Dict[str, Any], language: str) -> str:
+            when = (rule["when"] or {}).get("words")
+            parts = [part[language] for part in (rule["text"], when, rule["effect"]) if part and part[language]]
+            return " · ".join(parts)
+
+        rules = [rule for article in self.articles for rule in article["rules"]]
+        rows = [(rule["cite"], rule["kind"], rule["id"], said(rule, "zh"), said(rule, "en")) for rule in rules]
+        return table(("article", "kind", "rule", "中文", "English"), rows)
+
+
 class PolicyCheck(Document):
     """A policy beside the instrument that it writes down: its coverage, and a copy of the text if one was given."""
 
@@ -196,6 +258,25 @@ class Difference(Document):
                 rows.append((name, pair, "", change["points"]))
                 rows += [(name, pair, _region(cube), cube["points"]) for cube in change["cubes"]]
         return table(("section", "answers", "where", "points"), rows)
+
+
+class CatalogDifference(Document):
+    """What a change of policy does to the datasets of a catalog."""
+
+    #: How many datasets the catalog has.
+    rows: int
+    #: How many of them have another outcome.
+    changed: int
+    #: The changes: ``from`` and ``to`` (permitted classes joined by ``|``, or a status that permits none), ``rows`` and
+    #: the ``first`` of them, counted from 1.
+    changes: List[Dict[str, Any]]
+
+    def __repr__(self) -> str:
+        return f"<CatalogDifference: {self.changed} of {self.rows} datasets change>"
+
+    def _repr_html_(self) -> str:
+        fields = ("from", "to", "rows", "first")
+        return table(fields, ([change[field] for field in fields] for change in self.changes))
 
 
 def _word(value: Any) -> str:

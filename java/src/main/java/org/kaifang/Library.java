@@ -84,6 +84,10 @@ final class Library {
             PointerByReference explanation,
             PointerByReference err);
 
+    static native int kf_policy_page(Pointer policy, PointerByReference page, PointerByReference err);
+
+    static native int kf_policy_page_html(Pointer policy, PointerByReference html, PointerByReference err);
+
     static native int kf_policy_check(
             Pointer policy, byte[] text, long textLen, PointerByReference check, PointerByReference err);
 
@@ -108,6 +112,17 @@ final class Library {
             Pointer progress,
             Pointer user,
             LongByReference rows,
+            PointerByReference err);
+
+    static native int kf_policy_diff_catalog(
+            Pointer policy,
+            Pointer other,
+            byte[] at,
+            long atLen,
+            Pointer table,
+            Pointer progress,
+            Pointer user,
+            PointerByReference difference,
             PointerByReference err);
 
     static native int kf_policy_free(Pointer policy);

@@ -84,6 +84,20 @@ public final class Policy extends Handle {
     }
 
     /**
+     * The policy as a lawyer reads it: article by article what the rules say, then as tables what they decide.
+     *
+     * @return a {@code PolicyPage}, canonical JSON
+     */
+    public String page() {
+        return Library.text((out, err) -> Library.kf_policy_page(token(), out, err));
+    }
+
+    /** The page as one HTML file, to be published or printed: no script, no network. */
+    public String pageHtml() {
+        return Library.text((out, err) -> Library.kf_policy_page_html(token(), out, err));
+    }
+
+    /**
      * Which rules speak of each provision of the law, and whether a copy of the law's text is the one that the policy
      * means.
      *
@@ -158,6 +172,26 @@ public final class Policy extends Handle {
                                 null,
                                 rows,
                                 err));
+    }
+
+    /**
+     * What would change for the datasets of a catalog if another policy held instead. A column that is a fact of one
+     * policy alone is unknown to the other; a column that is a fact of neither is an error.
+     *
+     * @param at the legal date, {@code YYYY-MM-DD}
+     * @param catalog the path of a table, a row for each dataset and a column for each fact of a classification
+     * @return a {@code CatalogDifference}, canonical JSON
+     */
+    public String diffCatalog(Policy other, String at, String catalog) {
+        Pointer second = other == null ? null : other.token();
+        byte[] a = Library.utf8(at);
+        byte[] from = Library.utf8(catalog);
+        // The call that follows consumes the table, whatever comes of it.
+        Pointer table = Library.handle((made, err) -> Library.kf_table_open(from, Library.length(from), made, err));
+        return Library.text(
+                (out, err) ->
+                        Library.kf_policy_diff_catalog(
+                                token(), second, a, Library.length(a), table, null, null, out, err));
     }
 
     @Override

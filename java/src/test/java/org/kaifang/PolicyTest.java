@@ -41,6 +41,53 @@ class PolicyTest {
     }
 
     @Test
+    void itIsAPageToBeRead() {
+        try (Policy policy = Policy.builtin(ID)) {
+            JsonObject page = parsed(policy.page());
+            assertEquals(policy.hash(), page.get("hash").getAsString());
+            assertTrue(page.getAsJsonArray("articles").size() > 20);
+            String html = policy.pageHtml();
+            assertTrue(html.startsWith("<!DOCTYPE html>") && html.contains(policy.hash()));
+            assertTrue(html.contains("西规〔2022〕013") && !html.contains("<script"));
+        }
+    }
+
+    @Test
+    void twoReadingsAreComparedOverACatalog(@TempDir Path folder) throws Exception {
+        // Persons' data without any other danger: de-identified, and as it is.
+        String harmless =
+                "state_secret,law_forbids,endangers_national_security,endangers_public_security,"
+                        + "endangers_economic_security,endangers_social_stability,trade_secret,other_third_party_interest,"
+                        + "harm_ruled_out,high_protection_need,specific_terms_needed,aggregation_may_reveal,"
+                        + "third_party_consents,closure_harms_public";
+        String no = harmless.replaceAll("[a-z_]+", "false");
+        String rows =
+                "personal_privacy,data_grade,desensitization," + harmless + "\n"
+                        + "true,general,none," + no + "\n"
+                        + "true,general,deidentified," + no + "\n";
+        Path catalog = folder.resolve("目录.csv");
+        Files.write(catalog, rows.getBytes(StandardCharsets.UTF_8));
+        String path = catalog.toString();
+        try (Policy policy = Policy.builtin(ID);
+                Policy other = policy.withInterpretation("deidentified_may_be_unconditional", "yes")) {
+            assertEquals("{\"changed\":0,\"changes\":[],\"rows\":2,\"v\":1}", policy.diffCatalog(policy, DAY, path));
+            JsonObject difference = parsed(policy.diffCatalog(other, DAY, path));
+            assertEquals(1, difference.get("changed").getAsInt());
+            JsonObject change = difference.getAsJsonArray("changes").get(0).getAsJsonObject();
+            assertEquals("withheld|conditional", change.get("from").getAsString());
+            assertEquals("withheld|conditional|unconditional", change.get("to").getAsString());
+            assertEquals(2, change.get("first").getAsInt());
+
+            fails(KaifangException.Family.NULL, () -> policy.diffCatalog(null, DAY, path));
+            fails(KaifangException.Family.NULL, () -> policy.diffCatalog(other, DAY, null));
+            fails(KaifangException.Family.ARGUMENT, () -> policy.diffCatalog(other, "today", path));
+            fails(KaifangException.Family.TABLE, () -> policy.diffCatalog(other, DAY, path + ".none"));
+            Files.write(catalog, "action\nquery\n".getBytes(StandardCharsets.UTF_8));
+            fails(KaifangException.Family.FACT, () -> policy.diffCatalog(other, DAY, path));
+        }
+    }
+
+    @Test
     void twoReadingsAreCompared() {
         try (Policy policy = Policy.builtin(ID);
                 Policy other = policy.withInterpretation("deidentified_may_be_unconditional", "yes")) {
@@ -64,6 +111,8 @@ class PolicyTest {
             fails(KaifangException.Family.HANDLE, () -> policy.diff(closed));
         }
         fails(KaifangException.Family.HANDLE, () -> closed.explain("access", "{}", DAY));
+        fails(KaifangException.Family.HANDLE, closed::page);
+        fails(KaifangException.Family.HANDLE, closed::pageHtml);
         fails(KaifangException.Family.HANDLE, () -> closed.check(null));
         fails(KaifangException.Family.HANDLE, closed::prove);
         fails(KaifangException.Family.HANDLE, closed::analyse);
