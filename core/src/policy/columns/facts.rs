@@ -302,7 +302,7 @@ fn load(bits: &BooleanBuffer, (first, length): (usize, usize), plane: &mut Block
     let start = bits.offset() + first;
     let bytes = bits.values().get(start / 8..).and_then(|bytes| bytes.first_chunk::<{ ROWS / 8 }>());
     match bytes {
-        Some(bytes) if length == ROWS && start % 8 == 0 => {
+        Some(bytes) if length == ROWS && start.is_multiple_of(8) => {
             plane.iter_mut().zip(bytes.as_chunks().0).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
         }
         _ => load_part(bits, first, length, plane),
@@ -314,7 +314,7 @@ fn load(bits: &BooleanBuffer, (first, length): (usize, usize), plane: &mut Block
 fn load_part(bits: &BooleanBuffer, first: usize, length: usize, plane: &mut Block<WORDS>) {
     let bits = bits.slice(first, length);
     let chunks = bits.bit_chunks();
-    let left = (length % 64 > 0).then(|| chunks.remainder_bits());
+    let left = (!length.is_multiple_of(64)).then(|| chunks.remainder_bits());
     let mut words = chunks.iter().chain(left);
     plane.fill_with(|| words.next().unwrap_or_default());
 }
