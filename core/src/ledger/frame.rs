@@ -220,20 +220,45 @@ impl SegmentReader {
     }
 }
 
-/// Whether a write that was cut short could have left this.
-pub(super) fn is_torn(error: &Error) -> bool {
+/// Whether the bytes are no frame: only then can a write that was cut short be the reason.
+pub(super) fn is_no_frame(error: &Error) -> bool {
     use IntegrityError::{BadChecksum, BadFrame, Truncated};
     matches!(error, Error::Integrity(BadFrame { .. } | BadChecksum { .. } | Truncated { .. }))
 }
 
-/// Whether a whole commit frame stands anywhere in these bytes. A record can't hold one: the high bytes of a size are
-/// zero, and canonical JSON holds no zero byte.
-pub(super) fn holds_commit(bytes: &[u8]) -> bool {
-    bytes.windows(COMMIT_LENGTH).any(|window| match window.split_at_checked(8) {
+/// What a disk writes as a whole, in bytes; a multiple of it is allowed.
+const SECTOR: u64 = 512;
+
+/// Whether a write that was cut short can have left this after the last commit, at byte `start` of the file.
+///
+/// One write is a batch and its commit, and the next is not begun before it is synced. A writer that is killed leaves the
+/// beginning of it. When the power goes, any of its sectors may be missing, and those are read as zeros, which no sector of
+/// ours is. So more than one commit, a commit that is not the last of it, and a frame that is wrong where no sector is
+/// missing are damage to what was acknowledged.
+pub(super) fn is_torn(error: &Error, rest: &[u8], start: u64) -> bool {
+    let sector_is_missing = || {
+        let first = (SECTOR - start % SECTOR) as usize;
+        let (head, tail) = rest.split_at(first.min(rest.len()));
+        [head].into_iter().chain(tail.chunks(SECTOR as usize)).any(|sector| sector.iter().all(|byte| *byte == 0))
+    };
+    let ends_early =
+        matches!(error, Error::Integrity(IntegrityError::Truncated { .. } | IntegrityError::Uncommitted { .. }));
+    let mut commits = commits(rest);
+    match (commits.next(), commits.next()) {
+        (None, _) => ends_early || sector_is_missing(),
+        (Some(end), None) => end == rest.len() && sector_is_missing(),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// Where each whole commit frame ends that stands anywhere in these bytes. A record can't hold one: the high bytes of a
+/// size are zero, and canonical JSON holds no zero byte.
+pub(super) fn commits(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    bytes.windows(COMMIT_LENGTH).enumerate().filter_map(|(begin, window)| match window.split_at_checked(8) {
         Some(([a, b, c, d, sum @ ..], body)) if [*a, *b, *c, *d] == *COMMIT => {
-            crc32fast::hash(body).to_le_bytes() == *sum
+            (crc32fast::hash(body).to_le_bytes() == *sum).then_some(begin + COMMIT_LENGTH)
         }
-        _ => false,
+        _ => None,
     })
 }
 
@@ -284,13 +309,13 @@ mod tests {
         for bit in 0..whole.len() * 8 {
             let mut bytes = whole.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
-            assert!(is_torn(&frames(&bytes).unwrap_err()), "bit {bit}");
+            assert!(is_no_frame(&frames(&bytes).unwrap_err()), "bit {bit}");
         }
         for end in 0..whole.len() {
             match end {
                 120 => assert_eq!(frames(&whole[..end]), Ok(0)),
                 142 => assert_eq!(frames(&whole[..end]), Ok(1)),
-                _ => assert!(is_torn(&frames(&whole[..end]).unwrap_err()), "cut at {end}"),
+                _ => assert!(is_no_frame(&frames(&whole[..end]).unwrap_err()), "cut at {end}"),
             }
         }
     }
@@ -298,8 +323,9 @@ mod tests {
     #[test]
     fn a_commit_is_found_where_frames_no_longer_line_up() {
         let whole = sample();
-        assert!(holds_commit(&whole[125..]));
-        assert!(!holds_commit(&whole[..221]));
-        assert!(!holds_commit(&whole[143..]));
+        assert_eq!(commits(&whole[125..]).collect::<Vec<_>>(), [97]);
+        assert_eq!(commits(&[&whole[..], &whole[125..]].concat()).collect::<Vec<_>>(), [222, 222 + 97]);
+        assert_eq!(commits(&whole[..221]).next(), None);
+        assert_eq!(commits(&whole[143..]).next(), None);
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{Header, LONGEST_RECORD, SegmentReader, encode_commit, encode_record, is_torn};
+use super::frame::{Header, LONGEST_RECORD, SegmentReader, commits, encode_commit, encode_record, is_no_frame};
 use super::proof::Receipt;
 use super::replay::{Records, Replay, Tail, genesis, link};
 use super::store::{CONFIG, HEAD, KEY, Store, io_error};
@@ -485,9 +485,9 @@ fn read_segments(store: &Store) -> Result<(Vec<u64>, bool), Error> {
         let path = store.segment_path(number);
         match SegmentReader::open(&path, Store::segment_name(number))?.header() {
             Ok(header) => firsts.push(header.frontier.size()),
-            Err(error) if number > 0 && number == count - 1 && is_torn(&error) => {
+            Err(error) if number > 0 && number == count - 1 && is_no_frame(&error) => {
                 let bytes = std::fs::read(&path).map_err(io_error(&path, "read"))?;
-                return if super::frame::holds_commit(&bytes) { Err(error) } else { Ok((firsts, true)) };
+                return if commits(&bytes).next().is_some() { Err(error) } else { Ok((firsts, true)) };
             }
             Err(error) => return Err(error),
         }

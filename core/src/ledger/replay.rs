@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::frame::{Frame, Header, SegmentReader, holds_commit, is_torn};
+use super::frame::{Frame, Header, SegmentReader, is_no_frame, is_torn};
 use super::store::{Store, io_error};
 use super::tree::{Frontier, Hash, leaf_hash};
 use super::{IntegrityError, LedgerError};
@@ -84,7 +84,7 @@ impl Replay {
         let records = self.frontier.size() - self.committed.size();
         self.bytes += end;
         let error = match result {
-            Err(error) if !is_torn(&error) => return Err(error),
+            Err(error) if !is_no_frame(&error) => return Err(error),
             Err(error) => error,
             Ok(()) if records == 0 => return Ok((end, None)),
             Ok(()) => {
@@ -92,11 +92,10 @@ impl Replay {
                 IntegrityError::Uncommitted { file, offset: end, record }.into()
             }
         };
-        // A torn write is the last one: where a whole commit follows, this is damage.
         let path = store.segment_path(number);
         let bytes = fs::read(&path).map_err(io_error(&path, "read"))?;
         let rest = usize::try_from(end).ok().and_then(|end| bytes.get(end..)).unwrap_or_default();
-        if holds_commit(rest) {
+        if !is_torn(&error, rest, end) {
             return Err(error);
         }
         self.frontier = self.committed.clone();
