@@ -238,22 +238,16 @@ impl Ledger {
     /// [`LedgerError::ReadOnly`], [`LedgerError::NoMemory`]. After [`LedgerError::Io`] nobody knows what the disk
     /// holds: every later call gives [`LedgerError::Poisoned`] until the ledger is opened again.
     pub fn append_batch<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<Range<u64>, LedgerError> {
+        check_records(records)?;
+        self.append_checked(records)
+    }
+
+    /// As [`Ledger::append_batch`], for records that [`check_records`] has found good.
+    pub(super) fn append_checked<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<Range<u64>, LedgerError> {
         let writer = self.writer.as_mut().ok_or(LedgerError::ReadOnly)?;
         writer.usable()?;
         let first = self.tree.size();
-        let mut bytes = 0_usize;
-        for (position, record) in records.iter().enumerate() {
-            let record = record.as_ref();
-            if record.len() > LONGEST_RECORD {
-                return Err(LedgerError::TooLong { position, bytes: record.len() });
-            }
-            canon::parse_canonical(record).map_err(|error| LedgerError::NotCanonical {
-                position,
-                reason: error.to_string(),
-                reason_zh: error.zh(),
-            })?;
-            bytes = bytes.saturating_add(record.len() + 20);
-        }
+        let bytes = records.iter().fold(0_usize, |bytes, record| bytes.saturating_add(record.as_ref().len() + 20));
         if records.is_empty() {
             return Ok(first..first);
         }
@@ -428,6 +422,25 @@ impl Ledger {
         let missing = IntegrityError::RolledBack { signed_size: self.signed.size, size: self.size() };
         Ok(collector.finish().ok_or(missing)?)
     }
+}
+
+/// Whether each record is one.
+///
+/// # Errors
+/// [`LedgerError::TooLong`], [`LedgerError::NotCanonical`]
+pub(super) fn check_records<R: AsRef<[u8]>>(records: &[R]) -> Result<(), LedgerError> {
+    for (position, record) in records.iter().enumerate() {
+        let record = record.as_ref();
+        if record.len() > LONGEST_RECORD {
+            return Err(LedgerError::TooLong { position, bytes: record.len() });
+        }
+        canon::parse_canonical(record).map_err(|error| LedgerError::NotCanonical {
+            position,
+            reason: error.to_string(),
+            reason_zh: error.zh(),
+        })?;
+    }
+    Ok(())
 }
 
 /// What the file `key` holds.

@@ -6,7 +6,7 @@
 //! | [`tree`](self) | hashes, growth, proofs and their check |
 //! | `note`, [`Checkpoint`] | the signed head |
 //! | `frame`, `replay` | the bytes of a segment, and what they must add up to |
-//! | [`Ledger`] | append, read, sign |
+//! | [`Ledger`], [`SharedLedger`] | append, read, sign; for one thread, for many |
 //! | [`verify()`] | every byte, offline |
 //! | [`Receipt`], [`ProofDocument`] | what a third party checks without the log |
 //!
@@ -23,6 +23,7 @@ mod log;
 mod note;
 mod proof;
 mod replay;
+mod shared;
 mod store;
 mod tree;
 mod verify;
@@ -36,6 +37,7 @@ pub use frame::LONGEST_RECORD;
 pub use note::verifier_key;
 pub use proof::{ProofDocument, ProofHash, Receipt, RecordBytes, verify_document, verify_receipt};
 pub use replay::Records;
+pub use shared::SharedLedger;
 pub use tree::{Hash, LONGEST_PROOF, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 pub use verify::{Verified, verify};
 
