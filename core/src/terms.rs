@@ -87,6 +87,11 @@ pub(crate) fn io_text(kind: std::io::ErrorKind) -> Text {
     Text::new(zh, kind.to_string())
 }
 
+/// The same, with the operating system's own words in the English text.
+pub(crate) fn os_text(error: &std::io::Error) -> Text {
+    Text { en: error.to_string(), ..io_text(error.kind()) }
+}
+
 /// Why an answer is what it is: a stable code, the article, the rule, and the text for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -16,8 +16,7 @@ use super::{Checkpoint, IntegrityError, LedgerError, note};
 use crate::Error;
 use crate::canon;
 use crate::crypto::{PublicKey, Signer};
-use crate::error::Explain;
-use crate::terms::{Digest, V1};
+use crate::terms::{Digest, Text, V1};
 
 crate::terms::words! {
     /// Which hash and signature a log uses.
@@ -247,11 +246,8 @@ impl Ledger {
             if record.len() > LONGEST_RECORD {
                 return Err(LedgerError::TooLong { position, bytes: record.len() });
             }
-            canon::parse_canonical(record).map_err(|error| LedgerError::NotCanonical {
-                position,
-                reason: error.to_string(),
-                reason_zh: error.zh(),
-            })?;
+            canon::parse_canonical(record)
+                .map_err(|error| LedgerError::NotCanonical { position, reason: Text::from(&error) })?;
             bytes = bytes.saturating_add(record.len() + 20);
         }
         if records.is_empty() {

@@ -125,10 +125,12 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Misread> {
                 Token::Word(word)
             }
             _ => {
+                // A control character is written out.
+                let c = c.escape_debug();
                 return Err(Misread {
                     what: Text::new(
-                        format!("字符 {c:?} 在此处没有意义"),
-                        format!("the character {c:?} has no meaning here"),
+                        format!("字符“{c}”在此处没有意义"),
+                        format!("the character “{c}” has no meaning here"),
                     ),
                     instead: Text::new(
                         "请写名称、=、!=、and、or、not、any(…)、all(…) 或括号",
@@ -175,8 +177,9 @@ impl Parser {
     }
 
     fn expected(&self, wanted: Text, instead: Text) -> Misread {
-        let found = self.peek().map_or(Text::new("结尾", "the end"), |token| Text::name(token.shown()));
-        let what = Text::new(format!("应为{wanted:#},实为 {found:#}"), format!("expected {wanted}, found {found}"));
+        let found =
+            self.peek().map_or(Text::new("结尾", "the end"), |token| Text::name(format!("`{}`", token.shown())));
+        let what = Text::new(format!("应为{wanted:#},实为{found:#}"), format!("expected {wanted}, found {found}"));
         Misread { what, instead, at: self.place() }
     }
 
@@ -242,8 +245,10 @@ impl Parser {
 
     fn list(&mut self, depth: usize) -> Result<Vec<Condition>, Misread> {
         if !self.take(&Token::Open) {
-            return Err(self
-                .expected(Text::name("("), Text::new("请写 any(a, b) 或 all(a, b)", "write any(a, b) or all(a, b)")));
+            return Err(self.expected(
+                Text::name("`(`"),
+                Text::new("请写 any(a, b) 或 all(a, b)", "write any(a, b) or all(a, b)"),
+            ));
         }
         let mut parts = vec![self.condition(depth)?];
         while self.take(&Token::Comma) {
@@ -256,7 +261,7 @@ impl Parser {
         if self.take(&Token::Close) {
             Ok(inner)
         } else {
-            Err(self.expected(Text::name(")"), Text::new("请闭合括号", "close the parenthesis")))
+            Err(self.expected(Text::name("`)`"), Text::new("请闭合括号", "close the parenthesis")))
         }
     }
 
@@ -266,7 +271,7 @@ impl Parser {
             Some(Token::Differs) => true,
             _ if name.starts_with("interpretation.") => {
                 return Err(self.expected(
-                    Text::new(" = 或 !=", "= or !="),
+                    Text::new("`=` 或 `!=`", "`=` or `!=`"),
                     Text::new(
                         "请比较解释开关:interpretation.NAME = OPTION",
                         "compare an interpretation: interpretation.NAME = OPTION",
