@@ -28,12 +28,7 @@ pub fn legal_date(at: Instant) -> Date {
     CHINA.to_datetime(at).date()
 }
 
-/// The text of one thing in both languages. Displays in English, and in Chinese with the alternate form (`{:#}`).
-///
-/// ```
-/// let text = kaifang::terms::Text::new("数据", "data");
-/// assert_eq!(format!("{text} {text:#}"), "data 数据");
-/// ```
+/// The text of one thing in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Text {
@@ -44,7 +39,12 @@ pub struct Text {
 }
 
 impl Text {
-    /// Both texts of one thing.
+    /// Both texts of one thing. It displays in English, and in Chinese with the alternate form.
+    ///
+    /// ```
+    /// let text = kaifang::terms::Text::new("数据", "data");
+    /// assert_eq!(format!("{text} {text:#}"), "data 数据");
+    /// ```
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Text { zh: zh.into(), en: en.into() }
     }
