@@ -28,9 +28,7 @@ impl PolicyFault {
         let length = source.get(start..).map_or(0, extent);
         let (zh, en) = (self.error.zh(), self.error.to_string());
         let ((zh, zh_instead), (en, en_instead)) = (divided(&zh), divided(&en));
-        let mut help: Vec<&str> = [zh_instead, en_instead].into_iter().flatten().collect();
-        // Of some faults it is the same in both languages: a word of the file's own.
-        help.dedup();
+        let help: Vec<&str> = [zh_instead, en_instead].into_iter().flatten().collect();
         let mut diagnostic = MietteDiagnostic::new(format!("{zh}\n{en}"))
             .with_code(self.error.code())
             .with_label(LabeledSpan::at(start..start + length, "此处 here"));

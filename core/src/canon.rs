@@ -14,6 +14,8 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use crate::terms::Text;
+
 /// The deepest nesting of a document.
 pub const MAX_DEPTH: usize = 64;
 
@@ -24,13 +26,13 @@ room_error! {
     /// Why a document has no canonical encoding, or is not the document that it should be.
     pub enum CanonError {
         /// Not JSON, or not the strict subset.
-        Malformed { what: String, line: usize, column: usize } = "KF-CANON-01",
+        Malformed { what: Text, line: usize, column: usize } = "KF-CANON-01",
             en "not a strict JSON document: {what}",
-            zh "不是严格的 JSON 文档:{what}", at "line {line}, column {column}";
+            zh "不是严格的 JSON 文档:{what:#}", at "line {line}, column {column}";
         /// JSON, but not a document of this kind.
-        Shape { document: &'static str, what: String } = "KF-CANON-02",
+        Shape { document: &'static str, what: Text } = "KF-CANON-02",
             en "not a {document} document: {what}",
-            zh "不是 {document} 文档:{what}";
+            zh "不是 {document} 文档:{what:#}";
         /// A number that is not an integer within ±(2^53 − 1).
         Number = "KF-CANON-03",
             en "a number is not an integer within ±(2^53 − 1); write fractions in parts per million",
@@ -58,7 +60,7 @@ room_error! {
 /// ```
 pub fn to_bytes<T: Serialize + ?Sized>(document: &T) -> Result<Vec<u8>, CanonError> {
     let value = serde_json::to_value(document).map_err(|error| CanonError::Malformed {
-        what: error.to_string(),
+        what: Text::foreign(error.to_string()),
         line: 0,
         column: 0,
     })?;
@@ -84,7 +86,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, CanonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     let value = value.map_err(|error| CanonError::Malformed {
-        what: category(&error),
+        what: Text::foreign(category(&error)),
         line: error.line(),
         column: error.column(),
     })?;
@@ -98,7 +100,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, CanonError> {
 /// As [`parse`], and [`CanonError::Shape`].
 pub fn read<T: DeserializeOwned>(document: &'static str, bytes: &[u8]) -> Result<T, CanonError> {
     serde_json::from_value(parse(bytes)?)
-        .map_err(|error| CanonError::Shape { document, what: without_values(&error.to_string()) })
+        .map_err(|error| CanonError::Shape { document, what: Text::foreign(without_values(&error.to_string())) })
 }
 
 /// Parses bytes that must be exactly their own canonical encoding.

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::terms::Text;
+
 /// What every error of every room can say about itself.
 ///
 /// `Display` is the English text.
@@ -37,6 +39,12 @@ pub struct ErrorDocument {
 impl<E: Explain + ?Sized> From<&E> for ErrorDocument {
     fn from(error: &E) -> Self {
         ErrorDocument { code: error.code().to_owned(), zh: error.zh(), en: error.to_string(), place: error.place() }
+    }
+}
+
+impl<E: Explain + ?Sized> From<&E> for Text {
+    fn from(error: &E) -> Self {
+        Text::new(error.zh(), error.to_string())
     }
 }
 

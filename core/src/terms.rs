@@ -39,10 +39,57 @@ pub struct Text {
 }
 
 impl Text {
-    /// Both texts of one thing.
+    /// Both texts of one thing. It displays in English, and in Chinese with the alternate form.
+    ///
+    /// ```
+    /// let text = kaifang::terms::Text::new("数据", "data");
+    /// assert_eq!(format!("{text} {text:#}"), "data 数据");
+    /// ```
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Text { zh: zh.into(), en: en.into() }
     }
+
+    /// The same in both languages: a name of the file's, a sign.
+    pub(crate) fn name(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Text { zh: name.clone(), en: name }
+    }
+
+    /// A message that others wrote, in English only: the Chinese quotes it.
+    pub(crate) fn foreign(message: impl Into<String>) -> Self {
+        let en = message.into();
+        Text { zh: format!("原文为“{en}”"), en }
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if f.alternate() { &self.zh } else { &self.en })
+    }
+}
+
+/// Why the operating system refused something. The standard library knows it in English only.
+pub(crate) fn io_text(kind: std::io::ErrorKind) -> Text {
+    use std::io::ErrorKind as E;
+    let zh = match kind {
+        E::NotFound => "文件或目录不存在",
+        E::PermissionDenied => "没有权限",
+        E::AlreadyExists => "文件或目录已存在",
+        E::NotADirectory => "不是目录",
+        E::IsADirectory => "是目录而不是文件",
+        E::InvalidData => "内容无效",
+        E::UnexpectedEof => "文件意外结束",
+        E::StorageFull => "存储空间已满",
+        E::ReadOnlyFilesystem => "文件系统只读",
+        E::OutOfMemory => "内存不足",
+        _ => return Text::foreign(kind.to_string()),
+    };
+    Text::new(zh, kind.to_string())
+}
+
+/// The same, with the operating system's own words in the English text.
+pub(crate) fn os_text(error: &std::io::Error) -> Text {
+    Text { en: error.to_string(), ..io_text(error.kind()) }
 }
 
 /// Why an answer is what it is: a stable code, the article, the rule, and the text for people.
@@ -73,6 +120,10 @@ pub trait Word: Sized + Copy + 'static {
     fn zh(self) -> &'static str;
     /// English.
     fn en(self) -> &'static str;
+    /// Both names.
+    fn text(self) -> Text {
+        Text::new(self.zh(), self.en())
+    }
     /// The word with this id.
     fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|word| word.id() == id)

@@ -1,6 +1,8 @@
 //! A policy is data: a second city needs no Rust change, and a file with a fault is refused whole, with its place.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+mod languages;
+
 use kaifang::error::Explain as _;
 use kaifang::policy::{Facts, Policy, PolicyError, Section};
 use kaifang::terms::Openness;
@@ -241,7 +243,7 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
             "unknown_facts",
         ),
         (with_provisions("id = \"A4\"", "id = \"A3\""), "KF-POLICY-08", "", "provision A3"),
-        (with_provisions("id = \"A4\"", "id = \"第四条\""), "KF-POLICY-12", "id = ¦\"第四条\"", "a provision"),
+        (with_provisions("id = \"A4\"", "id = \"第四条\""), "KF-POLICY-12", "id = ¦\"第四条\"", "provisions.id"),
         (with_provisions("id = \"A4\"", "id = \"A4.1\""), "KF-POLICY-15", "id = ¦\"A4.1\"", "one paragraph"),
         (with_provisions("id = \"A12\"", "id = \"A9.1\""), "KF-POLICY-15", "id = ¦\"A9\"\nfinger", "A5.1, A5.2"),
         (with_provisions("000\"]", "00\"]"), "KF-POLICY-15", "= [¦\"000", "64 lower-case"),
@@ -285,7 +287,7 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
         let error = Policy::parse(&text).expect_err(words);
         assert_eq!(error.code(), code, "{error}");
         assert!(error.to_string().contains(words), "{error} lacks {words}");
-        assert!(!error.zh().is_ascii());
+        languages::keep_apart(&error, &text);
         let position = error.position().map(|(line, column)| format!("line {line}, column {column}"));
         assert_eq!(position, error.place());
         // A face shows what to write instead apart from what is wrong.
@@ -295,6 +297,61 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
         if !passage.is_empty() {
             assert_eq!(error.place(), Some(place_of(&text, passage)), "{error}");
         }
+    }
+}
+
+/// The second city's file with an interpretation.
+fn with_interpretation(options: &str, default: &str) -> String {
+    let options = format!("options = [{options}]\ndefault = \"{default}\"");
+    let asked = "id = \"start\"\ncite = \"A12\"\nzh = \"自何时?\"\nen = \"From when?\"";
+    with("[classification]\n", &format!("[[interpretations]]\n{asked}\n{options}\n\n[classification]\n"))
+}
+
+#[test]
+fn every_other_fault_keeps_its_languages_apart() {
+    let option = |id: &str| format!("{{ id = \"{id}\", zh = \"选项\", en = \"option\" }}");
+    let two = format!("{},\n{}", option("one"), option("two"));
+    let step = "id = \"x\"\ncite = \"A4\"\nwhen = \"always\"\nzh = \"步\"\nen = \"Step\"\n";
+    let step = format!("[[classification.requires]]\n{step}");
+    let ground = |when: &str| with("when = \"timely\"", &format!("when = \"{when}\""));
+    let conditions = ["", "a b", "or a", "any a", "all()", "(a", "a)", "a = ", "a !", "interpretation.start", "事实"];
+    let mut files: Vec<String> = conditions.into_iter().map(ground).collect();
+    files.extend([
+        with("v = 1", "v = ="),
+        with("id = \"second-city\"", "id = \"Second City\""),
+        with("conditional = { zh = \"受限开放\", en = \"restricted\" }", ""),
+        with("zh = \"谁同意?\"", "zh = \"\""),
+        with_rule(&SECOND_RELIEF.replace("permits", "yields_to = [\"none\"]\npermits")),
+        with_rule(&SECOND_RELIEF.replace("some_consent", "treatment")),
+        with_rule(&step.repeat(2)),
+        with_interpretation(&option("one"), "one"),
+        with_interpretation(&two, "three"),
+        with_interpretation(&format!("{two},\n{}", option("one")), "one"),
+        with_interpretation(&two.replace("two", "Two"), "one"),
+        with_interpretation(&two, "one").replace("when = \"timely\"", "when = \"interpretation.start = four\""),
+    ]);
+    for file in files {
+        languages::keep_apart(&Policy::parse(&file).expect_err(&file), &file);
+    }
+
+    let with_reading = Policy::parse(&with_interpretation(&two, "one")).unwrap();
+    let at = "2024-06-03".parse().unwrap();
+    let of_facts = |json| second_city().classify(&facts(json), at).unwrap_err();
+    let errors: [kaifang::Error; 10] = [
+        with_reading.with_interpretation("begin", "one").unwrap_err().into(),
+        with_reading.with_interpretation("start", "four").unwrap_err().into(),
+        Policy::builtin("shanghai").unwrap_err().into(),
+        Policy::load("/nonexistent/policy.toml").unwrap_err().into(),
+        second_city().classify(&Facts::new(), "2024-04-30".parse().unwrap()).unwrap_err(),
+        of_facts(r#"{"weather": true}"#),
+        of_facts(r#"{"timely": "yes"}"#),
+        of_facts(r#"{"consent": "none"}"#),
+        Facts::from_json(r#"{"timely": 1}"#).unwrap_err(),
+        Facts::from_json("[]").unwrap_err(),
+    ];
+    let file = format!("{SECOND_CITY}\n{}\n{XIAN}\nweather", with_interpretation(&two, "one"));
+    for error in &errors {
+        languages::keep_apart(error, &file);
     }
 }
 
@@ -314,7 +371,9 @@ fn too_many_facts_are_refused_before_anything_is_built() {
         )
     };
     let text = with_rule(&(0..64).map(fact).collect::<String>());
-    assert!(matches!(Policy::parse(&text), Err(PolicyError::Limit { limit: 64, .. })));
+    let error = Policy::parse(&text).unwrap_err();
+    assert!(matches!(error, PolicyError::Limit { limit: 64, .. }));
+    languages::keep_apart(&error, "");
 }
 
 #[test]
@@ -329,7 +388,9 @@ fn a_policy_that_would_blow_up_is_refused_in_time() {
     let pairs: Vec<String> = (0..30).map(pair).map(|pair| format!("({pair})")).collect();
     let facts = (0..60).map(fact).collect::<String>();
     let text = with_rule(&facts).replace("when = \"timely\"", &format!("when = \"{}\"", pairs.join(" and ")));
-    assert!(matches!(Policy::parse(&text), Err(PolicyError::Limit { .. })));
+    let error = Policy::parse(&text).unwrap_err();
+    assert!(matches!(error, PolicyError::Limit { .. }));
+    languages::keep_apart(&error, "");
 }
 
 #[test]

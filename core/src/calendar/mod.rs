@@ -15,6 +15,7 @@ use std::sync::OnceLock;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
+use crate::terms::Text;
 use schedule::Schedule;
 
 /// The schedules that the crate carries, one file a year.
@@ -32,9 +33,9 @@ room_error! {
     /// Why a schedule of holidays can't be loaded.
     pub enum CalendarError {
         /// The document is not a schedule.
-        Malformed { what: String } = "KF-CAL-01",
+        Malformed { what: Text } = "KF-CAL-01",
             en "not a schedule of holidays: {what}",
-            zh "不是节假日安排:{what}";
+            zh "不是节假日安排:{what:#}";
         /// A schedule that lists no day: the year was not published yet.
         EmptyYear { year: i16 } = "KF-CAL-02",
             en "the schedule of {year} lists no day; a year that is not published yet is not loaded",

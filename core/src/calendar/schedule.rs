@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{CalendarError, LAST_SETTLED_DAY_OF_DECEMBER};
 use crate::canon;
 use crate::error::Explain;
+use crate::terms::Text;
 
 /// The days of one year that a schedule names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +57,7 @@ struct Day {
 
 impl Schedule {
     pub(super) fn from_toml(text: &str) -> Result<Self, CalendarError> {
-        let malformed = |error: toml::de::Error| CalendarError::Malformed { what: error.message().to_owned() };
+        let malformed = |error: toml::de::Error| CalendarError::Malformed { what: Text::foreign(error.message()) };
         let file: File = toml::from_str(text).map_err(malformed)?;
         let days = file.holiday.iter().flat_map(|holiday| {
             let [first, last] = holiday.off;
@@ -69,8 +70,8 @@ impl Schedule {
     pub(super) fn from_json(json: &[u8]) -> Result<Self, CalendarError> {
         let malformed = |error: canon::CanonError| CalendarError::Malformed {
             what: match error.place() {
-                Some(place) => format!("{error} ({place})"),
-                None => error.to_string(),
+                Some(place) => Text::new(format!("{}({place})", error.zh()), format!("{error} ({place})")),
+                None => Text::from(&error),
             },
         };
         let json: Json = canon::read("schedule", json).map_err(malformed)?;

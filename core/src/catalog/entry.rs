@@ -11,7 +11,7 @@ use crate::canon;
 use crate::crypto::sha256;
 use crate::error::Explain;
 use crate::policy::Classification;
-use crate::terms::{AccessWay, DataGrade, Digest, Openness, V1, words};
+use crate::terms::{AccessWay, DataGrade, Digest, Openness, Text, V1, words};
 
 words! {
     /// 数据格式 (A19.2).
@@ -280,7 +280,7 @@ impl Entry {
     /// [`CatalogError::Malformed`], [`CatalogError::Id`], [`CatalogError::Personal`].
     pub fn from_json(json: &str) -> Result<Self, CatalogError> {
         let entry: Entry = canon::read("Entry", json.as_bytes()).map_err(|error| CatalogError::Malformed {
-            what: error.to_string(),
+            what: Text::from(&error),
             place: error.place().unwrap_or_else(|| "entry".to_owned()),
         })?;
         entry.well_formed()?;

@@ -12,13 +12,15 @@ pub use check::Problem;
 pub use entry::{Body, Channel, DataFormat, DataItem, DataType, Entry, Level, Office, Responsible, UpdateFrequency};
 pub use personal::looks_personal;
 
+use crate::terms::Text;
+
 room_error! {
     /// Why a catalog entry can't be used.
     pub enum CatalogError {
         /// Not an entry document.
-        Malformed { what: String, place: String } = "KF-CATALOG-01",
+        Malformed { what: Text, place: String } = "KF-CATALOG-01",
             en "not a catalog entry: {what}",
-            zh "不是目录条目:{what}", at "{place}";
+            zh "不是目录条目:{what:#}", at "{place}";
         /// Parts are missing or contradict each other.
         Incomplete { id: String, fields: String } = "KF-CATALOG-02",
             en "the entry {id:?} is missing or contradicts: {fields}",

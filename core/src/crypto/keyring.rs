@@ -10,7 +10,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{KeyError, MacKey, file, mac};
-use crate::terms::V1;
+use crate::terms::{Text, V1};
 
 /// The fewest bytes of a secret.
 pub const LEAST_SECRET: usize = 16;
@@ -101,18 +101,28 @@ impl Keyring {
     /// # Errors
     /// [`KeyError::MalformedKeyring`], and those of [`Keyring::insert`].
     pub fn from_json(json: &[u8]) -> Result<Self, KeyError> {
-        let malformed = |what: String| KeyError::MalformedKeyring { what };
+        let malformed = |what: Text| KeyError::MalformedKeyring { what };
         // What serde says may quote the file, so only its place is told.
         let file: KeyringFile = serde_json::from_slice(json).map_err(|error| {
-            malformed(format!("see line {}, column {}; expected {FORM}", error.line(), error.column()))
+            let (line, column) = (error.line(), error.column());
+            malformed(Text::new(
+                format!("见第 {line} 行第 {column} 列;应为 {FORM}"),
+                format!("see line {line}, column {column}; expected {FORM}"),
+            ))
         })?;
         let mut keyring = Keyring::new();
         for entry in &file.keys {
             if entry.kind != "token" {
-                return Err(malformed("the only kind of key in a keyring is \"token\"".to_owned()));
+                return Err(malformed(Text::new(
+                    "密钥环中的密钥只有 \"token\" 一种",
+                    "the only kind of key in a keyring is \"token\"",
+                )));
             }
             let secret = STANDARD.decode(entry.secret.0.as_bytes()).map(Zeroizing::new);
-            keyring.insert(&entry.id, &secret.map_err(|_| malformed("a secret is not base64".to_owned()))?)?;
+            keyring.insert(
+                &entry.id,
+                &secret.map_err(|_| malformed(Text::new("secret 不是 base64", "a secret is not base64")))?,
+            )?;
         }
         Ok(keyring)
     }

@@ -24,29 +24,31 @@ pub use keyring::{Keyring, LEAST_SECRET};
 pub use mac::MacKey;
 pub use signature::{Ed25519Key, PublicKey, SIGNATURE_LENGTH, Signer};
 
+use crate::terms::Text;
+
 room_error! {
     /// Why a key can't be had or used.
     pub enum KeyError {
         /// A key file can't be read.
-        Unreadable { file: String, what: String } = "KF-KEY-01",
+        Unreadable { file: String, what: Text } = "KF-KEY-01",
             en "the key file {file:?} can't be read: {what}",
-            zh "无法读取密钥文件 {file:?}:{what}", at "{file}";
+            zh "无法读取密钥文件 {file:?}:{what:#}", at "{file}";
         /// A key file that group or others may read or write.
         Exposed { file: String, mode: String } = "KF-KEY-02",
             en "the key file {file:?} has mode {mode}; only its owner may read it (chmod 600)",
             zh "密钥文件 {file:?} 的权限为 {mode};应只允许属主读取(chmod 600)", at "{file}";
         /// A keyring file that isn't one.
-        MalformedKeyring { what: String } = "KF-KEY-03",
+        MalformedKeyring { what: Text } = "KF-KEY-03",
             en "not a keyring file: {what}",
-            zh "不是密钥环文件:{what}";
+            zh "不是密钥环文件:{what:#}";
         /// A private key that can't be read.
-        MalformedPrivateKey { expected: &'static str } = "KF-KEY-04",
+        MalformedPrivateKey { expected: Text } = "KF-KEY-04",
             en "not an Ed25519 private key: expected {expected}",
-            zh "不是 Ed25519 私钥:应为 {expected}";
+            zh "不是 Ed25519 私钥:应为{expected:#}";
         /// A public key that can't be read.
-        MalformedPublicKey { expected: &'static str } = "KF-KEY-05",
+        MalformedPublicKey { expected: Text } = "KF-KEY-05",
             en "not an Ed25519 public key: expected {expected}",
-            zh "不是 Ed25519 公钥:应为 {expected}";
+            zh "不是 Ed25519 公钥:应为{expected:#}";
         /// A secret that could be guessed.
         ShortSecret { id: String, bytes: usize } = "KF-KEY-06",
             en "the secret of the key {id:?} has {bytes} bytes; at least 16 are needed",
@@ -76,9 +78,9 @@ room_error! {
             en "the file {file:?} exists; a key file is never overwritten",
             zh "文件 {file:?} 已存在;密钥文件不会被覆盖", at "{file}";
         /// A key file can't be written.
-        Unwritable { file: String, what: String } = "KF-KEY-13",
+        Unwritable { file: String, what: Text } = "KF-KEY-13",
             en "the key file {file:?} can't be written: {what}",
-            zh "无法写入密钥文件 {file:?}:{what}", at "{file}";
+            zh "无法写入密钥文件 {file:?}:{what:#}", at "{file}";
         /// The signer gave an error.
         SignerFailed { what: String } = "KF-KEY-14",
             en "the signer failed: {what}",

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{KeyError, file};
+use crate::terms::Text;
 
 /// The bytes of an Ed25519 signature.
 pub const SIGNATURE_LENGTH: usize = 64;
@@ -44,7 +45,9 @@ impl PublicKey {
     /// [`KeyError::MalformedPublicKey`].
     pub fn from_base64(text: &str) -> Result<Self, KeyError> {
         let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.map(PublicKey).ok_or(KeyError::MalformedPublicKey { expected: "base64 of 32 bytes" })
+        bytes.map(PublicKey).ok_or_else(|| KeyError::MalformedPublicKey {
+            expected: Text::new("32 字节的 base64", "base64 of 32 bytes"),
+        })
     }
 
     /// Base64 of the 32 bytes.
@@ -60,7 +63,9 @@ impl PublicKey {
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         let bytes = pem_bytes(text, "PUBLIC KEY");
         let key = bytes.as_ref().and_then(|bytes| bytes.strip_prefix(&SPKI_PREFIX)).and_then(|key| key.try_into().ok());
-        key.map(PublicKey).ok_or(KeyError::MalformedPublicKey { expected: "a PEM block \"PUBLIC KEY\" of Ed25519" })
+        key.map(PublicKey).ok_or_else(|| KeyError::MalformedPublicKey {
+            expected: Text::new("Ed25519 的 PEM 块 \"PUBLIC KEY\"", "a PEM block \"PUBLIC KEY\" of Ed25519"),
+        })
     }
 
     /// Whether this key signed this message.
@@ -164,7 +169,9 @@ impl Ed25519Key {
     /// [`KeyError::MalformedPrivateKey`].
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         let der = pem_bytes(text, "PRIVATE KEY");
-        Self::from_pkcs8(&der.ok_or(KeyError::MalformedPrivateKey { expected: "a PEM block \"PRIVATE KEY\"" })?)
+        Self::from_pkcs8(&der.ok_or_else(|| KeyError::MalformedPrivateKey {
+            expected: Text::new("PEM 块 \"PRIVATE KEY\"", "a PEM block \"PRIVATE KEY\""),
+        })?)
     }
 
     /// Reads a PEM file that only its owner may read.
@@ -173,7 +180,8 @@ impl Ed25519Key {
     /// [`KeyError::Unreadable`], [`KeyError::Exposed`], [`KeyError::MalformedPrivateKey`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         let bytes = file::read(path.as_ref())?;
-        let text = str::from_utf8(&bytes).map_err(|_| KeyError::MalformedPrivateKey { expected: "a PEM text" })?;
+        let text = str::from_utf8(&bytes)
+            .map_err(|_| KeyError::MalformedPrivateKey { expected: Text::new("PEM 文本", "a PEM text") })?;
         Self::from_pem(text)
     }
 
@@ -189,10 +197,13 @@ impl Ed25519Key {
 
     fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
         // Version 1 holds no public key to check the private one against: "maybe unchecked".
-        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der)
-            .map_err(|_| KeyError::MalformedPrivateKey { expected: "PKCS#8 of an Ed25519 key" })?;
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(|_| KeyError::MalformedPrivateKey {
+            expected: Text::new("Ed25519 密钥的 PKCS#8", "PKCS#8 of an Ed25519 key"),
+        })?;
         let public = pair.public_key().as_ref().try_into().map(PublicKey);
-        let public = public.map_err(|_| KeyError::MalformedPrivateKey { expected: "a public key of 32 bytes" })?;
+        let public = public.map_err(|_| KeyError::MalformedPrivateKey {
+            expected: Text::new("32 字节的公钥", "a public key of 32 bytes"),
+        })?;
         Ok(Ed25519Key { pair, public })
     }
 }

@@ -42,17 +42,19 @@ pub use record::{Body, Outcome, Record, UseReport};
 pub(crate) use replay::Replay;
 pub use request::{Request, ResultReview, Via};
 
+use crate::terms::Text;
+
 room_error! {
     /// Why the gate can't answer or record.
     pub enum GateError {
         /// Not a request, a record or an outcome.
-        Malformed { what: String, place: String } = "KF-GATE-01",
+        Malformed { what: Text, place: String } = "KF-GATE-01",
             en "the document can't be read: {what}",
-            zh "文档无法解析:{what}", at "{place}";
+            zh "文档无法解析:{what:#}", at "{place}";
         /// The record could not be made durable, so nothing may be served.
-        NotRecorded { cause: String, cause_zh: String } = "KF-GATE-02",
+        NotRecorded { cause: Text } = "KF-GATE-02",
             en "denied: the decision could not be recorded (A32(3)): {cause}",
-            zh "拒绝:决定未能记录(A32(3)):{cause_zh}";
+            zh "拒绝:决定未能记录(A32(3)):{cause:#}";
         /// Not a platform's directory.
         NotAPlatform { what: &'static str } = "KF-GATE-03",
             en "this is not a platform's directory: {what} is missing or can't be read",
@@ -70,17 +72,17 @@ room_error! {
             en "{field} reads as an identifier of a natural person; the log holds a commitment instead (A5, A31)",
             zh "{field} 像是自然人的标识信息;账本中只应保存承诺值(A5、A31)", at "{field}";
         /// A record of the log that is not one of ours, or that could not have been recorded there.
-        BadRecord { index: u64, what: String } = "KF-GATE-07",
+        BadRecord { index: u64, what: Text } = "KF-GATE-07",
             en "record {index} can't be replayed: {what}",
-            zh "第 {index} 条记录无法重放:{what}", at "record {index}";
+            zh "第 {index} 条记录无法重放:{what:#}", at "record {index}";
         /// The record is longer than the log takes.
         TooLong { bytes: usize } = "KF-GATE-08",
             en "the record has {bytes} bytes; the log takes at most 65535",
             zh "记录有 {bytes} 字节;账本最多接受 65535 字节";
         /// A file could not be read or written.
-        Io { what: &'static str, kind: String } = "KF-GATE-09",
+        Io { what: &'static str, kind: Text } = "KF-GATE-09",
             en "{what} could not be read or written: {kind}",
-            zh "{what} 读写失败:{kind}", at "{what}";
+            zh "{what} 读写失败:{kind:#}", at "{what}";
     }
 }
 

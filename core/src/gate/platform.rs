@@ -19,7 +19,7 @@ use crate::error::Explain;
 use crate::ledger::{Checkpoint, Ledger, LedgerConfig, Profile, Receipt};
 use crate::policy::Policy;
 use crate::process::{Duty, Event, ProcessError, State};
-use crate::terms::{Instant, V1, legal_date};
+use crate::terms::{Instant, Text, V1, io_text, legal_date};
 
 /// The directory of the log, within a platform's.
 pub const LEDGER: &str = "ledger";
@@ -95,7 +95,7 @@ impl Platform {
         at: Instant,
     ) -> Result<Self, Error> {
         let dir = dir.as_ref();
-        let io = |error: std::io::Error| GateError::Io { what: "directory", kind: error.kind().to_string() };
+        let io = |error: std::io::Error| GateError::Io { what: "directory", kind: io_text(error.kind()) };
         fs::create_dir_all(dir).map_err(io)?;
         if fs::read_dir(dir).map_err(io)?.next().is_some() {
             return Err(GateError::NotEmpty.into());
@@ -129,7 +129,7 @@ impl Platform {
         for item in ledger.records()? {
             let (index, bytes) = item?;
             let folded = Record::from_bytes(&bytes).map_err(Error::from).and_then(|record| replay.fold(&record));
-            folded.map_err(|error| GateError::BadRecord { index, what: format!("{} {error}", error.code()) })?;
+            folded.map_err(|error| GateError::BadRecord { index, what: with_code(&error) })?;
         }
         let (policy, state) = replay.finish()?;
         Ok(Platform { dir: dir.to_owned(), ledger, policy, state, calendar: Calendar::builtin().clone() })
@@ -220,11 +220,7 @@ impl Platform {
         };
         let recorded = self.record(body, at).map_err(|error| match error {
             error @ Error::Gate(_) => error,
-            other => GateError::NotRecorded {
-                cause: format!("{} {other}", other.code()),
-                cause_zh: format!("{} {}", other.code(), other.zh()),
-            }
-            .into(),
+            other => GateError::NotRecorded { cause: with_code(&other) }.into(),
         })?;
         Ok(Admitted { v: V1, index: recorded.index, decision })
     }
@@ -277,4 +273,9 @@ impl Platform {
         let duties = duty.and_then(|id| self.state.duty(&id, &self.calendar, today)).into_iter().collect();
         Ok(Recorded { v: V1, index, duties })
     }
+}
+
+/// An error's texts, each behind its code.
+fn with_code(error: &Error) -> Text {
+    Text::new(format!("{} {}", error.code(), error.zh()), format!("{} {error}", error.code()))
 }

@@ -12,7 +12,7 @@ use crate::Error;
 use crate::crypto::sha256;
 use crate::policy::Policy;
 use crate::process::{Event, State};
-use crate::terms::Digest;
+use crate::terms::{Digest, io_text};
 
 /// The directory of the adopted policies, within a platform's.
 const POLICIES: &str = "policies";
@@ -25,7 +25,7 @@ fn file_of(text: &Digest) -> PathBuf {
 
 /// Stores the text of a policy durably, and says what the log must hold to find it again.
 pub(super) fn store_policy(dir: &Path, policy: &Policy) -> Result<Event, Error> {
-    let io = |error: std::io::Error| GateError::Io { what: "policies", kind: error.kind().to_string() };
+    let io = |error: std::io::Error| GateError::Io { what: "policies", kind: io_text(error.kind()) };
     let text = sha256(policy.source().as_bytes());
     let path = dir.join(file_of(&text));
     let folder = dir.join(POLICIES);
@@ -52,8 +52,8 @@ fn load_policy(
 ) -> Result<Policy, Error> {
     let file = file_of(&text);
     let other = || GateError::OtherPolicy { file: file.display().to_string() };
-    let bytes = fs::read(dir.join(&file))
-        .map_err(|error| GateError::Io { what: "policies", kind: error.kind().to_string() })?;
+    let bytes =
+        fs::read(dir.join(&file)).map_err(|error| GateError::Io { what: "policies", kind: io_text(error.kind()) })?;
     if sha256(&bytes) != text {
         return Err(other().into());
     }

@@ -6,7 +6,7 @@ use super::GateError;
 use crate::canon;
 use crate::error::Explain;
 use crate::process::well_formed_id;
-use crate::terms::{Action, Digest, V1, words};
+use crate::terms::{Action, Digest, Text, V1, words};
 
 words! {
     /// Through which channel a request came (A12).
@@ -115,5 +115,5 @@ impl Request {
 }
 
 pub(super) fn malformed(error: &canon::CanonError) -> GateError {
-    GateError::Malformed { what: error.to_string(), place: error.place().unwrap_or_else(|| "document".to_owned()) }
+    GateError::Malformed { what: Text::from(error), place: error.place().unwrap_or_else(|| "document".to_owned()) }
 }

@@ -16,8 +16,7 @@ use super::{Checkpoint, IntegrityError, LedgerError, note};
 use crate::Error;
 use crate::canon;
 use crate::crypto::{PublicKey, Signer};
-use crate::error::Explain;
-use crate::terms::{Digest, V1};
+use crate::terms::{Digest, Text, V1};
 
 crate::terms::words! {
     /// Which hash and signature a log uses.
@@ -434,11 +433,8 @@ pub(super) fn check_records<R: AsRef<[u8]>>(records: &[R]) -> Result<(), LedgerE
         if record.len() > LONGEST_RECORD {
             return Err(LedgerError::TooLong { position, bytes: record.len() });
         }
-        canon::parse_canonical(record).map_err(|error| LedgerError::NotCanonical {
-            position,
-            reason: error.to_string(),
-            reason_zh: error.zh(),
-        })?;
+        canon::parse_canonical(record)
+            .map_err(|error| LedgerError::NotCanonical { position, reason: Text::from(&error) })?;
     }
     Ok(())
 }

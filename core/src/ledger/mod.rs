@@ -41,13 +41,15 @@ pub use shared::SharedLedger;
 pub use tree::{Hash, LONGEST_PROOF, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 pub use verify::{Verified, verify};
 
+use crate::terms::Text;
+
 room_error! {
     /// Why a ledger can't be opened or written.
     pub enum LedgerError {
         /// The operating system refused something.
-        Io { file: String, doing: &'static str, what: String } = "KF-LEDGER-01",
+        Io { file: String, doing: &'static str, what: Text } = "KF-LEDGER-01",
             en "{doing} of {file:?} failed: {what}",
-            zh "对 {file:?} 执行 {doing} 失败:{what}", at "{file}";
+            zh "对 {file:?} 执行 {doing} 失败:{what:#}", at "{file}";
         /// A new ledger needs a directory of its own.
         NotEmpty { dir: String } = "KF-LEDGER-02",
             en "the directory {dir:?} is not empty; a new ledger needs one of its own",
@@ -73,9 +75,9 @@ room_error! {
             en "record {position} of the call has {bytes} bytes; at most 65535 are allowed",
             zh "本次调用的第 {position} 条记录有 {bytes} 字节,最多允许 65535 字节", at "{position}";
         /// A record that is not its own canonical encoding.
-        NotCanonical { position: usize, reason: String, reason_zh: String } = "KF-LEDGER-08",
+        NotCanonical { position: usize, reason: Text } = "KF-LEDGER-08",
             en "record {position} of the call is not canonical JSON: {reason}",
-            zh "本次调用的第 {position} 条记录不是规范 JSON:{reason_zh}", at "{position}";
+            zh "本次调用的第 {position} 条记录不是规范 JSON:{reason:#}", at "{position}";
         /// A log name that a checkpoint can't carry.
         BadOrigin = "KF-LEDGER-09",
             en "an origin is 1 to 255 bytes without white space, control characters or +",

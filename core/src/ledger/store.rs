@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use super::{IntegrityError, LedgerError};
+use crate::terms::os_text;
 
 /// Who the log is: canonical JSON of its version, name and profile.
 pub(super) const CONFIG: &str = "ledger.json";
@@ -24,7 +25,7 @@ const LONGEST_SMALL: u64 = 1 << 16;
 /// Turns an error of the operating system into ours.
 pub(super) fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> LedgerError {
     let file = path.display().to_string();
-    move |error| LedgerError::Io { file, doing, what: error.to_string() }
+    move |error| LedgerError::Io { file, doing, what: os_text(&error) }
 }
 
 /// A ledger's directory.

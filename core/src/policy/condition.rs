@@ -10,6 +10,7 @@
 //! This file knows no fact; names are resolved when the policy is compiled.
 
 use super::error::PolicyError;
+use crate::terms::Text;
 
 /// The deepest nesting of a condition.
 const MAX_DEPTH: usize = 32;
@@ -47,23 +48,27 @@ pub(super) enum Condition {
 /// Why a condition can't be read: what is wrong, what to write instead, and where in its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Misread {
-    what: String,
-    instead: &'static str,
+    what: Text,
+    instead: Text,
     pub(super) at: usize,
 }
 
 impl Misread {
     pub(super) fn into_error(self, line: usize, column: usize) -> PolicyError {
-        PolicyError::Condition { what: self.what, instead: self.instead.to_owned(), line, column }
+        PolicyError::Condition { what: self.what, instead: self.instead, line, column }
     }
+}
+
+fn divide() -> Text {
+    Text::new("请用定义将其拆分", "divide it with definitions")
 }
 
 /// Reads a condition.
 pub(super) fn parse(text: &str) -> Result<Condition, Misread> {
     if text.len() > MAX_LENGTH {
         return Err(Misread {
-            what: format!("it is longer than {MAX_LENGTH} bytes"),
-            instead: "divide it with definitions",
+            what: Text::new(format!("长度超过 {MAX_LENGTH} 字节"), format!("it is longer than {MAX_LENGTH} bytes")),
+            instead: divide(),
             at: 0,
         });
     }
@@ -71,7 +76,10 @@ pub(super) fn parse(text: &str) -> Result<Condition, Misread> {
     let condition = parser.condition(MAX_DEPTH)?;
     match parser.peek() {
         None => Ok(condition),
-        Some(_) => Err(parser.expected("the end of the condition", "join conditions by `and` or `or`")),
+        Some(_) => Err(parser.expected(
+            Text::new("条件的结尾", "the end of the condition"),
+            Text::new("请用 `and` 或 `or` 连接条件", "join conditions by `and` or `or`"),
+        )),
     }
 }
 
@@ -117,9 +125,17 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Misread> {
                 Token::Word(word)
             }
             _ => {
+                // A control character is written out.
+                let c = c.escape_debug();
                 return Err(Misread {
-                    what: format!("the character {c:?} has no meaning here"),
-                    instead: "write names, =, !=, and, or, not, any(…), all(…), parentheses",
+                    what: Text::new(
+                        format!("字符“{c}”在此处没有意义"),
+                        format!("the character “{c}” has no meaning here"),
+                    ),
+                    instead: Text::new(
+                        "请写名称、=、!=、and、or、not、any(…)、all(…) 或括号",
+                        "write names, =, !=, and, or, not, any(…), all(…), parentheses",
+                    ),
                     at,
                 });
             }
@@ -160,9 +176,11 @@ impl Parser {
         found
     }
 
-    fn expected(&self, wanted: &str, instead: &'static str) -> Misread {
-        let found = self.peek().map_or("the end", Token::shown);
-        Misread { what: format!("expected {wanted}, found {found}"), instead, at: self.place() }
+    fn expected(&self, wanted: Text, instead: Text) -> Misread {
+        let found =
+            self.peek().map_or(Text::new("结尾", "the end"), |token| Text::name(format!("`{}`", token.shown())));
+        let what = Text::new(format!("应为{wanted:#},实为{found:#}"), format!("expected {wanted}, found {found}"));
+        Misread { what, instead, at: self.place() }
     }
 
     fn condition(&mut self, depth: usize) -> Result<Condition, Misread> {
@@ -178,8 +196,8 @@ impl Parser {
         }
         if matches!(self.peek(), Some(Token::Word(word)) if word == other) {
             return Err(Misread {
-                what: "`and` and `or` stand side by side".to_owned(),
-                instead: "write parentheses around one of them",
+                what: Text::new("`and` 与 `or` 并列", "`and` and `or` stand side by side"),
+                instead: Text::new("请为其中之一加上括号", "write parentheses around one of them"),
                 at: self.place(),
             });
         }
@@ -189,8 +207,8 @@ impl Parser {
     fn term(&mut self, depth: usize) -> Result<Condition, Misread> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Misread {
-                what: format!("it is nested deeper than {MAX_DEPTH}"),
-                instead: "divide it with definitions",
+                what: Text::new(format!("嵌套超过 {MAX_DEPTH} 层"), format!("it is nested deeper than {MAX_DEPTH}")),
+                instead: divide(),
                 at: self.place(),
             });
         };
@@ -200,7 +218,13 @@ impl Parser {
             return self.close(inner);
         }
         let Some(Token::Word(word)) = self.peek().cloned() else {
-            return Err(self.expected("a name", "write a fact, a definition, `not`, `any(…)`, `all(…)` or `(`"));
+            return Err(self.expected(
+                Text::new("名称", "a name"),
+                Text::new(
+                    "请写事实、定义、`not`、`any(…)`、`all(…)` 或 `(`",
+                    "write a fact, a definition, `not`, `any(…)`, `all(…)` or `(`",
+                ),
+            ));
         };
         self.next += 1;
         match word.as_str() {
@@ -210,7 +234,10 @@ impl Parser {
             "all" => self.list(depth).map(Condition::All),
             "and" | "or" => {
                 self.next -= 1;
-                Err(self.expected("a name", "write a condition on both sides of `and` and `or`"))
+                Err(self.expected(
+                    Text::new("名称", "a name"),
+                    Text::new("`and` 和 `or` 的两侧都请写条件", "write a condition on both sides of `and` and `or`"),
+                ))
             }
             _ => self.test(word, at),
         }
@@ -218,7 +245,10 @@ impl Parser {
 
     fn list(&mut self, depth: usize) -> Result<Vec<Condition>, Misread> {
         if !self.take(&Token::Open) {
-            return Err(self.expected("(", "write any(a, b) or all(a, b)"));
+            return Err(self.expected(
+                Text::name("`(`"),
+                Text::new("请写 any(a, b) 或 all(a, b)", "write any(a, b) or all(a, b)"),
+            ));
         }
         let mut parts = vec![self.condition(depth)?];
         while self.take(&Token::Comma) {
@@ -228,7 +258,11 @@ impl Parser {
     }
 
     fn close<T>(&mut self, inner: T) -> Result<T, Misread> {
-        if self.take(&Token::Close) { Ok(inner) } else { Err(self.expected(")", "close the parenthesis")) }
+        if self.take(&Token::Close) {
+            Ok(inner)
+        } else {
+            Err(self.expected(Text::name("`)`"), Text::new("请闭合括号", "close the parenthesis")))
+        }
     }
 
     fn test(&mut self, name: String, at: usize) -> Result<Condition, Misread> {
@@ -236,13 +270,22 @@ impl Parser {
             Some(Token::Equal) => false,
             Some(Token::Differs) => true,
             _ if name.starts_with("interpretation.") => {
-                return Err(self.expected("= or !=", "compare an interpretation: interpretation.NAME = OPTION"));
+                return Err(self.expected(
+                    Text::new("`=` 或 `!=`", "`=` or `!=`"),
+                    Text::new(
+                        "请比较解释开关:interpretation.NAME = OPTION",
+                        "compare an interpretation: interpretation.NAME = OPTION",
+                    ),
+                ));
             }
             _ => return Ok(Condition::Name { name, at }),
         };
         self.next += 1;
         let Some(Token::Word(value)) = self.peek().cloned() else {
-            return Err(self.expected("a value", "write one of the fact's values after = or !="));
+            return Err(self.expected(
+                Text::new("取值", "a value"),
+                Text::new("请在 = 或 != 之后写该事实的一个取值", "write one of the fact's values after = or !="),
+            ));
         };
         self.next += 1;
         match name.strip_prefix("interpretation.") {

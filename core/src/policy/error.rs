@@ -2,6 +2,8 @@
 //!
 //! A policy is law, not data: its own names and words may stand in a message.
 
+use crate::terms::Text;
+
 room_error! {
     /// Why a policy can't be loaded, or does not answer. A policy is never half loaded.
     pub enum PolicyError {
@@ -10,33 +12,33 @@ room_error! {
             en "no bundled policy has this id; bundled: {known}",
             zh "没有该标识的内置政策;内置的有:{known}";
         /// The file can't be read.
-        Unreadable { kind: String } = "KF-POLICY-02",
+        Unreadable { kind: Text } = "KF-POLICY-02",
             en "the policy file can't be read: {kind}",
-            zh "无法读取政策文件:{kind}";
+            zh "无法读取政策文件:{kind:#}";
         /// Not TOML, or not the shape of a policy.
-        Shape { what: String, line: usize, column: usize } = "KF-POLICY-03",
+        Shape { what: Text, line: usize, column: usize } = "KF-POLICY-03",
             en "not a policy file: {what}",
-            zh "不是政策文件:{what}", at "line {line}, column {column}";
+            zh "不是政策文件:{what:#}", at "line {line}, column {column}";
         /// A condition that can't be read.
-        Condition { what: String, instead: String, line: usize, column: usize } = "KF-POLICY-04",
+        Condition { what: Text, instead: Text, line: usize, column: usize } = "KF-POLICY-04",
             en "the condition can't be read: {what}; {instead}",
-            zh "条件无法解析:{what};{instead}", at "line {line}, column {column}";
+            zh "条件无法解析:{what:#};{instead:#}", at "line {line}, column {column}";
         /// A condition or a rule names something that is not declared.
-        UnknownName { name: String, instead: String, line: usize, column: usize } = "KF-POLICY-05",
+        UnknownName { name: String, instead: Text, line: usize, column: usize } = "KF-POLICY-05",
             en "{name} is not declared; {instead}",
-            zh "{name} 未声明;{instead}", at "line {line}, column {column}";
+            zh "{name} 未声明;{instead:#}", at "line {line}, column {column}";
         /// A fact is used as another kind than it is.
-        Type { name: String, instead: String, line: usize, column: usize } = "KF-POLICY-06",
+        Type { name: String, instead: Text, line: usize, column: usize } = "KF-POLICY-06",
             en "{name} is used as another kind than it is; {instead}",
-            zh "{name} 的用法与其类型不符;{instead}", at "line {line}, column {column}";
+            zh "{name} 的用法与其类型不符;{instead:#}", at "line {line}, column {column}";
         /// A value that the fact or interpretation does not have.
-        UnknownValue { name: String, instead: String, line: usize, column: usize } = "KF-POLICY-07",
+        UnknownValue { name: String, instead: Text, line: usize, column: usize } = "KF-POLICY-07",
             en "{name} has no such value; {instead}",
-            zh "{name} 没有该取值;{instead}", at "line {line}, column {column}";
+            zh "{name} 没有该取值;{instead:#}", at "line {line}, column {column}";
         /// An id that stands for two things.
-        Duplicate { what: &'static str, name: String, line: usize, column: usize } = "KF-POLICY-08",
+        Duplicate { what: Text, name: String, line: usize, column: usize } = "KF-POLICY-08",
             en "the {what} {name} is declared twice; give each its own id",
-            zh "{what} {name} 重复声明;请各用一个标识", at "line {line}, column {column}";
+            zh "{what:#} {name} 重复声明;请各用一个标识", at "line {line}, column {column}";
         /// Two reliefs of one ground hold together and neither yields.
         ReliefOrder { ground: String, first: String, second: String, witness: String, line: usize, column: usize } = "KF-POLICY-09",
             en "the reliefs {first} and {second} both reach the ground {ground} when {witness}; write `yields_to` in one of them",
@@ -58,17 +60,17 @@ room_error! {
             en "the article of the denial {rule} is not in `article_order`; add it where it belongs",
             zh "拒绝事由 {rule} 的条款不在 article_order 中;请在相应位置补上", at "line {line}, column {column}";
         /// An id that is not an identifier.
-        Identifier { what: &'static str, line: usize, column: usize } = "KF-POLICY-14",
+        Identifier { what: Text, line: usize, column: usize } = "KF-POLICY-14",
             en "the id of a {what} is not an identifier; write lower-case letters, digits and `_`, a letter first, at most 64",
-            zh "{what} 的标识不合规;请用小写字母、数字和下划线,首位为字母,至多 64 个字符", at "line {line}, column {column}";
+            zh "{what:#}的标识不合规;请用小写字母、数字和下划线,首位为字母,至多 64 个字符", at "line {line}, column {column}";
         /// A domain, a list of options or a text that is not usable.
-        Declaration { name: String, instead: &'static str, line: usize, column: usize } = "KF-POLICY-15",
+        Declaration { name: String, instead: Text, line: usize, column: usize } = "KF-POLICY-15",
             en "the declaration of {name} is incomplete; {instead}",
-            zh "{name} 的声明不完整;{instead}", at "line {line}, column {column}";
+            zh "{name} 的声明不完整;{instead:#}", at "line {line}, column {column}";
         /// The policy is larger than the library accepts.
-        Limit { what: &'static str, limit: usize } = "KF-POLICY-16",
+        Limit { what: Text, limit: usize } = "KF-POLICY-16",
             en "the policy has more than {limit} {what}",
-            zh "政策的 {what} 超过 {limit}";
+            zh "政策的{what:#}超过 {limit}";
         /// No such interpretation.
         NoSuchInterpretation { known: String } = "KF-POLICY-17",
             en "the policy has no such interpretation; it has: {known}",
@@ -82,29 +84,29 @@ room_error! {
             en "no policy in force: {policy} holds from {from}{until}, the date is {at}",
             zh "该日期没有有效的政策:{policy} 自 {from} 起{until}施行,所问日期为 {at}";
         /// A rule cites what is not a provision of the policy.
-        NoSuchProvision { rule: String, cite: String, instead_zh: String, instead_en: String, line: usize, column: usize } = "KF-POLICY-20",
-            en "the citation {cite} of {rule} is not a provision of the policy; {instead_en}",
-            zh "{rule} 引用的 {cite} 不在政策的条款清单内;{instead_zh}", at "line {line}, column {column}";
+        NoSuchProvision { rule: String, cite: String, instead: Text, line: usize, column: usize } = "KF-POLICY-20",
+            en "the citation {cite} of {rule} is not a provision of the policy; {instead}",
+            zh "{rule} 引用的 {cite} 不在政策的条款清单内;{instead:#}", at "line {line}, column {column}";
         /// A provision that says why no rule cites it, and a rule cites it.
-        RuleAndNoRule { provision: String, kind: String, rule: String, line: usize, column: usize } = "KF-POLICY-21",
-            en "the provision {provision} has `no_rule`, and the {kind} {rule} cites it; take `no_rule` out, or mend the citation",
-            zh "条款 {provision} 写有 no_rule,但规则 {rule}({kind})引用了它;请删去 no_rule,或改正引用", at "line {line}, column {column}";
+        RuleAndNoRule { provision: String, kind: Text, rule: String, line: usize, column: usize } = "KF-POLICY-21",
+            en "the provision {provision} has `no_rule`, and the rule {rule} ({kind}) cites it; take `no_rule` out, or mend the citation",
+            zh "条款 {provision} 写有 no_rule,但规则 {rule}({kind:#})引用了它;请删去 no_rule,或改正引用", at "line {line}, column {column}";
         /// A text of the law in which no article begins.
         NoArticles = "KF-POLICY-22",
-            en "the text has no article; give the instrument's whole text, in which a line begins with 第一条",
+            en "the text has no article; give the instrument's whole text, in which a line begins with `第一条`",
             zh "文本中没有条文;请提供文件全文,其中应有以“第一条”开头的行";
         /// A text of the law that is larger than the library accepts.
-        TextLimit { what: &'static str, limit: usize } = "KF-POLICY-23",
+        TextLimit { what: Text, limit: usize } = "KF-POLICY-23",
             en "the text of the law has more than {limit} {what}; give the instrument's text alone",
-            zh "法规文本的 {what} 超过 {limit};请只提供该文件的文本";
+            zh "法规文本的{what:#}超过 {limit};请只提供该文件的文本";
         /// A condition that decides looks at the answer.
         AnswerWord { name: String, line: usize, column: usize } = "KF-POLICY-24",
             en "{name} is a word of the answer, and only a property may look at the answer; write facts and definitions",
             zh "{name} 是结论用语,只有性质(properties)可以引用结论;请改写事实或定义", at "line {line}, column {column}";
         /// A property that says nothing, or two things.
-        PropertyShape { property: String, instead: String, line: usize, column: usize } = "KF-POLICY-25",
+        PropertyShape { property: String, instead: Text, line: usize, column: usize } = "KF-POLICY-25",
             en "the property {property} can't be proved as written; {instead}",
-            zh "性质 {property} 的写法无法证明;{instead}", at "line {line}, column {column}";
+            zh "性质 {property} 的写法无法证明;{instead:#}", at "line {line}, column {column}";
         /// A deadline whose condition looks at facts.
         DeadlineCondition { code: String, line: usize, column: usize } = "KF-POLICY-26",
             en "the deadline {code} can only depend on readings; write interpretation.NAME = OPTION",

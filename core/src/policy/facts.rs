@@ -35,9 +35,9 @@ room_error! {
             en "row {row} of the fact {fact} is outside its domain: expected {expected} or an empty cell",
             zh "事实 {fact} 第 {row} 行的取值不在其值域内:应为 {expected},或为空", at "row {row}, column {fact}";
         /// A column of a type from which the fact can't be read.
-        ColumnType { fact: String, expected: &'static str } = "KF-FACT-06",
+        ColumnType { fact: String, expected: Text } = "KF-FACT-06",
             en "the column of the fact {fact} has a type from which it can't be read: expected {expected}",
-            zh "事实 {fact} 的列类型无法读取:应为 {expected}", at "column {fact}";
+            zh "事实 {fact} 的列类型无法读取:应为{expected:#}", at "column {fact}";
         /// A column of answers that the section lacks, or that is asked for twice.
         NoSuchAnswer { section: &'static str, known: String } = "KF-FACT-07",
             en "a column of answers is unknown in the section {section} or asked for twice; it has: {known}",

@@ -370,12 +370,12 @@ impl Places<'_> {
 /// Reads the file's shape, and the same content as a plain document for the hash.
 pub(super) fn read(text: &str) -> Result<(File, serde_json::Value, Places<'_>), PolicyError> {
     if text.len() > MAX_BYTES {
-        return Err(PolicyError::Limit { what: "bytes", limit: MAX_BYTES });
+        return Err(PolicyError::Limit { what: Text::new("字节数", "bytes"), limit: MAX_BYTES });
     }
     let places = Places(text);
     let shape = |error: toml::de::Error| {
         let (line, column) = places.of(error.span().map_or(0, |span| span.start));
-        PolicyError::Shape { what: error.message().to_owned(), line, column }
+        PolicyError::Shape { what: Text::foreign(error.message()), line, column }
     };
     let file: File = toml::from_str(text).map_err(shape)?;
     let content: toml::Table = toml::from_str(text).map_err(shape)?;

@@ -5,6 +5,7 @@
 
 use super::error::PolicyError;
 use super::facts::{FactDefinition, FactError, FactValue};
+use crate::terms::Text;
 
 /// Where a fact lies in a packed word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,10 @@ impl Layout {
             layout.slots.push(Slot { shift: layout.bits, width, size });
             layout.bits += width;
             if layout.bits > u64::BITS {
-                return Err(PolicyError::Limit { what: "bits of facts in one section", limit: 64 });
+                return Err(PolicyError::Limit {
+                    what: Text::new("单个部分的事实位数", "bits of facts in one section"),
+                    limit: 64,
+                });
             }
         }
         Ok(layout)
@@ -151,7 +155,6 @@ impl Layout {
 mod tests {
     use super::*;
     use crate::policy::{Domain, Party};
-    use crate::terms::Text;
 
     fn facts(sizes: &[usize]) -> Vec<FactDefinition> {
         let fact = |size: &usize| FactDefinition {

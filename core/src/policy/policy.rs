@@ -17,7 +17,7 @@ use super::model::{Interpretation, Model};
 use super::verdict::Compiled;
 use crate::canon;
 use crate::crypto;
-use crate::terms::{Digest, Openness, Text};
+use crate::terms::{Digest, Openness, Text, io_text};
 
 /// The bundled policies: id and text.
 const BUNDLED: &[(&str, &str)] = &[("xian-2022-013", include_str!("../../policies/xian-2022-013.toml"))];
@@ -110,7 +110,7 @@ impl Policy {
         let mut text = String::new();
         // One byte more than a policy may have tells that it is too long, whatever the path leads to.
         let file = std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_string(&mut text));
-        file.map_err(|error| PolicyError::Unreadable { kind: error.kind().to_string() })?;
+        file.map_err(|error| PolicyError::Unreadable { kind: io_text(error.kind()) })?;
         Policy::parse(&text)
     }
 
@@ -123,7 +123,7 @@ impl Policy {
             .collect();
         let document = json!({ "interpretations": chosen, "policy": model.content });
         let bytes = canon::to_bytes(&document).map_err(|error| PolicyError::Shape {
-            what: error.to_string(),
+            what: Text::from(&error),
             line: 1,
             column: 1,
         })?;

@@ -14,7 +14,7 @@ use super::citation::Citation;
 use super::error::PolicyError;
 use super::provisions::MarkFault;
 use crate::crypto;
-use crate::terms::Digest;
+use crate::terms::{Digest, Text};
 
 /// The largest text, in bytes.
 const MAX_BYTES: usize = 1 << 20;
@@ -80,7 +80,7 @@ fn fingerprint(text: &str) -> Digest {
 /// Reads a text.
 pub(super) fn read(text: &str) -> Result<LawText, PolicyError> {
     if text.len() > MAX_BYTES {
-        return Err(PolicyError::TextLimit { what: "bytes", limit: MAX_BYTES });
+        return Err(PolicyError::TextLimit { what: Text::new("字节数", "bytes"), limit: MAX_BYTES });
     }
     let mut out = LawText::default();
     let mut articles = BTreeSet::new();
@@ -90,7 +90,7 @@ pub(super) fn read(text: &str) -> Result<LawText, PolicyError> {
         let written: String = written.nfkc().collect();
         let mut rest = written.trim();
         if !rest.is_empty() && out.paragraphs.len() + out.marks.len() >= MAX_PARAGRAPHS {
-            return Err(PolicyError::TextLimit { what: "paragraphs", limit: MAX_PARAGRAPHS });
+            return Err(PolicyError::TextLimit { what: Text::new("段落数", "paragraphs"), limit: MAX_PARAGRAPHS });
         }
         if let Some((article, body)) = heading(rest, at.article) {
             let fault = fault(articles.insert(article), article > at.article);

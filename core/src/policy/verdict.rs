@@ -17,7 +17,7 @@ use super::model::{AccessRules, ClassificationRules, Space};
 use super::packed::{Layout, PackedFacts, Slot};
 use super::policy::Policy;
 use super::steps::Steps;
-use crate::terms::{Openness, Reason, Word};
+use crate::terms::{Openness, Reason, Text, Word};
 
 /// Both sections under one reading, each compiled when it is first asked for.
 #[derive(Default)]
@@ -255,7 +255,9 @@ impl Policy {
 
 fn in_a_word(functions: &Functions) -> Result<&Functions, PolicyError> {
     if functions.roots.len() > 64 {
-        return Err(PolicyError::Limit { what: "rules in one verdict", limit: 64 });
+        return Err(PolicyError::Limit {
+            what: Text::new("单个裁决的规则数", "rules in one verdict"), limit: 64
+        });
     }
     Ok(functions)
 }

@@ -13,7 +13,7 @@ use crate::canon;
 use crate::catalog::{Entry, Level, looks_personal};
 use crate::crypto::sha256;
 use crate::policy::{Assertion, Classification, Facts, Policy, Status};
-use crate::terms::{AccessWay, Digest, Instant, Openness, Reviewer, Word, legal_date};
+use crate::terms::{AccessWay, Digest, Instant, Openness, Reviewer, Text, Word, legal_date};
 
 /// An assessment as the event states it.
 struct Stated<'a> {
@@ -60,7 +60,7 @@ impl State {
                 match complaint.as_ref().map(|complaint| (complaint, self.complaints.get(complaint))) {
                     Some((_, Some(known))) if known.dataset == *dataset => Ok(()),
                     Some((complaint, _)) => {
-                        Err(ProcessError::Unknown { what: "complaint", id: shown(complaint) }.into())
+                        Err(ProcessError::Unknown { what: Text::new("投诉", "complaint"), id: shown(complaint) }.into())
                     }
                     None => Ok(()),
                 }
@@ -98,7 +98,10 @@ impl State {
             }
             Event::ComplaintAnswered { complaint, .. } => {
                 let known = self.complaints.get(complaint);
-                let known = known.ok_or_else(|| ProcessError::Unknown { what: "complaint", id: shown(complaint) })?;
+                let known = known.ok_or_else(|| ProcessError::Unknown {
+                    what: Text::new("投诉", "complaint"),
+                    id: shown(complaint),
+                })?;
                 Ok(legal(Machine::Complaint, id, known.status)?)
             }
         }
@@ -245,17 +248,24 @@ impl State {
     }
 
     fn known_dataset(&self, id: &str) -> Result<&DatasetState, ProcessError> {
-        self.datasets.get(id).ok_or_else(|| ProcessError::Unknown { what: "dataset", id: shown(id) })
+        self.datasets
+            .get(id)
+            .ok_or_else(|| ProcessError::Unknown { what: Text::new("数据集", "dataset"), id: shown(id) })
     }
 
     fn known_application(&self, id: &str) -> Result<&ApplicationState, ProcessError> {
-        self.applications.get(id).ok_or_else(|| ProcessError::Unknown { what: "application", id: shown(id) })
+        self.applications
+            .get(id)
+            .ok_or_else(|| ProcessError::Unknown { what: Text::new("申请", "application"), id: shown(id) })
     }
 
     /// The entry of a dataset that is listed.
     fn listed(&self, id: &str) -> Result<&Entry, ProcessError> {
         let entry = self.datasets.get(id).and_then(|dataset| dataset.entry.as_deref());
-        entry.ok_or_else(|| ProcessError::Unknown { what: "listed dataset", id: shown(id) })
+        entry
+            .ok_or_else(|| ProcessError::Unknown {
+                what: Text::new("已发布的数据集", "listed dataset"), id: shown(id)
+            })
     }
 
     /// The status of an application after this review.

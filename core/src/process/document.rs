@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ProcessError;
 use crate::canon;
 use crate::error::Explain;
-use crate::terms::{AccessWay, Digest, V1};
+use crate::terms::{AccessWay, Digest, Text, V1};
 
 /// An application for conditional data (有条件开放申请, A10, A26).
 ///
@@ -67,7 +67,7 @@ impl Application {
 }
 
 pub(super) fn malformed(error: &canon::CanonError) -> ProcessError {
-    ProcessError::Malformed { what: error.to_string(), place: error.place().unwrap_or_else(|| "document".to_owned()) }
+    ProcessError::Malformed { what: Text::from(error), place: error.place().unwrap_or_else(|| "document".to_owned()) }
 }
 
 /// What an approval grants: never more than was applied for.

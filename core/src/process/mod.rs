@@ -23,6 +23,8 @@ pub use event::{Assessment, ComplaintOutcome, Event, SuspensionGround};
 pub use moves::{ApplicationStatus, ComplaintStatus, DatasetStatus, MOVES, Machine, Move, Standing, legal_events};
 pub use state::{ApplicationState, Assessed, ComplaintState, DatasetState, PolicyInForce, State, Use};
 
+use crate::terms::Text;
+
 room_error! {
     /// Why an event can't be recorded.
     pub enum ProcessError {
@@ -31,13 +33,13 @@ room_error! {
             en "{event} is not a move of a {machine} that is {status}; legal: {legal}",
             zh "状态为 {status} 的 {machine} 不能发生 {event};允许的事件:{legal}", at "event";
         /// The event names something that is not there.
-        Unknown { what: &'static str, id: String } = "KF-PROCESS-02",
+        Unknown { what: Text, id: String } = "KF-PROCESS-02",
             en "there is no {what} {id:?}",
-            zh "不存在 {what} {id:?}", at "{what}";
+            zh "不存在{what:#} {id:?}", at "{what}";
         /// The id is taken.
-        Exists { what: &'static str, id: String } = "KF-PROCESS-03",
+        Exists { what: Text, id: String } = "KF-PROCESS-03",
             en "there is already a {what} {id:?}",
-            zh "{what} {id:?} 已存在", at "{what}";
+            zh "{what:#} {id:?} 已存在", at "{what}";
         /// The chosen class is outside the permitted set (A18).
         NotPermitted { dataset: String, chosen: &'static str, permitted: String } = "KF-PROCESS-04",
             en "the class {chosen} of {dataset:?} is not among the permitted ones (A18): {permitted}",
@@ -103,9 +105,9 @@ room_error! {
             en "record {index} is not an intent that waits for its result (A16)",
             zh "第 {index} 条记录不是等待结果的使用意图(A16)", at "intent";
         /// Not a document of this room.
-        Malformed { what: String, place: String } = "KF-PROCESS-20",
+        Malformed { what: Text, place: String } = "KF-PROCESS-20",
             en "the document can't be read: {what}",
-            zh "文档无法解析:{what}", at "{place}";
+            zh "文档无法解析:{what:#}", at "{place}";
         /// A date that has passed.
         Passed { what: &'static str } = "KF-PROCESS-21",
             en "{what} lies before the date of the event",

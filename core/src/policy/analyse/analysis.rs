@@ -10,7 +10,7 @@ use super::answers::{Answer, answers, answers_where};
 use super::rules::{self, DeadRule, ShadowedRule};
 use super::view::View;
 use super::{Points, built_in};
-use crate::terms::{Digest, V1};
+use crate::terms::{Digest, Text, V1};
 
 /// What a policy's rules, facts and readings do, under the readings in force where nothing else is said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,7 +134,10 @@ impl Policy {
         let mut d = view.space.diagrams.reopen();
         let points = d.points(view.facts());
         if points == u128::MAX {
-            return Err(PolicyError::Limit { what: "points in one section", limit: usize::MAX });
+            return Err(PolicyError::Limit {
+                what: Text::new("单个部分的情形数", "points in one section"),
+                limit: usize::MAX,
+            });
         }
         let (without_answer, conflicts) = match section {
             Section::Classification => (built_in::without_class(model, &mut d)?, built_in::conflicts(model, &mut d)?),

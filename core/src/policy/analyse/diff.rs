@@ -9,7 +9,7 @@ use super::super::facts::{FactDefinition, FactValue, Section};
 use super::super::policy::Policy;
 use super::Points;
 use super::answers::{Answer, answers, answers_where};
-use crate::terms::{Digest, V1};
+use crate::terms::{Digest, Text, V1};
 
 /// The most cubes that a change is told in.
 const MAX_CUBES: usize = 256;
@@ -138,7 +138,10 @@ fn compare(from: &Policy, to: &Policy, section: Section) -> Result<SectionDiffer
         places.push(place as u8);
     }
     if facts.len() > MAX_FACTS {
-        return Err(PolicyError::Limit { what: "facts in one section of both policies", limit: MAX_FACTS });
+        return Err(PolicyError::Limit {
+            what: Text::new("两份政策同一部分的事实数", "facts in one section of both policies"),
+            limit: MAX_FACTS,
+        });
     }
     let mut d = Diagrams::new(facts.iter().map(|fact| fact.domain.size() as u8).collect());
     let own: Vec<u8> = (0..known as u8).collect();

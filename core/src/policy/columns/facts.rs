@@ -17,7 +17,7 @@ use crate::policy::facts::{Domain, FactDefinition, FactError, Section, shown};
 use crate::policy::model::Space;
 use crate::policy::packed::{PackedFacts, Slot};
 use crate::table::TableError;
-use crate::terms::Word;
+use crate::terms::{Text, Word};
 
 /// A dictionary of at most so many values is read by the bits of its keys.
 const FEW_VALUES: usize = 8;
@@ -50,9 +50,9 @@ impl FactColumns {
                 return Err(FactError::ColumnType {
                     fact: fact.id.clone(),
                     expected: if fact.domain == Domain::BOOL {
-                        "booleans or text"
+                        Text::new("布尔值或文本", "booleans or text")
                     } else {
-                        "text or a dictionary of text"
+                        Text::new("文本或文本字典", "text or a dictionary of text")
                     },
                 });
             }

@@ -6,7 +6,8 @@ use super::super::error::PolicyError;
 use super::super::facts::Section;
 use super::super::file::{AccessSection, DutyEntry, Places, PropertyEntry};
 use super::super::model::{AccessRules, Interpretation, Property, Rule};
-use super::names::{Names, identifier, mark};
+use super::declared::{Declared, identifier, mark};
+use super::names::Names;
 use super::properties;
 use crate::terms::Reason;
 
@@ -24,7 +25,7 @@ pub(super) fn compile(
     let mut denials: Vec<((usize, usize), Rule)> = Vec::new();
     let mut out_of_scope = NEVER;
     for (place, entry) in section.out_of_scope.iter().chain(&section.denials).enumerate() {
-        let reason = names.reason("denial", &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
+        let reason = names.reason(Declared::Denial, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
         let Some(article) = section.article_order.iter().position(|article| article == entry.cite.get_ref()) else {
             let (line, column) = places.of(entry.id.span().start);
             return Err(PolicyError::NoHeadlineOrder { rule: reason.rule, line, column });
@@ -69,8 +70,8 @@ fn duties(
     let mut duties: Vec<(Root, DutyTerm)> = Vec::new();
     for entry in entries {
         let Reason { cite, rule, zh, en, .. } =
-            names.reason("duty", &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
-        let code = identifier("duty", &entry.code, places)?.to_owned();
+            names.reason(Declared::Duty, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
+        let code = identifier(Declared::Duty, &entry.code, places)?.to_owned();
         let root = names.condition(&entry.when)?;
         let owed = names.diagrams.and(root, permit)?;
         for (other_root, other) in duties.iter().filter(|(_, other)| other.code == code) {

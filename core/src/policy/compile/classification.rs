@@ -10,9 +10,10 @@ use super::super::error::PolicyError;
 use super::super::facts::Section;
 use super::super::file::{ClassificationSection, Places, PropertyEntry, ReliefEntry};
 use super::super::model::{ClassificationRules, Ground, Interpretation, Property, Rule};
-use super::names::{Names, incomplete, mark};
+use super::declared::{Declared, incomplete, mark};
+use super::names::Names;
 use super::properties;
-use crate::terms::{Openness, Reason, Word};
+use crate::terms::{Openness, Reason, Text, Word};
 
 /// What is said of a relief, and the variables that it names.
 struct Said {
@@ -29,7 +30,7 @@ pub(super) fn compile(
     let mut names = Names::new(&section.facts, &section.definitions, interpretations, places)?;
     let mut out_of_scope = match &section.out_of_scope {
         Some(rule) => Rule {
-            reason: names.reason("rule", &rule.id, rule.cite.get_ref(), &rule.zh, &rule.en)?,
+            reason: names.reason(Declared::Rule, &rule.id, rule.cite.get_ref(), &rule.zh, &rule.en)?,
             root: names.condition(&rule.when)?,
         },
         None => {
@@ -50,7 +51,7 @@ pub(super) fn compile(
     let in_scope = names.diagrams.not(out_of_scope.root)?;
     let mut grounds = Vec::new();
     for entry in &section.grounds {
-        let reason = names.reason("ground", &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
+        let reason = names.reason(Declared::Ground, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
         let live = names.condition(&entry.when)?;
         let mut own = scope_named | names.named;
         let live = names.diagrams.and(live, in_scope)?;
@@ -73,7 +74,7 @@ pub(super) fn compile(
     }
     let mut requires = Vec::new();
     for rule in &section.requires {
-        let reason = names.reason("step", &rule.id, rule.cite.get_ref(), &rule.zh, &rule.en)?;
+        let reason = names.reason(Declared::Step, &rule.id, rule.cite.get_ref(), &rule.zh, &rule.en)?;
         let root = names.condition(&rule.when)?;
         requires.push(Rule { root: names.diagrams.and(root, in_scope)?, reason });
     }
@@ -178,7 +179,7 @@ fn reliefs(
     let mut out = Vec::new();
     let mut said = Vec::new();
     for entry in &section.reliefs {
-        let reason = names.reason("relief", &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
+        let reason = names.reason(Declared::Relief, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
         let holds = names.condition(&entry.when)?;
         let mut named = names.named;
         let mut permits = fixed(&entry.permits, entry.id.get_ref(), &entry.id, places)?;
@@ -194,7 +195,9 @@ fn reliefs(
         let mut yields_to = Vec::new();
         for first in &entry.yields_to {
             let place = section.reliefs.iter().position(|other| other.id.get_ref() == first.get_ref());
-            yields_to.push(place.ok_or_else(|| undeclared(first, "write the id of a relief", places))?);
+            yields_to.push(place.ok_or_else(|| {
+                undeclared(first, Text::new("请写一项缓和规则的标识", "write the id of a relief"), places)
+            })?);
         }
         out.push(Relief { holds, permits, yields_to, recommend_opening: entry.recommend_opening });
         said.push(Said { reason, named });
@@ -205,21 +208,27 @@ fn reliefs(
     Ok((out, said))
 }
 
-fn undeclared(name: &Spanned<String>, instead: &str, places: Places<'_>) -> PolicyError {
+fn undeclared(name: &Spanned<String>, instead: Text, places: Places<'_>) -> PolicyError {
     let (line, column) = places.of(name.span().start);
-    PolicyError::UnknownName { name: name.get_ref().clone(), instead: instead.to_owned(), line, column }
+    PolicyError::UnknownName { name: name.get_ref().clone(), instead, line, column }
 }
 
 /// Every ground that a relief names is declared, and each relief names one at least.
 fn check_relieved(section: &ClassificationSection, places: Places<'_>) -> Result<(), PolicyError> {
     for relief in &section.reliefs {
         if relief.relieves.is_empty() {
-            return Err(incomplete(&relief.id, "name the grounds that it relieves", places));
+            return Err(incomplete(
+                &relief.id,
+                Text::new("请写明它所缓和的依据", "name the grounds that it relieves"),
+                places,
+            ));
         }
         for ground in &relief.relieves {
             if !section.grounds.iter().any(|known| known.id.get_ref() == ground.get_ref()) {
                 let known: Vec<&str> = section.grounds.iter().map(|known| known.id.get_ref().as_str()).collect();
-                return Err(undeclared(ground, &format!("declared grounds: {}", known.join(", ")), places));
+                let known = known.join(", ");
+                let instead = Text::new(format!("已声明的依据:{known}"), format!("declared grounds: {known}"));
+                return Err(undeclared(ground, instead, places));
             }
         }
     }

@@ -5,7 +5,9 @@ use super::super::diagram::{ALWAYS, Diagrams};
 use super::super::error::PolicyError;
 use super::super::file::{DeadlineEntry, Places};
 use super::super::model::{Deadline, Interpretation};
-use super::names::{Names, duplicate, identifier, incomplete, mark};
+use super::declared::{Declared, duplicate, identifier, incomplete, mark};
+use super::names::Names;
+use crate::terms::Text;
 
 /// The deadlines, and the diagrams over the readings in which their conditions stand.
 pub(super) fn compile(
@@ -16,10 +18,14 @@ pub(super) fn compile(
     let mut names = Names::new(&[], &[], interpretations, places)?;
     let mut deadlines: Vec<Deadline> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let code = identifier("deadline", &entry.code, places)?;
+        let code = identifier(Declared::Deadline, &entry.code, places)?;
         mark(code, &entry.code, entry.cite.get_ref(), &entry.zh, &entry.en, places)?;
         if entry.working_days == 0 {
-            return Err(incomplete(&entry.code, "write at least one working day", places));
+            return Err(incomplete(
+                &entry.code,
+                Text::new("请写至少一个工作日", "write at least one working day"),
+                places,
+            ));
         }
         let when = match &entry.when {
             None => ALWAYS,
@@ -36,7 +42,7 @@ pub(super) fn compile(
                 continue;
             }
             if earlier.when.is_none() && entry.when.is_none() {
-                return Err(duplicate("deadline", &entry.code, places));
+                return Err(duplicate(Declared::Deadline, &entry.code, places));
             }
             let both = names.diagrams.and(when, other.when)?;
             if let Some(witness) = names.witness(both) {

@@ -5,6 +5,7 @@
 mod access;
 mod classification;
 mod deadlines;
+mod declared;
 mod names;
 mod properties;
 mod provisions;
@@ -14,11 +15,10 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use super::error::PolicyError;
-use super::facts::shown;
 use super::file::{self, File, Places};
 use super::model::{Choice, Interpretation, Model};
 use crate::terms::{Openness, Text, Word};
-use names::{duplicate, identifier, incomplete, mark};
+use declared::{Declared, duplicate, identifier, incomplete, mark};
 
 /// The most rules of one kind: a set of them is one machine word.
 const MAX_RULES: usize = 64;
@@ -32,19 +32,40 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
     if !file.id.get_ref().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         || !(1..=64).contains(&file.id.get_ref().len())
     {
-        return Err(incomplete(&file.id, "write its id in lower-case letters, digits and `-`, at most 64", places));
+        return Err(incomplete(
+            &file.id,
+            Text::new(
+                "标识请用小写字母、数字和 `-`,至多 64 个字符",
+                "write its id in lower-case letters, digits and `-`, at most 64",
+            ),
+            places,
+        ));
     }
     if Openness::ALL.iter().any(|class| !file.labels.contains_key(class)) {
-        return Err(incomplete(&file.id, "write the labels of unconditional, conditional and withheld", places));
+        return Err(incomplete(
+            &file.id,
+            Text::new(
+                "请写明 unconditional、conditional、withheld 的名称(labels)",
+                "write the labels of unconditional, conditional and withheld",
+            ),
+            places,
+        ));
     }
-    let from = date(&file.in_force.from, places)?;
-    let until = file.in_force.until.as_ref().map(|until| date(until, places)).transpose()?;
+    let from = date("in_force.from", &file.in_force.from, places)?;
+    let until = file.in_force.until.as_ref().map(|until| date("in_force.until", until, places)).transpose()?;
     if until.is_some_and(|until| until < from) {
-        return Err(incomplete(&file.id, "write an `in_force.until` that is not before `in_force.from`", places));
+        return Err(incomplete(
+            &file.id,
+            Text::new(
+                "`in_force.until` 请不要早于 `in_force.from`",
+                "write an `in_force.until` that is not before `in_force.from`",
+            ),
+            places,
+        ));
     }
     let confirm = match &file.confirm_after {
         Some(confirm) => {
-            let day = date(&confirm.date, places)?;
+            let day = date("confirm_after.date", &confirm.date, places)?;
             Some((day, mark("confirm_in_force", &file.id, confirm.cite.get_ref(), &confirm.zh, &confirm.en, places)?))
         }
         None => None,
@@ -89,7 +110,7 @@ fn bounded(file: &File) -> Result<(), PolicyError> {
     ];
     let listed = file.properties.iter().filter_map(|property| property.stricter.as_ref()).map(Vec::len);
     if counts.into_iter().chain(listed).any(|count| count > MAX_RULES) {
-        return Err(PolicyError::Limit { what: "rules of one kind", limit: MAX_RULES });
+        return Err(PolicyError::Limit { what: Text::new("同类规则数", "rules of one kind"), limit: MAX_RULES });
     }
     Ok(())
 }
@@ -97,24 +118,28 @@ fn bounded(file: &File) -> Result<(), PolicyError> {
 fn interpretations(file: &File, places: Places<'_>) -> Result<Vec<Interpretation>, PolicyError> {
     let mut out: Vec<Interpretation> = Vec::new();
     for entry in &file.interpretations {
-        let id = identifier("interpretation", &entry.id, places)?;
+        let id = identifier(Declared::Interpretation, &entry.id, places)?;
         if out.iter().any(|other| other.id == id) {
-            return Err(duplicate("interpretation", &entry.id, places));
+            return Err(duplicate(Declared::Interpretation, &entry.id, places));
         }
         let reason = mark(id, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en, places)?;
         let mut options: Vec<Choice> = Vec::new();
         for option in &entry.options {
-            let id = identifier("option", &option.id, places)?;
+            let id = identifier(Declared::Option, &option.id, places)?;
             if options.iter().any(|other| other.id == id) {
-                return Err(duplicate("option", &option.id, places));
+                return Err(duplicate(Declared::Option, &option.id, places));
             }
             options.push(Choice { id: id.to_owned(), text: Text::new(&option.zh, &option.en) });
         }
         if options.len() < 2 || options.len() > MAX_OPTIONS {
-            return Err(incomplete(&entry.id, "write 2 to 16 options", places));
+            return Err(incomplete(&entry.id, Text::new("请写 2 至 16 个选项", "write 2 to 16 options"), places));
         }
         if !options.iter().any(|option| option.id == entry.default) {
-            return Err(incomplete(&entry.id, "write one of its options as the default", places));
+            return Err(incomplete(
+                &entry.id,
+                Text::new("请以其选项之一为 default", "write one of its options as the default"),
+                places,
+            ));
         }
         out.push(Interpretation {
             id: reason.rule,
@@ -127,8 +152,8 @@ fn interpretations(file: &File, places: Places<'_>) -> Result<Vec<Interpretation
     Ok(out)
 }
 
-/// A date of the file: a TOML local date.
-fn date(written: &Spanned<Datetime>, places: Places<'_>) -> Result<Date, PolicyError> {
+/// A date of the file, by its key: a TOML local date.
+fn date(key: &str, written: &Spanned<Datetime>, places: Places<'_>) -> Result<Date, PolicyError> {
     let value = written.get_ref();
     let date = match (value.date, value.time, value.offset) {
         (Some(date), None, None) => Date::new(date.year as i16, date.month as i8, date.day as i8).ok(),
@@ -136,6 +161,7 @@ fn date(written: &Spanned<Datetime>, places: Places<'_>) -> Result<Date, PolicyE
     };
     date.ok_or_else(|| {
         let (line, column) = places.of(written.span().start);
-        PolicyError::Declaration { name: shown("date"), instead: "write a date alone: 2023-01-01", line, column }
+        let instead = Text::new("请只写日期:2023-01-01", "write a date alone: 2023-01-01");
+        PolicyError::Declaration { name: key.to_owned(), instead, line, column }
     })
 }

@@ -12,15 +12,13 @@ use super::super::facts::{Domain, FactDefinition, is_identifier};
 use super::super::file::{DefinitionEntry, FactEntry, Places};
 use super::super::model::{Interpretation, Space};
 use super::super::packed::Layout;
+use super::declared::{Declared, duplicate, identifier, incomplete, mark};
 use crate::terms::{Reason, Text};
 
 /// The most facts and interpretations of one section: a set of them is one machine word.
 const MAX_VARIABLES: usize = 64;
 /// The most values of one fact.
 const MAX_VALUES: usize = 32;
-/// Words of the condition language.
-const RESERVED: &[&str] = &["and", "or", "not", "any", "all", "always", "true", "false", "interpretation"];
-
 /// What the conditions of one section may name, and the diagrams that they become.
 ///
 /// Interpretations stand behind the facts as further variables, so that everything that is checked at load is checked
@@ -49,7 +47,10 @@ impl<'a> Names<'a> {
         places: Places<'a>,
     ) -> Result<Self, PolicyError> {
         if facts.len() + interpretations.len() > MAX_VARIABLES {
-            return Err(PolicyError::Limit { what: "facts and interpretations in one section", limit: MAX_VARIABLES });
+            return Err(PolicyError::Limit {
+                what: Text::new("单个部分的事实与解释开关数", "facts and interpretations in one section"),
+                limit: MAX_VARIABLES,
+            });
         }
         let mut names = Names {
             places,
@@ -71,9 +72,9 @@ impl<'a> Names<'a> {
         let sizes = sizes.chain(interpretations.iter().map(|interpretation| interpretation.options.len()));
         names.diagrams = Diagrams::new(sizes.map(|size| size as u8).collect());
         for definition in definitions {
-            let id = identifier("definition", &definition.id, places)?;
+            let id = identifier(Declared::Definition, &definition.id, places)?;
             if names.index.contains_key(id) || names.definitions.contains_key(id) {
-                return Err(duplicate("definition", &definition.id, places));
+                return Err(duplicate(Declared::Definition, &definition.id, places));
             }
             if definition.cite.as_ref().is_some_and(|cite| Citation::parse(cite.get_ref()).is_none()) {
                 let (line, column) = places.of(definition.id.span().start);
@@ -87,22 +88,31 @@ impl<'a> Names<'a> {
     }
 
     fn declare_fact(&mut self, fact: &FactEntry) -> Result<(), PolicyError> {
-        let id = identifier("fact", &fact.id, self.places)?;
+        let id = identifier(Declared::Fact, &fact.id, self.places)?;
         let incomplete = |instead| incomplete(&fact.id, instead, self.places);
         if self.index.insert(id.to_owned(), self.facts.len()).is_some() {
-            return Err(duplicate("fact", &fact.id, self.places));
+            return Err(duplicate(Declared::Fact, &fact.id, self.places));
         }
         if let Domain::Words(words) = &fact.domain {
             if words.len() < 2 || words.len() > MAX_VALUES {
-                return Err(incomplete("write `domain = \"bool\"` or a list of 2 to 32 words"));
+                return Err(incomplete(Text::new(
+                    "请写 `domain = \"bool\"` 或 2 至 32 个词的列表",
+                    "write `domain = \"bool\"` or a list of 2 to 32 words",
+                )));
             }
             let distinct = words.iter().enumerate().all(|(at, word)| !words.iter().take(at).any(|other| other == word));
             if !distinct || !words.iter().all(|word| is_identifier(word)) {
-                return Err(incomplete("write each value once, in lower-case letters, digits and `_`"));
+                return Err(incomplete(Text::new(
+                    "每个取值请只写一次,用小写字母、数字和 `_`",
+                    "write each value once, in lower-case letters, digits and `_`",
+                )));
             }
         }
         if [&fact.zh, &fact.en, &fact.evidence.zh, &fact.evidence.en].iter().any(|text| text.trim().is_empty()) {
-            return Err(incomplete("write the question and the evidence in Chinese and in English"));
+            return Err(incomplete(Text::new(
+                "请用中文和英文写明问题和证据",
+                "write the question and the evidence in Chinese and in English",
+            )));
         }
         self.facts.push(FactDefinition {
             id: id.to_owned(),
@@ -122,7 +132,7 @@ impl<'a> Names<'a> {
     /// Declares a rule's id in this section and makes the reason that cites it.
     pub(super) fn reason(
         &mut self,
-        what: &'static str,
+        what: Declared,
         id: &Spanned<String>,
         cite: &str,
         zh: &str,
@@ -188,7 +198,11 @@ impl<'a> Names<'a> {
                     Domain::Bool(_) => self.test(fact, 1, false),
                     Domain::Words(words) => {
                         let (line, column) = self.places.within(&when.span(), *at);
-                        let instead = format!("compare it with one of its values: {name} = {}", words.join(" | "));
+                        let test = format!("{name} = {}", words.join(" | "));
+                        let instead = Text::new(
+                            format!("请与其取值之一比较:{test}"),
+                            format!("compare it with one of its values: {test}"),
+                        );
                         Err(PolicyError::Type { name: name.clone(), instead, line, column })
                     }
                 }
@@ -196,7 +210,10 @@ impl<'a> Names<'a> {
             Condition::Is { name, value, negated, at } => {
                 let (line, column) = self.places.within(&when.span(), *at);
                 if self.definitions.contains_key(name) || self.answer.contains_key(name) {
-                    let instead = format!("it is true or false: write {name} or not {name}");
+                    let instead = Text::new(
+                        format!("其值为 true 或 false:请写 `{name}` 或 `not {name}`"),
+                        format!("it is true or false: write `{name}` or `not {name}`"),
+                    );
                     return Err(PolicyError::Type { name: name.clone(), instead, line, column });
                 }
                 let (fact, domain) = self.fact(name, when, *at)?;
@@ -205,7 +222,7 @@ impl<'a> Names<'a> {
                     Domain::Words(words) => words.iter().position(|word| word == value),
                 };
                 let Some(place) = place else {
-                    let instead = format!("write one of: {}", domain.in_words());
+                    let instead = one_of(&domain.in_words());
                     return Err(PolicyError::UnknownValue { name: name.clone(), instead, line, column });
                 };
                 self.test(fact, place, *negated)
@@ -250,8 +267,11 @@ impl<'a> Names<'a> {
             let known = known.chain(self.definitions.keys().map(String::as_str));
             let known: Vec<&str> = known.chain(self.answer.keys().map(String::as_str)).collect();
             let instead = match nearest(name, &known) {
-                Some(nearest) => format!("did you mean {nearest}?"),
-                None => "declare it as a fact, or as a definition above this condition".to_owned(),
+                Some(nearest) => Text::new(format!("是否应为 {nearest}?"), format!("did you mean {nearest}?")),
+                None => Text::new(
+                    "请将其声明为事实,或在此条件之前声明为定义",
+                    "declare it as a fact, or as a definition above this condition",
+                ),
             };
             PolicyError::UnknownName { name: name.to_owned(), instead, line, column }
         })
@@ -260,13 +280,14 @@ impl<'a> Names<'a> {
     fn option(&self, name: &str, option: &str, line: usize, column: usize) -> Result<(u8, usize), PolicyError> {
         let Some(place) = self.interpretations.iter().position(|interpretation| interpretation.id == name) else {
             let known: Vec<&str> = self.interpretations.iter().map(|known| known.id.as_str()).collect();
-            let instead = format!("declared interpretations: {}", known.join(", "));
+            let known = known.join(", ");
+            let instead = Text::new(format!("已声明的解释开关:{known}"), format!("declared interpretations: {known}"));
             return Err(PolicyError::UnknownName { name: format!("interpretation.{name}"), instead, line, column });
         };
         let options = self.interpretations.get(place).map(|known| known.options.as_slice()).unwrap_or_default();
         let Some(chosen) = options.iter().position(|known| known.id == option) else {
             let known: Vec<&str> = options.iter().map(|known| known.id.as_str()).collect();
-            let instead = format!("write one of: {}", known.join(", "));
+            let instead = one_of(&known.join(", "));
             return Err(PolicyError::UnknownValue { name: format!("interpretation.{name}"), instead, line, column });
         };
         Ok(((self.facts.len() + place) as u8, chosen))
@@ -301,54 +322,8 @@ impl<'a> Names<'a> {
     }
 }
 
-/// A reason of the policy, its citation and texts checked.
-pub(super) fn mark(
-    name: &str,
-    at: &Spanned<String>,
-    cite: &str,
-    zh: &str,
-    en: &str,
-    places: Places<'_>,
-) -> Result<Reason, PolicyError> {
-    let (line, column) = places.of(at.span().start);
-    if Citation::parse(cite).is_none() {
-        return Err(PolicyError::Citation { rule: name.to_owned(), line, column });
-    }
-    if zh.trim().is_empty() || en.trim().is_empty() {
-        let instead = "write its text in Chinese and in English";
-        return Err(PolicyError::Declaration { name: name.to_owned(), instead, line, column });
-    }
-    Ok(Reason {
-        code: name.to_owned(),
-        cite: cite.to_owned(),
-        rule: name.to_owned(),
-        zh: zh.to_owned(),
-        en: en.to_owned(),
-    })
-}
-
-/// An id that is an identifier and no word of the condition language.
-pub(super) fn identifier<'s>(
-    what: &'static str,
-    id: &'s Spanned<String>,
-    places: Places<'_>,
-) -> Result<&'s str, PolicyError> {
-    let name = id.get_ref().as_str();
-    if is_identifier(name) && !RESERVED.contains(&name) {
-        return Ok(name);
-    }
-    let (line, column) = places.of(id.span().start);
-    Err(PolicyError::Identifier { what, line, column })
-}
-
-pub(super) fn duplicate(what: &'static str, id: &Spanned<String>, places: Places<'_>) -> PolicyError {
-    let (line, column) = places.of(id.span().start);
-    PolicyError::Duplicate { what, name: id.get_ref().clone(), line, column }
-}
-
-pub(super) fn incomplete(id: &Spanned<String>, instead: &'static str, places: Places<'_>) -> PolicyError {
-    let (line, column) = places.of(id.span().start);
-    PolicyError::Declaration { name: id.get_ref().clone(), instead, line, column }
+fn one_of(known: &str) -> Text {
+    Text::new(format!("请写以下之一:{known}"), format!("write one of: {known}"))
 }
 
 /// The known name that differs least, if it differs little: one that starts or ends alike.

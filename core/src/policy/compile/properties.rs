@@ -6,7 +6,9 @@ use super::super::error::PolicyError;
 use super::super::facts::Section;
 use super::super::file::{Places, PropertyEntry, Readings};
 use super::super::model::{Property, Violation};
-use super::names::{Names, duplicate, identifier, mark};
+use super::declared::{Declared, duplicate, identifier, mark};
+use super::names::Names;
+use crate::terms::Text;
 
 /// The properties of one section. `levels` are functions that grow as the answer becomes laxer.
 pub(super) fn compile(
@@ -18,11 +20,11 @@ pub(super) fn compile(
 ) -> Result<Vec<Property>, PolicyError> {
     let mut out = Vec::new();
     for entry in entries.iter().filter(|entry| entry.section == section) {
-        let id = identifier("property", &entry.id, places)?;
+        let id = identifier(Declared::Property, &entry.id, places)?;
         let reason = mark(id, &entry.id, &entry.cite, &entry.zh, &entry.en, places)?;
-        let unprovable = |instead: &str, offset: usize| {
+        let unprovable = |instead: Text, offset: usize| {
             let (line, column) = places.of(offset);
-            PolicyError::PropertyShape { property: id.to_owned(), instead: instead.to_owned(), line, column }
+            PolicyError::PropertyShape { property: id.to_owned(), instead, line, column }
         };
         let mut violations = Vec::new();
         match (&entry.never, &entry.stricter) {
@@ -30,13 +32,18 @@ pub(super) fn compile(
             (None, Some(stricter)) if !stricter.is_empty() => {
                 for written in stricter {
                     let Some((fact, value)) = names.fact_value(written)? else {
-                        return Err(unprovable("write facts: `fact` or `fact = value`", written.span().start));
+                        let instead =
+                            Text::new("请写事实:`fact` 或 `fact = value`", "write facts: `fact` or `fact = value`");
+                        return Err(unprovable(instead, written.span().start));
                     };
                     let root = laxer(levels, fact, value, names)?;
                     violations.push(Violation { root, turned_on: Some((fact, value)) });
                 }
             }
-            _ => return Err(unprovable("write one of `never` and `stricter`", entry.id.span().start)),
+            _ => {
+                let instead = Text::new("请写 `never` 与 `stricter` 之一", "write one of `never` and `stricter`");
+                return Err(unprovable(instead, entry.id.span().start));
+            }
         }
         let every_reading = entry.readings == Readings::All;
         out.push(Property { reason, every_reading, violations });
@@ -50,7 +57,7 @@ pub(super) fn check_ids(entries: &[PropertyEntry], places: Places<'_>) -> Result
         let id = entry.id.get_ref();
         let taken = entries.iter().take(index).any(|other| other.id.get_ref() == id);
         if taken || BUILT_IN.contains(&id.as_str()) {
-            return Err(duplicate("property", &entry.id, places));
+            return Err(duplicate(Declared::Property, &entry.id, places));
         }
     }
     Ok(())

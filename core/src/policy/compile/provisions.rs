@@ -10,8 +10,8 @@ use super::super::file::{File, Places, ProvisionEntry};
 use super::super::model::Provision;
 use super::super::provisions::CitingRule;
 use super::super::written::written;
-use super::names::{duplicate, incomplete};
-use crate::terms::{Digest, Text};
+use super::declared::{Declared, duplicate, incomplete};
+use crate::terms::{Digest, Text, Word as _};
 
 /// The most provisions of a policy.
 const MAX_PROVISIONS: usize = 1024;
@@ -23,14 +23,14 @@ const MAX_SHOWN: usize = 16;
 /// The file's provisions with the rules that cite them. A policy that declares none may cite as it likes.
 pub(super) fn compile(file: &File, places: Places<'_>) -> Result<Vec<Provision>, PolicyError> {
     if file.provisions.len() > MAX_PROVISIONS {
-        return Err(PolicyError::Limit { what: "provisions", limit: MAX_PROVISIONS });
+        return Err(PolicyError::Limit { what: Text::new("条款数", "provisions"), limit: MAX_PROVISIONS });
     }
     let mut provisions = Vec::new();
     let mut places_of = BTreeMap::new();
     for entry in &file.provisions {
         let provision = declared(entry, places)?;
         if places_of.insert(provision.at, provisions.len()).is_some() {
-            return Err(duplicate("provision", &entry.id, places));
+            return Err(duplicate(Declared::Provision, &entry.id, places));
         }
         provisions.push(provision);
     }
@@ -56,7 +56,7 @@ pub(super) fn compile(file: &File, places: Places<'_>) -> Result<Vec<Provision>,
             let (line, column) = places.of(entry.id.span().start);
             return Err(PolicyError::RuleAndNoRule {
                 provision: provision.at.to_string(),
-                kind: rule.kind.to_string(),
+                kind: rule.kind.text(),
                 rule: rule.id.clone(),
                 line,
                 column,
@@ -69,25 +69,28 @@ pub(super) fn compile(file: &File, places: Places<'_>) -> Result<Vec<Provision>,
 fn declared(entry: &ProvisionEntry, places: Places<'_>) -> Result<Provision, PolicyError> {
     let Some(at) = Citation::parse(entry.id.get_ref()) else {
         let (line, column) = places.of(entry.id.span().start);
-        return Err(PolicyError::Citation { rule: "a provision".to_owned(), line, column });
+        return Err(PolicyError::Citation { rule: "provisions.id".to_owned(), line, column });
     };
     let texts = [Some((&entry.zh, &entry.en)), entry.no_rule.as_ref().map(|text| (&text.zh, &text.en))];
     if texts.iter().flatten().any(|(zh, en)| zh.trim().is_empty() || en.trim().is_empty()) {
-        return Err(incomplete(
-            &entry.id,
+        let instead = Text::new(
+            "请用中文和英文写明其说明,以及 `no_rule`(如有)",
             "write its gloss, and `no_rule` if it is there, in Chinese and in English",
-            places,
-        ));
+        );
+        return Err(incomplete(&entry.id, instead, places));
     }
     if entry.fingerprints.is_empty() || entry.fingerprints.len() > MAX_VARIANTS {
-        return Err(incomplete(&entry.id, "write 1 to 8 fingerprints", places));
+        return Err(incomplete(&entry.id, Text::new("请写 1 至 8 个指纹", "write 1 to 8 fingerprints"), places));
     }
     let mut fingerprints = Vec::new();
     for written in &entry.fingerprints {
         let digest = format!("sha256:{}", written.get_ref()).parse::<Digest>().ok();
         let Some(digest) = digest.filter(|digest| !fingerprints.contains(digest)) else {
             let (line, column) = places.of(written.span().start);
-            let instead = "write each fingerprint once, in 64 lower-case hexadecimal digits";
+            let instead = Text::new(
+                "每个指纹请只写一次,为 64 位小写十六进制数字",
+                "write each fingerprint once, in 64 lower-case hexadecimal digits",
+            );
             return Err(PolicyError::Declaration { name: at.to_string(), instead, line, column });
         };
         fingerprints.push(digest);
@@ -109,7 +112,10 @@ fn check_numbering(
     if good {
         return Ok(());
     }
-    let instead = "write A5 where the article has one paragraph, A5.1, A5.2 and so on where it has several";
+    let instead = Text::new(
+        "条文只有一款时请写 A5,有数款时请写 A5.1、A5.2,依此类推",
+        "write A5 where the article has one paragraph, A5.1, A5.2 and so on where it has several",
+    );
     Err(incomplete(&entry.id, instead, places))
 }
 
@@ -131,11 +137,11 @@ fn undeclared(
     let article = Citation { paragraph: None, item: None, ..at };
     let declared = provisions.iter().map(|provision| provision.at).filter(|other| article.contains(*other));
     let declared: Vec<String> = declared.map(|other| other.to_string()).take(MAX_SHOWN).collect();
-    let (instead_zh, instead_en) = if declared.is_empty() {
-        (format!("请在 provisions 中列出:id = \"{at}\""), format!("declare it in `provisions`: id = \"{at}\""))
+    let instead = if declared.is_empty() {
+        Text::new(format!("请在 provisions 中列出:id = \"{at}\""), format!("declare it in `provisions`: id = \"{at}\""))
     } else {
         let declared = declared.join(", ");
-        (format!("请写已列出的条款:{declared}"), format!("write one that is declared: {declared}"))
+        Text::new(format!("请写已列出的条款:{declared}"), format!("write one that is declared: {declared}"))
     };
-    PolicyError::NoSuchProvision { rule: rule.id.clone(), cite: at.to_string(), instead_zh, instead_en, line, column }
+    PolicyError::NoSuchProvision { rule: rule.id.clone(), cite: at.to_string(), instead, line, column }
 }

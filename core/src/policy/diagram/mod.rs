@@ -18,6 +18,7 @@ mod transfer;
 use std::collections::HashMap;
 
 use super::error::PolicyError;
+use crate::terms::Text;
 pub(super) use cover::Cube;
 pub(super) use nearest::{Choices, Taken};
 
@@ -97,7 +98,7 @@ impl Diagrams {
             return Ok(root);
         }
         if self.nodes.len() >= MAX_NODES {
-            return Err(PolicyError::Limit { what: "decision nodes", limit: MAX_NODES });
+            return Err(PolicyError::Limit { what: Text::new("判定节点数", "decision nodes"), limit: MAX_NODES });
         }
         let root = self.nodes.len() as Root;
         self.nodes.push(Node { fact, first: self.children.len() as u32 });
@@ -139,7 +140,9 @@ impl Diagrams {
             return Ok(done);
         }
         if self.both.len() >= 16 * MAX_NODES {
-            return Err(PolicyError::Limit { what: "decision steps", limit: 16 * MAX_NODES });
+            return Err(PolicyError::Limit {
+                what: Text::new("判定步数", "decision steps"), limit: 16 * MAX_NODES
+            });
         }
         let fact = self.fact(a).min(self.fact(b));
         let children = (0..self.size(fact))

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 
 use super::super::error::PolicyError;
 use super::{ALWAYS, Diagrams, NEVER, Root};
+use crate::terms::Text;
 
 /// What may become of a fact.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +95,7 @@ impl Making<'_> {
         children.push(stays);
         let made = self.made.node(fact, children.into())?;
         if self.made.nodes.len() > self.limit {
-            return Err(PolicyError::Limit { what: "decision nodes", limit: self.limit });
+            return Err(PolicyError::Limit { what: Text::new("判定节点数", "decision nodes"), limit: self.limit });
         }
         self.done.insert(root, made);
         Ok(made)

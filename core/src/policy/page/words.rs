@@ -40,7 +40,10 @@ impl<'a> Words<'a> {
     /// The text, as long as the page has room for it.
     fn bounded(&mut self, text: Text) -> Result<Text, PolicyError> {
         let left = self.left.checked_sub(text.zh.len() + text.en.len());
-        self.left = left.ok_or(PolicyError::Limit { what: "bytes of conditions in words", limit: MAX_WORDS })?;
+        self.left = left.ok_or_else(|| PolicyError::Limit {
+            what: Text::new("条件文字的字节数", "bytes of conditions in words"),
+            limit: MAX_WORDS,
+        })?;
         Ok(text)
     }
 
