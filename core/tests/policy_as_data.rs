@@ -9,6 +9,16 @@ use kaifang::terms::Openness;
 use proptest::prelude::*;
 
 const SECOND_CITY: &str = include_str!("data/second-city.toml");
+/// A property whose citation no provision declares.
+const PROPERTY: &str = r#"
+[[properties]]
+id = "p"
+cite = "A13"
+section = "classification"
+never = "privacy and not privacy"
+zh = "性质"
+en = "Property"
+"#;
 const XIAN: &str = include_str!("../policies/xian-2022-013.toml");
 
 fn second_city() -> Policy {
@@ -235,6 +245,12 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
             "KF-POLICY-20",
             "cite = ¦\"A6.2\"",
             "write one that is declared: A6",
+        ),
+        (
+            format!("{}\n{PROPERTY}", with_provisions("", "")),
+            "KF-POLICY-20",
+            "cite = ¦\"A13\"",
+            "declare it in `provisions`: id = \"A13\"",
         ),
         (
             with_provisions("en = \"Text\"", "en = \"Text\"\nno_rule = { zh = \"无\", en = \"None\" }"),

@@ -267,7 +267,8 @@ pub(super) struct DutyEntry {
 pub(super) struct PropertyEntry {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub(super) id: Spanned<String>,
-    pub(super) cite: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) cite: Spanned<String>,
     pub(super) section: Section,
     #[serde(default)]
     pub(super) readings: Readings,

@@ -41,15 +41,18 @@ pub(super) fn compile(file: &File, places: Places<'_>) -> Result<Vec<Provision>,
         for (rule, cite) in citing(file) {
             // The rules have been compiled, so what they cite can be read.
             let Some(at) = Citation::parse(cite.get_ref()) else { continue };
-            if !provisions.iter().any(|provision| at.contains(provision.at)) {
-                return Err(undeclared(&rule, at, cite, &provisions, places));
-            }
+            check_declared(&rule.id, at, cite, &provisions, places)?;
             for provision in provisions.iter_mut().filter(|provision| at.covers(provision.at)) {
                 if !provision.rules.contains(&rule) {
                     provision.rules.push(rule.clone());
                 }
             }
         }
+    }
+    // A property says what follows from the rules: its citation is checked, and covers nothing.
+    for property in file.properties.iter().filter(|_| !provisions.is_empty()) {
+        let Some(at) = Citation::parse(property.cite.get_ref()) else { continue };
+        check_declared(property.id.get_ref(), at, &property.cite, &provisions, places)?;
     }
     for (entry, provision) in file.provisions.iter().zip(&provisions) {
         if let (Some(rule), Some(_)) = (provision.rules.first(), &provision.no_rule) {
@@ -126,13 +129,16 @@ fn citing(file: &File) -> impl Iterator<Item = (CitingRule, &Spanned<String>)> {
         .filter_map(|rule| Some((CitingRule { kind: rule.kind, id: rule.id.to_owned() }, rule.cite?)))
 }
 
-fn undeclared(
-    rule: &CitingRule,
+fn check_declared(
+    rule: &str,
     at: Citation,
     cite: &Spanned<String>,
     provisions: &[Provision],
     places: Places<'_>,
-) -> PolicyError {
+) -> Result<(), PolicyError> {
+    if provisions.iter().any(|provision| at.contains(provision.at)) {
+        return Ok(());
+    }
     let (line, column) = places.of(cite.span().start);
     let article = Citation { paragraph: None, item: None, ..at };
     let declared = provisions.iter().map(|provision| provision.at).filter(|other| article.contains(*other));
@@ -143,5 +149,5 @@ fn undeclared(
         let declared = declared.join(", ");
         Text::new(format!("请写已列出的条款:{declared}"), format!("write one that is declared: {declared}"))
     };
-    PolicyError::NoSuchProvision { rule: rule.id.clone(), cite: at.to_string(), instead, line, column }
+    Err(PolicyError::NoSuchProvision { rule: rule.to_owned(), cite: at.to_string(), instead, line, column })
 }
