@@ -404,7 +404,8 @@ fn a_catalog_tells_which_datasets_change() {
 
 #[test]
 fn after_an_error_there_are_no_more_answers() {
-    let batch = |words: &[Option<&str>]| RecordBatch::try_from_iter([("data_grade", text(words))]).unwrap();
+    let batch =
+        |words: &[Option<&str>]| RecordBatch::try_from_iter_with_nullable([("data_grade", text(words), true)]).unwrap();
     let batches = vec![batch(&[Some("core")]), batch(&[None, Some("6101")]), batch(&[Some("core")])];
     let source = Source::from_batches(batches[0].schema(), batches).unwrap();
     let mut answered = policies()[0].eval(source, Section::Classification, at(), None).unwrap();
