@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::frame::{Header, LONGEST_RECORD, SegmentReader, commits, encode_commit, encode_record, is_no_frame};
 use super::proof::Receipt;
 use super::replay::{Records, Replay, Tail, genesis, link};
-use super::store::{CONFIG, HEAD, KEY, Store, io_error};
+use super::store::{CONFIG, HEAD, KEY, Lock, Store, io_error};
 use super::tree::{Collector, Frontier, Hash, consistency_ranges, inclusion_ranges, leaf_hash};
 use super::{Checkpoint, IntegrityError, LedgerError, note};
 use crate::Error;
@@ -64,20 +64,19 @@ pub struct Dropped {
 /// What only a writer has.
 struct Writer {
     signer: Box<dyn Signer>,
-    _lock: File,
+    /// A child made by `fork` has it too, and would write over its parent's records.
+    lock: Lock,
     segment: File,
     /// Where the next frame goes.
     end: u64,
     poisoned: bool,
     segment_limit: u64,
-    /// The process that took the lock. A child made by `fork` holds it too, and would write over its parent's records.
-    process: u32,
 }
 
 impl Writer {
     fn usable(&self) -> Result<(), LedgerError> {
         match self.poisoned {
-            _ if self.process != std::process::id() => Err(LedgerError::Forked),
+            _ if !self.lock.is_ours() => Err(LedgerError::Forked),
             true => Err(LedgerError::Poisoned),
             false => Ok(()),
         }
@@ -137,15 +136,8 @@ impl Ledger {
         store.replace(KEY, key_file(&config.origin, &key).as_bytes())?;
         // Last: without it the directory is not a ledger.
         store.replace(HEAD, signed.note.as_bytes())?;
-        let writer = Writer {
-            signer,
-            _lock: lock,
-            segment,
-            end: header.len() as u64,
-            poisoned: false,
-            segment_limit: SEGMENT_LIMIT,
-            process: std::process::id(),
-        };
+        let writer =
+            Writer { signer, lock, segment, end: header.len() as u64, poisoned: false, segment_limit: SEGMENT_LIMIT };
         let config = config.clone();
         Ok(Ledger { store, config, key, tree, chain, signed, segments: vec![0], dropped: None, writer: Some(writer) })
     }
@@ -212,8 +204,7 @@ impl Ledger {
                 }
                 let path = store.segment_path(segments.len() as u64 - 1);
                 let segment = OpenOptions::new().write(true).open(&path).map_err(io_error(&path, "open"))?;
-                let (segment_limit, process) = (SEGMENT_LIMIT, std::process::id());
-                Some(Writer { signer, _lock: lock, segment, end, poisoned: false, segment_limit, process })
+                Some(Writer { signer, lock, segment, end, poisoned: false, segment_limit: SEGMENT_LIMIT })
             }
             _ => None,
         };
@@ -561,7 +552,7 @@ mod tests {
         let (mut ledger, _) = create(&dir);
         ledger.append(b"1").unwrap();
         let before = std::fs::read(ledger.store.segment_path(0)).unwrap();
-        ledger.writer.as_mut().unwrap().process ^= 1;
+        ledger.writer.as_mut().unwrap().lock.inherit();
         assert_eq!(ledger.append(b"2"), Err(LedgerError::Forked));
         assert_eq!(ledger.checkpoint(), Err(LedgerError::Forked.into()));
         assert_eq!(std::fs::read(ledger.store.segment_path(0)).unwrap(), before);

@@ -28,6 +28,37 @@ pub(super) fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(std::io:
     move |error| LedgerError::Io { file, doing, what: os_text(&error) }
 }
 
+/// The lock of the one writer.
+///
+/// A child made by `fork` has a copy of it until it begins another program, and would keep it for that long; so it is given
+/// back by who took it, and by nobody else.
+#[derive(Debug)]
+pub(super) struct Lock {
+    file: File,
+    process: u32,
+}
+
+impl Lock {
+    /// Whether this process took it, and is no child that inherited it.
+    pub(super) fn is_ours(&self) -> bool {
+        self.process == std::process::id()
+    }
+
+    /// As a child made by `fork` sees it.
+    #[cfg(test)]
+    pub(super) fn inherit(&mut self) {
+        self.process ^= 1;
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if self.is_ours() {
+            let _ = flock(&self.file, FlockOperation::Unlock);
+        }
+    }
+}
+
 /// A ledger's directory.
 #[derive(Debug, Clone)]
 pub(super) struct Store {
@@ -65,12 +96,12 @@ impl Store {
     }
 
     /// Takes the writer's lock, which lasts as long as what this returns.
-    pub(super) fn lock(&self) -> Result<File, LedgerError> {
+    pub(super) fn lock(&self) -> Result<Lock, LedgerError> {
         let path = self.path(LOCK);
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let file = open.map_err(io_error(&path, "open"))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(file),
+            Ok(()) => Ok(Lock { file, process: std::process::id() }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked { dir: self.dir.display().to_string() }),
             Err(error) => Err(io_error(&path, "lock")(error.into())),
         }
@@ -78,8 +109,11 @@ impl Store {
 
     /// Whether a writer holds the lock.
     pub(super) fn is_locked(&self) -> bool {
-        let probe = File::open(self.path(LOCK)).map(|file| flock(file, FlockOperation::NonBlockingLockShared));
-        matches!(probe, Ok(Err(rustix::io::Errno::WOULDBLOCK)))
+        let Ok(probe) = File::open(self.path(LOCK)) else { return false };
+        let taken = flock(&probe, FlockOperation::NonBlockingLockShared);
+        // Given back at once, and not when the last copy of the descriptor is closed: a child may have one.
+        let _ = flock(&probe, FlockOperation::Unlock);
+        taken == Err(rustix::io::Errno::WOULDBLOCK)
     }
 
     /// The text of a small file.
