@@ -82,6 +82,10 @@ pub(crate) fn decide(options: &DecideOptions) -> Result<Outcome, Failure> {
         _ => {
             output::text(if answer.permit { "准予 · permitted" } else { "不准 · denied" })?;
             output::text(&reasons(&answer.denials))?;
+            for duty in &answer.duties {
+                output::text(&format!("  {} {} · {}", duty.cite, duty.zh, duty.en))?;
+            }
+            output::text(&reasons(&answer.notices))?;
             output::text(&questions(&policy, Section::Access, &answer.open))?;
         }
     }

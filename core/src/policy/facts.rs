@@ -40,8 +40,8 @@ room_error! {
             zh "事实 {fact} 的列类型无法读取:应为{expected:#}", at "column {fact}";
         /// A column of answers that the section lacks, or that is asked for twice.
         NoSuchAnswer { section: &'static str, known: String } = "KF-FACT-07",
-            en "a column of answers is unknown in the section {section} or asked for twice; it has: {known}",
-            zh "{section} 部分没有所求的结果列,或有重复;现有:{known}";
+            en "name each column of answers once, and at least one; the section {section} has: {known}",
+            zh "请点名至少一个结果列,每列一次;{section} 部分现有:{known}";
     }
 }
 

@@ -197,6 +197,17 @@ pub struct AccessVerdict {
     duties: u64,
 }
 
+macro_rules! shown_by_name {
+    ($($name:ident),*) => { $(
+        impl std::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )* };
+}
+shown_by_name!(Classifier, Decider, Lanes);
+
 impl AccessVerdict {
     /// Whether the access is permitted: nothing denies it.
     #[must_use]

@@ -26,6 +26,7 @@ pub use progress::{Progress, ProgressUpdate, report, silent};
 pub use sink::Sink;
 pub use sound::is_sound;
 pub use source::Source;
+pub(crate) use source::{check_columns, check_names};
 
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 
 use super::TableError;
 
@@ -48,9 +48,7 @@ impl Source {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_batches(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, TableError> {
-        if let Some(other) = batches.iter().find(|batch| batch.schema().fields() != schema.fields()) {
-            return Err(mismatch(other, &schema));
-        }
+        batches.iter().try_for_each(|batch| check_columns(batch, &schema))?;
         let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
         let reader = RecordBatchIterator::new(batches.into_iter().map(Ok), schema);
         Ok(Source::from_reader(Box::new(reader))?.with_rows(Some(rows)))
@@ -112,8 +110,8 @@ impl Source {
         }
         let next = self.batches.next().transpose().map_err(|error| TableError::from_arrow(&error));
         let next = next.and_then(|batch| match batch {
-            Some(batch) if !has_columns(&batch, &self.schema) => Err(mismatch(&batch, &self.schema)),
-            batch => Ok(batch),
+            Some(batch) => check_columns(&batch, &self.schema).map(|()| Some(batch)),
+            None => Ok(None),
         });
         self.failed = next.as_ref().err().cloned();
         next
@@ -138,23 +136,19 @@ impl Iterator for Source {
     }
 }
 
-/// Whether a batch has the columns of the schema. Nullability and metadata may differ: they say nothing of which column
-/// it is.
-fn has_columns(batch: &RecordBatch, schema: &Schema) -> bool {
-    let found = batch.schema();
-    found.fields().len() == schema.fields().len()
-        && found
-            .fields()
-            .iter()
-            .zip(schema.fields())
-            .all(|(found, field)| found.name() == field.name() && found.data_type() == field.data_type())
+/// A batch must have the columns of the schema. Nullability and metadata may differ: they say nothing of which column it
+/// is.
+pub(crate) fn check_columns(batch: &RecordBatch, schema: &Schema) -> Result<(), TableError> {
+    let (expected, found) = (schema.fields(), batch.schema_ref().fields());
+    let same = |(a, b): (&FieldRef, &FieldRef)| a.name() == b.name() && a.data_type() == b.data_type();
+    if expected.len() == found.len() && expected.iter().zip(found).all(same) {
+        return Ok(());
+    }
+    Err(TableError::SchemaMismatch { expected: expected.len(), found: found.len() })
 }
 
-fn mismatch(batch: &RecordBatch, schema: &Schema) -> TableError {
-    TableError::SchemaMismatch { expected: schema.fields().len(), found: batch.num_columns() }
-}
-
-pub(super) fn check_names(schema: &Schema) -> Result<(), TableError> {
+/// Each column must have a name of its own.
+pub(crate) fn check_names(schema: &Schema) -> Result<(), TableError> {
     let mut seen = HashMap::new();
     for (second, field) in (1..).zip(schema.fields()) {
         if let Some(first) = seen.insert(field.name(), second) {

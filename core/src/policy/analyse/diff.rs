@@ -45,6 +45,12 @@ pub struct Side {
     pub hash: Digest,
 }
 
+impl Side {
+    pub(in crate::policy) fn of(policy: &Policy) -> Side {
+        Side { policy: policy.id().to_owned(), hash: policy.hash() }
+    }
+}
+
 /// What changes in a section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -117,11 +123,10 @@ impl Policy {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn diff(&self, other: &Policy) -> Result<Difference, PolicyError> {
-        let side = |policy: &Policy| Side { policy: policy.id().to_owned(), hash: policy.hash() };
         let classification = compare(self, other, Section::Classification)?;
         let access = compare(self, other, Section::Access)?;
         let equal = classification.changes.is_empty() && access.changes.is_empty();
-        Ok(Difference { v: V1, from: side(self), to: side(other), equal, classification, access })
+        Ok(Difference { v: V1, from: Side::of(self), to: Side::of(other), equal, classification, access })
     }
 }
 

@@ -75,6 +75,9 @@ impl Answer {
         wanted: Option<&[&str]>,
     ) -> Result<Vec<Answer>, FactError> {
         let wanted = wanted.unwrap_or(answer_columns(section));
+        if wanted.is_empty() {
+            return Err(no_such_answer(section));
+        }
         let column = |name: &&str| {
             let known = known_columns(section).find(|known| known == name);
             let known = known.filter(|known| wanted.iter().filter(|other| *other == known).count() == 1);
@@ -390,6 +393,11 @@ impl<'a> Answers<'a> {
             }
             (Keys::Sets(sets), None) => Ok(Arc::new(UInt8Array::new(sets.into(), some_nulls(says)))),
             (Keys::Places(places, texts), _) => {
+                let bytes = texts.texts.iter().map(String::len).sum();
+                // The places in one array of text are 32 bits wide.
+                if i32::try_from(bytes).is_err() {
+                    return Err(TableError::OutOfMemory { bytes });
+                }
                 let texts: ArrayRef = Arc::new(StringArray::from(texts.texts));
                 dictionary_of::<UInt32Type>(places.into(), nullable.then_some(says), texts)
             }
@@ -402,6 +410,8 @@ impl<'a> Answers<'a> {
 struct Texts {
     texts: Vec<String>,
     places: HashMap<u64, u32>,
+    /// Each text's place: two sets say the same where two ids are the same.
+    known: HashMap<String, u32>,
     /// The sets that came last, each where its hash puts it, so that most rows need no look into the map.
     recent: Box<[(u64, u32); 1 << RECENT]>,
 }
@@ -412,7 +422,12 @@ const RECENT: u32 = 8;
 impl Default for Texts {
     fn default() -> Self {
         // The empty set is null wherever it is: its place is never read.
-        Texts { texts: Vec::new(), places: HashMap::new(), recent: Box::new([(0, 0); 1 << RECENT]) }
+        Texts {
+            texts: Vec::new(),
+            places: HashMap::new(),
+            known: HashMap::new(),
+            recent: Box::new([(0, 0); 1 << RECENT]),
+        }
     }
 }
 
@@ -430,14 +445,13 @@ impl Texts {
 
     #[inline(never)]
     fn find(&mut self, answer: &Answer, set: u64, hash: usize) -> u32 {
-        let Texts { texts, places, recent } = self;
+        let Texts { texts, places, known, recent } = self;
         let place = *places.entry(set).or_insert_with(|| {
             let text = answer.says(set);
-            let known = texts.iter().position(|known| *known == text);
-            known.unwrap_or_else(|| {
-                texts.push(text);
-                texts.len() - 1
-            }) as u32
+            *known.entry(text).or_insert_with_key(|text| {
+                texts.push(text.clone());
+                texts.len() as u32 - 1
+            })
         });
         recent.get_mut(hash).into_iter().for_each(|slot| *slot = (set, place));
         place

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Evaluator;
+use crate::policy::analyse::Side;
 use crate::policy::facts::{FactError, Section, shown};
 use crate::policy::policy::Policy;
 use crate::table::{Progress, Source, TableError, report};
@@ -24,6 +25,13 @@ const OUTCOME: &[&str] = &["status", "permitted"];
 pub struct CatalogDifference {
     /// The document's version.
     pub v: V1,
+    /// The first policy.
+    pub from: Side,
+    /// The second policy.
+    pub to: Side,
+    /// The legal date that both were asked for.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub at: Date,
     /// How many rows the catalog has.
     pub rows: u64,
     /// How many of them have another outcome.
@@ -47,20 +55,20 @@ pub struct CatalogChange {
 }
 
 /// A policy and the columns of the catalog that are facts of it.
-struct Side {
+struct Reader {
     evaluator: Evaluator,
     columns: Vec<usize>,
     schema: Arc<Schema>,
 }
 
-impl Side {
-    fn new(policy: &Policy, schema: &Schema, at: Date) -> Result<Side, crate::Error> {
+impl Reader {
+    fn new(policy: &Policy, schema: &Schema, at: Date) -> Result<Reader, crate::Error> {
         let is_fact = |name: &str| policy.facts(Section::Classification).iter().any(|fact| fact.id == name);
         let fields = schema.fields().iter().enumerate().filter(|(_, field)| is_fact(field.name()));
         let (columns, fields): (Vec<usize>, Vec<_>) = fields.map(|(place, field)| (place, Arc::clone(field))).unzip();
         let schema = Arc::new(Schema::new(fields));
         let evaluator = policy.evaluator(Section::Classification, at, &schema, Some(OUTCOME))?;
-        Ok(Side { evaluator, columns, schema })
+        Ok(Reader { evaluator, columns, schema })
     }
 
     /// For each row its outcome.
@@ -99,7 +107,7 @@ impl Policy {
         progress: Progress<'_>,
     ) -> Result<CatalogDifference, crate::Error> {
         let schema = catalog.schema();
-        let mut sides = [Side::new(self, &schema, at)?, Side::new(other, &schema, at)?];
+        let mut sides = [Reader::new(self, &schema, at)?, Reader::new(other, &schema, at)?];
         for (place, field) in schema.fields().iter().enumerate() {
             if !sides.iter().any(|side| side.columns.contains(&place)) {
                 let section = Section::Classification.id();
@@ -123,6 +131,7 @@ impl Policy {
             report(&mut *progress, "diff", rows, total)?;
         }
         let change = |((from, to), (rows, first))| CatalogChange { from, to, rows, first };
-        Ok(CatalogDifference { v: V1, rows, changed, changes: changes.into_iter().map(change).collect() })
+        let (from, to) = (Side::of(self), Side::of(other));
+        Ok(CatalogDifference { v: V1, from, to, at, rows, changed, changes: changes.into_iter().map(change).collect() })
     }
 }

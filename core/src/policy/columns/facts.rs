@@ -16,7 +16,7 @@ use crate::policy::circuit::Block;
 use crate::policy::facts::{Domain, FactDefinition, FactError, Section, shown};
 use crate::policy::model::Space;
 use crate::policy::packed::{PackedFacts, Slot};
-use crate::table::TableError;
+use crate::table::{TableError, check_columns, check_names};
 use crate::terms::{Text, Word};
 
 /// A dictionary of at most so many values is read by the bits of its keys.
@@ -29,22 +29,24 @@ const NO_VALUE: u8 = 0x7f;
 /// Where each fact of a section stands in tables of one schema.
 pub(super) struct FactColumns {
     facts: Vec<Fact>,
+    schema: Schema,
 }
 
 struct Fact {
     definition: FactDefinition,
     slot: Slot,
-    /// The column's place and type; none where the table has no such column.
-    column: Option<(usize, DataType)>,
+    /// The column's place; none where the table has no such column.
+    column: Option<usize>,
 }
 
 impl FactColumns {
     /// # Errors
-    /// [`FactError::UnknownFact`], [`FactError::ColumnType`]
-    pub(super) fn new(space: &Space, schema: &Schema, section: Section) -> Result<FactColumns, FactError> {
+    /// [`FactError::UnknownFact`], [`FactError::ColumnType`], [`TableError::DuplicateColumn`]
+    pub(super) fn new(space: &Space, schema: &Schema, section: Section) -> Result<FactColumns, crate::Error> {
+        check_names(schema)?;
         for field in schema.fields() {
             let Some(fact) = space.index.get(field.name()).and_then(|place| space.facts.get(*place)) else {
-                return Err(FactError::UnknownFact { fact: shown(field.name()), section: section.id() });
+                return Err(FactError::UnknownFact { fact: shown(field.name()), section: section.id() }.into());
             };
             if !is_readable(&fact.domain, field.data_type()) {
                 return Err(FactError::ColumnType {
@@ -54,16 +56,14 @@ impl FactColumns {
                     } else {
                         Text::new("文本或文本字典", "text or a dictionary of text")
                     },
-                });
+                }
+                .into());
             }
         }
-        let column = |fact: &FactDefinition| {
-            let (place, field) = schema.column_with_name(&fact.id)?;
-            Some((place, field.data_type().clone()))
-        };
+        let column = |fact: &FactDefinition| schema.column_with_name(&fact.id).map(|(place, _)| place);
         let facts = space.facts.iter().zip(space.layout.slots());
         let facts = facts.map(|(fact, slot)| Fact { definition: fact.clone(), slot: *slot, column: column(fact) });
-        Ok(FactColumns { facts: facts.collect() })
+        Ok(FactColumns { facts: facts.collect(), schema: schema.clone() })
     }
 
     /// The facts of one batch. `before` rows came before it.
@@ -71,16 +71,13 @@ impl FactColumns {
     /// # Errors
     /// [`TableError::SchemaMismatch`], [`FactError::OutsideDomainInRow`], [`TableError::OutOfMemory`]
     pub(super) fn of<'a>(&'a self, batch: &RecordBatch, before: u64) -> Result<Batch<'a>, crate::Error> {
+        check_columns(batch, &self.schema)?;
         let mut values = Vec::with_capacity(self.facts.len());
         for fact in &self.facts {
-            values.push(match &fact.column {
+            let column = fact.column.and_then(|place| batch.columns().get(place));
+            values.push(match column {
                 None => Values::Unknown,
-                Some((place, data_type)) => {
-                    let column = batch.columns().get(*place).filter(|column| column.data_type() == data_type);
-                    let mismatch =
-                        TableError::SchemaMismatch { expected: self.facts.len(), found: batch.num_columns() };
-                    Values::of(column.ok_or(mismatch)?, &fact.definition.domain)?
-                }
+                Some(column) => Values::of(column, &fact.definition.domain)?,
             });
         }
         let unknown = vec![Block::NONE; self.facts.len()];

@@ -13,6 +13,7 @@ mod planes;
 mod tests;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions, RecordBatchReader};
@@ -25,7 +26,7 @@ use super::circuit::{Block, Circuit};
 use super::diagram::Root;
 use super::facts::{FactError, Section};
 use super::model::Space;
-use super::packed::PackedFacts;
+use super::packed::{Layout, PackedFacts};
 use super::policy::Policy;
 use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
 use crate::terms::Reason;
@@ -38,6 +39,8 @@ use facts::{Batch, FactColumns};
 const WORDS: usize = 64;
 /// So many rows.
 const ROWS: usize = 64 * WORDS;
+/// A longer batch of a table is answered in parts, so that it can be stopped and its answers need no more memory at once.
+const LONGEST_BATCH: usize = 1 << 16;
 /// The most combinations with unknown facts whose answers are remembered.
 const MAX_REMEMBERED: usize = 1 << 16;
 
@@ -107,11 +110,7 @@ pub struct Evaluator {
     policy: Policy,
     section: Section,
     columns: FactColumns,
-    circuit: Circuit,
-    /// The planes of facts that the circuit reads, one bit each.
-    read: u64,
-    /// Where the policy would take too many gates: every row is answered by itself.
-    row_by_row: bool,
+    plan: Plan,
     planes: Vec<Block<WORDS>>,
     answers: Vec<Answer>,
     schema: SchemaRef,
@@ -120,13 +119,32 @@ pub struct Evaluator {
     level: Level,
 }
 
+/// How rows are answered.
+struct Plan {
+    circuit: Circuit,
+    /// The planes of facts that are needed where every fact is known, one bit each.
+    read: u64,
+    /// Where the policy would take too many gates: every row is answered by itself.
+    row_by_row: bool,
+}
+
+impl Plan {
+    fn new(circuit: Option<Circuit>, layout: &Layout) -> Plan {
+        match circuit {
+            Some(circuit) => Plan { read: circuit.read(), circuit, row_by_row: false },
+            None => Plan { read: u64::MAX, circuit: Circuit::nothing(layout), row_by_row: true },
+        }
+    }
+}
+
 impl Policy {
     /// Answers batches whose columns are `schema`'s, on a legal date. `wanted` names the columns of answers
     /// ([`answer_columns`]), in the order in which they are given; none is all of them. Fewer columns are faster.
     ///
     /// # Errors
     /// [`PolicyError::NotInForce`](super::PolicyError::NotInForce); [`FactError`] for a column that is no fact of the
-    /// section, a column of a type that the fact's domain can't be read from, or an answer that there is not.
+    /// section, a column of a type that the fact's domain can't be read from, or an answer that there is not;
+    /// [`TableError::DuplicateColumn`].
     pub fn evaluator(
         &self,
         section: Section,
@@ -142,17 +160,13 @@ impl Policy {
         let columns = FactColumns::new(space, schema, section)?;
         let notices: Vec<Reason> = self.model.notices(at);
         let mut answers = Answer::all(&self.model, section, &notices, wanted)?;
-        let circuit = circuit_of(space, &self.readings, &mut answers);
-        let row_by_row = circuit.is_none();
-        let circuit = circuit.unwrap_or_else(|| Circuit::nothing(&space.layout));
+        let plan = Plan::new(circuit_of(space, &self.readings, &mut answers), &space.layout);
         Ok(Evaluator {
             policy: self.clone(),
             section,
             columns,
-            row_by_row,
-            planes: circuit.scratch(),
-            read: circuit.read(),
-            circuit,
+            planes: plan.circuit.scratch(),
+            plan,
             schema: Arc::new(Schema::new(answers.iter().map(Answer::field).collect::<Vec<_>>())),
             answers,
             remembered: HashMap::new(),
@@ -173,7 +187,7 @@ impl Policy {
         wanted: Option<&[&str]>,
     ) -> Result<Evaluated, crate::Error> {
         let evaluator = self.evaluator(section, at, &source.schema(), wanted)?;
-        Ok(Evaluated { source, evaluator, failed: false })
+        Ok(Evaluated { source, evaluator, rest: None, failed: None })
     }
 
     /// Answers a table into a sink, which `create` makes for the answers' schema.
@@ -202,11 +216,25 @@ impl Policy {
     }
 }
 
+impl fmt::Debug for Evaluator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluator").field("section", &self.section).field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Evaluated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluated").field("evaluator", &self.evaluator).finish_non_exhaustive()
+    }
+}
+
 /// Answers that are computed as they are read. After an error there are no more.
 pub struct Evaluated {
     source: Source,
     evaluator: Evaluator,
-    failed: bool,
+    /// What is left of a batch that is longer than the answers to it are to be.
+    rest: Option<RecordBatch>,
+    failed: Option<crate::Error>,
 }
 
 impl Evaluated {
@@ -222,21 +250,28 @@ impl Evaluated {
         self.evaluator.rows
     }
 
-    /// The answers to the next batch; `None` at the end.
+    /// The answers to the next batch, or to the next 65,536 rows of a longer one; `None` at the end.
     ///
     /// # Errors
-    /// Errors of reading, and as [`Evaluator::run`].
+    /// Errors of reading, and as [`Evaluator::run`]. After one, every further call gives it again.
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, crate::Error> {
-        if self.failed {
-            return Ok(None);
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
         }
-        let answered = match self.source.next_batch() {
-            Ok(Some(batch)) => self.evaluator.run(&batch).map(Some),
-            Ok(None) => Ok(None),
-            Err(error) => Err(error.into()),
-        };
-        self.failed = answered.is_err();
+        let answered = self.answer_next();
+        self.failed = answered.as_ref().err().cloned();
         answered
+    }
+
+    fn answer_next(&mut self) -> Result<Option<RecordBatch>, crate::Error> {
+        let Some(batch) = self.rest.take().map_or_else(|| self.source.next_batch(), |rest| Ok(Some(rest)))? else {
+            return Ok(None);
+        };
+        let length = batch.num_rows().min(LONGEST_BATCH);
+        if length < batch.num_rows() {
+            self.rest = Some(batch.slice(length, batch.num_rows() - length));
+        }
+        self.evaluator.run(&batch.slice(0, length)).map(Some)
     }
 }
 
@@ -244,6 +279,10 @@ impl Iterator for Evaluated {
     type Item = Result<RecordBatch, ArrowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        // The error was the last item, so that a loop which passes over errors ends.
+        if self.failed.is_some() {
+            return None;
+        }
         self.next_batch().map_err(|error| ArrowError::ExternalError(Box::new(error))).transpose()
     }
 }
@@ -271,15 +310,14 @@ impl Evaluator {
         let mut columns = self.columns.of(batch, self.rows)?;
         let mut answers: Vec<Answers> =
             self.answers.iter().map(|answer| Answers::new(answer, rows)).collect::<Result<_, TableError>>()?;
-        let (circuit, planes) = ((&self.circuit, self.read), &mut self.planes);
+        let (plan, planes) = (&self.plan, &mut self.planes);
         let mut one_by_one = OneByOne {
             policy: &self.policy,
             section: self.section,
             answers: &self.answers,
             remembered: &mut self.remembered,
-            every_row: self.row_by_row,
         };
-        dispatch!(self.level, simd => blocks(simd, rows, circuit, planes, &mut columns, &mut answers, &mut one_by_one))?;
+        dispatch!(self.level, simd => blocks(simd, rows, plan, planes, &mut columns, &mut answers, &mut one_by_one))?;
         self.rows += rows as u64;
         let arrays = answers.into_iter().map(Answers::finish).collect::<Result<Vec<_>, TableError>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
@@ -304,7 +342,7 @@ fn circuit_of(space: &Space, readings: &[u8], answers: &mut [Answer]) -> Option<
 fn blocks<S: Simd>(
     simd: S,
     rows: usize,
-    (circuit, read): (&Circuit, u64),
+    Plan { circuit, read, row_by_row }: &Plan,
     planes: &mut [Block<WORDS>],
     columns: &mut Batch<'_>,
     answers: &mut [Answers<'_>],
@@ -312,12 +350,12 @@ fn blocks<S: Simd>(
 ) -> Result<(), FactError> {
     for first in (0..rows).step_by(ROWS) {
         let length = (rows - first).min(ROWS);
-        let incomplete = columns.fill(simd, (first, length), read, circuit.inputs_of(planes))?;
+        let incomplete = columns.fill(simd, (first, length), *read, circuit.inputs_of(planes))?;
         circuit.run(planes);
         for answer in &mut *answers {
             answer.take(simd, circuit, planes, length);
         }
-        let incomplete = if one_by_one.every_row { Some(Block::ALL) } else { incomplete };
+        let incomplete = if *row_by_row { Some(Block::ALL) } else { incomplete };
         if let Some(incomplete) = incomplete {
             one_by_one.settle((first, length), &incomplete, columns, circuit.inputs_of(planes), answers);
         }
@@ -331,7 +369,6 @@ struct OneByOne<'a> {
     section: Section,
     answers: &'a [Answer],
     remembered: &'a mut HashMap<PackedFacts, Box<[u64]>>,
-    every_row: bool,
 }
 
 impl OneByOne<'_> {
