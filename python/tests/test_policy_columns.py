@@ -346,6 +346,8 @@ def test_a_catalog_changes_as_its_datasets_do(policy, tmp_path):
         difference = policy.diff_catalog(other, data, at=DAY)
         agrees(difference, expected, rows)
     assert f"{difference.changed} of {len(rows)} datasets" in repr(difference)
+    sides = (difference.from_, difference.to, difference.at)
+    assert sides == (*({"policy": one.id, "hash": one.hash} for one in (policy, other)), str(DAY))
     assert "withheld|conditional|unconditional" in difference._repr_html_()
     same = policy.diff_catalog(policy, table, at=DAY)
     assert (same.rows, same.changed, same.changes) == (len(rows), 0, [])

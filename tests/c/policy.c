@@ -342,12 +342,14 @@ static void over_a_catalog(const kf_policy *policy) {
   struct ArrowArrayStream s;
   int calls = 0;
   EXPECT(KF_OK, kf_policy_diff_catalog(policy, other, DAY, catalog(), compared, &calls, &text, &err));
-  CHECK(is(text, "{\"changed\":2,\"changes\":[{\"first\":1,\"from\":\"withheld|conditional\",\"rows\":2,"
-                 "\"to\":\"withheld|conditional|unconditional\"}],\"rows\":6,\"v\":1}"));
+  CHECK(has(text, "\"at\":\"2026-11-23\"") && has(text, "\"policy\":\"xian-2022-013\""));
+  CHECK(has(text, "\"changed\":2,\"changes\":[{\"first\":1,\"from\":\"withheld|conditional\",\"rows\":2,"
+                 "\"to\":\"withheld|conditional|unconditional\"}]"));
+  CHECK(has(text, "\"rows\":6,"));
   CHECK(calls == 2);
   drop(&text);
   EXPECT(KF_OK, kf_policy_diff_catalog(policy, policy, DAY, catalog(), NULL, NULL, &text, &err));
-  CHECK(is(text, "{\"changed\":0,\"changes\":[],\"rows\":6,\"v\":1}"));
+  CHECK(has(text, "\"changed\":0,\"changes\":[],"));
   drop(&text);
 
   EXPECT(KF_ERR_NULL, kf_policy_diff_catalog(NULL, other, DAY, catalog(), NULL, NULL, &text, &err));

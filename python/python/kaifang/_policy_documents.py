@@ -263,6 +263,10 @@ class Difference(Document):
 class CatalogDifference(Document):
     """What a change of policy does to the datasets of a catalog."""
 
+    #: The second policy: its id (``policy``) and its ``hash``.
+    to: Dict[str, str]
+    #: The legal date that both were asked for.
+    at: str
     #: How many datasets the catalog has.
     rows: int
     #: How many of them have another outcome.
@@ -270,6 +274,12 @@ class CatalogDifference(Document):
     #: The changes: ``from`` and ``to`` (permitted classes joined by ``|``, or a status that permits none), ``rows`` and
     #: the ``first`` of them, counted from 1.
     changes: List[Dict[str, Any]]
+
+    @property
+    def from_(self) -> Dict[str, str]:
+        """The first policy, as ``to``. (``from`` in the document, a keyword of Python's.)"""
+        side: Dict[str, str] = self._data["from"]
+        return side
 
     def __repr__(self) -> str:
         return f"<CatalogDifference: {self.changed} of {self.rows} datasets change>"
