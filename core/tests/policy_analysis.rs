@@ -603,6 +603,42 @@ fn a_fact_that_nothing_asks_for_is_redundant() {
 }
 
 #[test]
+fn a_fact_that_only_reasons_or_duties_depend_on_is_not_redundant() {
+    let ground = |when: &str| {
+        format!(
+            "[[classification.grounds]]\nid = \"noted\"\ncite = \"A6\"\nwhen = \"{when}\"\nbase = [\"unconditional\"]\nzh = \"注明。\"\nen = \"Noted.\"\n\n"
+        )
+    };
+    let relief = "[[classification.reliefs]]\nid = \"excused\"\ncite = \"A7\"\nrelieves = [\"noted\"]\nwhen = \"timely\"\npermits = [\"unconditional\"]\nzh = \"免除。\"\nen = \"Excused.\"\n\n[access]\n";
+    let unused = with(SECOND_CITY, "when = \"timely\"", "when = \"treated\"");
+    let noted =
+        |when: &str| with(&unused, "[[classification.reliefs]]", &(ground(when) + "[[classification.reliefs]]"));
+    let redundant = |text: &str| {
+        let analysis = Policy::parse(text).unwrap().analyse().unwrap();
+        let unmoved = analysis.classification.influence.iter().find(|influence| influence.fact == "timely").unwrap();
+        assert_eq!(unmoved.points, Points(0), "no class turns on it");
+        (analysis.classification.redundant, analysis.access.redundant)
+    };
+    assert_eq!(redundant(&unused).0, ["timely"]);
+    assert_eq!(redundant(&noted("timely")).0, [""; 0]);
+    assert_eq!(redundant(&noted("treated")).0, ["timely"]);
+    assert_eq!(redundant(&with(&noted("treated"), "[access]\n", relief)).0, [""; 0]);
+
+    let duty = |when: &str| {
+        let duty = format!(
+            "[[access.duties]]\nid = \"record\"\ncode = \"record\"\ncite = \"A9\"\nby = \"platform\"\nwhen = \"{when}\"\nzh = \"记录。\"\nen = \"Record.\"\n\n[[deadlines]]"
+        );
+        with(
+            &with(&unused, "openness = restricted and not registered", "openness = restricted"),
+            "[[deadlines]]",
+            &duty,
+        )
+    };
+    assert_eq!(redundant(&duty("registered")).1, [""; 0]);
+    assert_eq!(redundant(&duty("registered and openness = closed")).1, ["registered"], "it is denied there");
+}
+
+#[test]
 fn the_effect_of_each_reading_is_counted_and_shown() {
     let policy = xian();
     let analysis = policy.analyse().unwrap();

@@ -139,7 +139,8 @@ impl Policy {
         };
         let under_any = answers(model, section, &mut d)?;
         let now = answers_where(&under_any, &view.in_force(), &mut d)?;
-        let support = rules::answer_functions(model, section).iter().fold(0, |all, root| all | d.support(*root));
+        let support =
+            rules::answer_functions(model, section, &mut d)?.iter().fold(0, |all, root| all | d.support(*root));
         let facts = view.space.facts.iter().enumerate();
         let redundant = facts.filter(|(place, _)| support >> place & 1 == 0).map(|(_, fact)| fact.id.clone());
         let counted = now
