@@ -748,8 +748,9 @@ kf_status kf_policy_prove(const struct kf_policy *policy,
 kf_status kf_policy_analyse(const struct kf_policy *policy, struct kf_text **analysis, struct kf_error **err);
 
 /**
- * What changes from a policy to another one, or from one reading to another, exactly and with counts, to a `Difference`
- * (canonical JSON). Its `equal` says whether nothing does.
+ * What changes from a policy to another one, or from one reading to another, in the permitted classes and in permit or
+ * denial, exactly and with counts, to a `Difference` (canonical JSON). Its `equal` says whether nothing of these does;
+ * recommendations, required steps, reasons, duties and deadlines are not compared.
  */
 kf_status kf_policy_diff(const struct kf_policy *policy,
                          const struct kf_policy *other,

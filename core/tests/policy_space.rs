@@ -1,4 +1,6 @@
 //! The engine against the plain interpreter on every point of both sections, and on a million cases with unknown facts.
+//! Of classification the diagrams and the chained tables go through every point, of access the tables and the circuit,
+//! and the diagrams through points spread over the whole space.
 //!
 //! Meant for a release build: `make test-space`. An unoptimised build goes through a part of each comparison.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
@@ -6,13 +8,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use kaifang::policy::{Facts, Policy};
+use kaifang::policy::{ClassVerdict, Classifier, Decider, Facts, PackedFacts, Policy, Slot};
+use kaifang::terms::Openness;
 
 mod plain;
 
 use plain::cases::{advance, below, document, known, point, put, random, rng, size};
 use plain::check::{self, LENIENT, MILD, access_readings, at, classification_readings, plain_class, plain_denials};
-use plain::{ACCESS, CLASSIFICATION, DENIALS, Point, Reading, Table, classify, denials};
+use plain::{ACCESS, C, CLASSIFICATION, Class, DENIALS, GROUNDS, Point, Reading, Table, U, W, classify, denials};
 
 /// What an unoptimised build divides its work by. A prime that no domain's size shares, so that a part of a space still
 /// has every value of every fact.
@@ -43,6 +46,25 @@ fn report(what: &str, compared: &AtomicUsize, expected: usize, start: Instant) {
 
 // ── Classification: every point ─────────────────────────────────────────────────────────────────────────────────────
 
+/// Whether a verdict of the tables is the plain interpreter's answer, down to each ground and the relief that reaches it.
+fn check_verdict(classifier: &Classifier<'_>, verdict: ClassVerdict, expected: &Class) {
+    let all = [(Openness::Withheld, W), (Openness::Conditional, C), (Openness::Unconditional, U)];
+    let permitted = all.iter().filter(|(class, _)| verdict.permits(*class)).map(|(_, bit)| bit).sum();
+    let recommended = all.iter().filter(|(class, _)| verdict.recommended() == Some(*class)).map(|(_, bit)| bit).sum();
+    let found = (verdict.out_of_scope(), permitted, recommended);
+    assert_eq!(found, (expected.out_of_scope, expected.permitted, expected.recommended), "{expected:?}");
+    let required = &["expert_committee"][..usize::from(expected.committee_required)];
+    assert!(classifier.requires(verdict).map(|step| step.code.as_str()).eq(required.iter().copied()), "{expected:?}");
+    let live = GROUNDS.iter().zip(expected.grounds).filter_map(|(ground, relief)| Some((*ground, relief?)));
+    let mut live = live.flat_map(|(ground, relief)| [Some(ground), relief]).flatten().peekable();
+    let mut said = classifier.reasons(verdict).map(|reason| reason.rule.as_str());
+    if live.peek().is_some() {
+        assert!(said.eq(live), "{expected:?}");
+    } else {
+        assert!(said.next().is_some_and(|rule| !GROUNDS.contains(&rule)) && said.next().is_none(), "{expected:?}");
+    }
+}
+
 #[test]
 fn classification_agrees_on_every_point() {
     const JOB: usize = 256;
@@ -50,12 +72,16 @@ fn classification_agrees_on_every_point() {
     let jobs = size(CLASSIFICATION) / JOB;
     for (policy, yes) in classification_readings() {
         let (start, compared) = (Instant::now(), AtomicUsize::new(0));
+        let classifier = policy.classifier(at()).unwrap();
         on_every_core(jobs.div_ceil(PART), |job| {
             let mut point = point(CLASSIFICATION, job * PART * JOB);
             let mut facts = document(CLASSIFICATION, &known(&point));
             for _ in 0..JOB {
                 let answer = policy.classify(&facts, at()).unwrap();
-                assert_eq!(plain_class(&answer), classify(&point, yes), "{point:?}");
+                let expected = classify(&point, yes);
+                assert_eq!(plain_class(&answer), expected, "{point:?}");
+                let verdict = classifier.verdict(classifier.pack(&facts).unwrap()).unwrap();
+                check_verdict(&classifier, verdict, &expected);
                 assert!(answer.open.is_empty() && answer.possible == answer.permitted, "{point:?}");
                 let changed = advance(CLASSIFICATION, &mut point);
                 for (fact, value) in point.iter().enumerate().take(changed) {
@@ -64,7 +90,7 @@ fn classification_agrees_on_every_point() {
             }
             compared.fetch_add(JOB, Ordering::Relaxed);
         });
-        let what = format!("classification, deidentified_may_be_unconditional = {yes}");
+        let what = format!("classification by classify and by tables, deidentified_may_be_unconditional = {yes}");
         report(&what, &compared, jobs.div_ceil(PART) * JOB, start);
     }
 }
@@ -101,9 +127,9 @@ fn unpack(table: Table, planes: &[u64]) -> [Point; 64] {
     })
 }
 
-/// Compares `engine` with the plain interpreter on every `every`th word of the access space. The engine is given the
-/// packed facts of 64 points, and answers with one word for each of [`DENIALS`], one bit a point.
-fn compare_access(what: &str, reading: Reading, every: usize, engine: impl Fn(&[u64], &mut [u64]) + Sync) {
+/// Compares `engine` with the plain interpreter on every `every`th word of the access space. The engine is given 64
+/// points, and answers with one word for each of [`DENIALS`], one bit a point.
+fn compare_access(what: &str, reading: Reading, every: usize, engine: impl Fn(&[Point; 64], &mut [u64]) + Sync) {
     const JOB: usize = 64;
     let words = size(ACCESS) / 64;
     let compared_words = words.div_ceil(every);
@@ -125,7 +151,7 @@ fn compare_access(what: &str, reading: Reading, every: usize, engine: impl Fn(&[
                 }
             }
             let mut found = [0; DENIALS.len()];
-            engine(&pack(ACCESS, &points), &mut found);
+            engine(&points, &mut found);
             for (found, (expected, (_, code))) in found.iter().zip(expected.iter().zip(DENIALS)) {
                 let differing = (found ^ expected).trailing_zeros() as usize;
                 assert!(found == expected, "{code} at {:?} under {reading:?}", points.get(differing));
@@ -136,15 +162,30 @@ fn compare_access(what: &str, reading: Reading, every: usize, engine: impl Fn(&[
     report(what, &compared, compared_words * 64, start);
 }
 
-/// The answers of [`Policy::decide`] to 64 packed points.
-fn decide_words(policy: &Policy, planes: &[u64], denials: &mut [u64]) {
-    for (lane, point) in unpack(ACCESS, planes).iter().enumerate() {
+/// The answers of [`Policy::decide`] to 64 points.
+fn decide_words(policy: &Policy, points: &[Point; 64], denials: &mut [u64]) {
+    for (lane, point) in points.iter().enumerate() {
         let facts: Facts = document(ACCESS, &known(point));
         let found = plain_denials(&policy.decide(&facts, at()).unwrap());
         for (at, plane) in denials.iter_mut().enumerate() {
             *plane |= u64::from(found >> at & 1) << lane;
         }
     }
+}
+
+/// The denials that the tables find at 64 points, one word a denial as the decider orders them.
+fn verdict_words(decider: &Decider<'_>, slots: &[Slot], points: &[Point; 64]) -> Vec<u64> {
+    let mut words = vec![0; decider.rules().count()];
+    for (lane, point) in points.iter().enumerate() {
+        let put = |case: PackedFacts, (slot, value): (&Slot, &u8)| case.with(*slot, u32::from(*value));
+        let case = slots.iter().zip(point).fold(decider.nothing_known(), put);
+        let mut left = decider.verdict(case).unwrap().denials();
+        while left != 0 {
+            words[left.trailing_zeros() as usize] |= 1 << lane;
+            left &= left - 1;
+        }
+    }
+    words
 }
 
 #[test]
@@ -155,11 +196,13 @@ fn access_agrees_on_every_point() {
         let place = |code: &str| decider.rules().position(|rule| rule.code == code).unwrap();
         let places: Vec<usize> = DENIALS.iter().map(|(_, code)| place(code)).collect();
         assert_eq!(places.len(), decider.rules().count());
-        let what = format!("access by lanes, {reading:?}");
-        compare_access(&what, reading, if PART == 1 { 1 } else { 16_111 }, |planes, denials| {
+        let slots: Vec<Slot> = ACCESS.iter().map(|(fact, _)| decider.slot(fact).unwrap()).collect();
+        let what = format!("access by lanes and by tables, {reading:?}");
+        compare_access(&what, reading, if PART == 1 { 1 } else { 16_111 }, |points, denials| {
             let mut lanes = decider.lanes().unwrap();
-            lanes.run(planes);
+            lanes.run(&pack(ACCESS, points));
             let outputs: Vec<u64> = lanes.outputs().collect();
+            assert!(outputs == verdict_words(&decider, &slots, points), "lanes and tables differ");
             denials.iter_mut().zip(&places).for_each(|(denial, place)| *denial = outputs[*place]);
         });
     }
@@ -170,8 +213,8 @@ fn access_agrees_throughout_the_space_one_case_at_a_time() {
     assert_eq!(size(ACCESS), 53_084_160);
     for (policy, reading) in access_readings() {
         let what = format!("access by decide, {reading:?}");
-        compare_access(&what, reading, if PART == 1 { 1009 } else { 16_111 }, |planes, denials| {
-            decide_words(&policy, planes, denials)
+        compare_access(&what, reading, if PART == 1 { 1009 } else { 16_111 }, |points, denials| {
+            decide_words(&policy, points, denials)
         });
     }
 }
@@ -180,8 +223,7 @@ fn access_agrees_throughout_the_space_one_case_at_a_time() {
 #[should_panic(expected = "a scoped thread panicked")]
 fn one_wrong_bit_of_an_engine_is_found() {
     let reading = Reading::default();
-    compare_access("an engine with one wrong bit", reading, 16_111, |planes, found| {
-        let points = unpack(ACCESS, planes);
+    compare_access("an engine with one wrong bit", reading, 16_111, |points, found| {
         for (lane, point) in points.iter().enumerate() {
             let denials = denials(point, reading);
             found.iter_mut().enumerate().for_each(|(at, plane)| *plane |= u64::from(denials >> at & 1) << lane);

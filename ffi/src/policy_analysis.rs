@@ -126,8 +126,9 @@ pub unsafe extern "C" fn kf_policy_analyse(
     }
 }
 
-/// What changes from a policy to another one, or from one reading to another, exactly and with counts, to a `Difference`
-/// (canonical JSON). Its `equal` says whether nothing does.
+/// What changes from a policy to another one, or from one reading to another, in the permitted classes and in permit or
+/// denial, exactly and with counts, to a `Difference` (canonical JSON). Its `equal` says whether nothing of these does;
+/// recommendations, required steps, reasons, duties and deadlines are not compared.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

@@ -81,7 +81,11 @@ pub(crate) fn diff(options: &DiffOptions) -> Result<Outcome, Failure> {
     if options.json {
         output::json(&difference)?;
     } else if difference.equal {
-        output::text("每种情形的结论都相同。\nEvery point has the same answer.")?;
+        output::text(
+            "每种情形允许的开放属性相同,访问的允许或拒绝也相同;建议、须履行的步骤、理由、义务和期限未作比较。\n\
+             Every point has the same permitted classes, and the same permit or denial; recommendations, required steps, \
+             reasons, duties and deadlines are not compared.",
+        )?;
     } else {
         for (section, found) in
             [(Section::Classification, &difference.classification), (Section::Access, &difference.access)]

@@ -233,7 +233,7 @@ class Difference(Document):
 
     #: The policy that answers then: ``policy``, ``hash``.
     to: Dict[str, str]
-    #: Every point has the same answer.
+    #: Every point has the same permitted classes, and the same permit or denial; the rest is not compared.
     equal: bool
     #: ``points``, ``changed``, ``only_from``, ``only_to``, ``changes``.
     classification: Dict[str, Any]

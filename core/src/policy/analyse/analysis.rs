@@ -10,7 +10,7 @@ use super::answers::{Answer, answers, answers_where};
 use super::rules::{self, DeadRule, ShadowedRule};
 use super::view::View;
 use super::{Points, built_in};
-use crate::terms::{Digest, Text, V1};
+use crate::terms::{Digest, V1};
 
 /// What a policy's rules, facts and readings do, under the readings in force where nothing else is said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,19 +133,14 @@ impl Policy {
         let (model, view) = (&*self.model, self.view(section));
         let mut d = view.space.diagrams.reopen();
         let points = d.points(view.facts());
-        if points == u128::MAX {
-            return Err(PolicyError::Limit {
-                what: Text::new("单个部分的情形数", "points in one section"),
-                limit: usize::MAX,
-            });
-        }
         let (without_answer, conflicts) = match section {
             Section::Classification => (built_in::without_class(model, &mut d)?, built_in::conflicts(model, &mut d)?),
             Section::Access => (rules::permit_in_doubt(model, &mut d)?, rules::duties_twice(model, &mut d)?),
         };
         let under_any = answers(model, section, &mut d)?;
         let now = answers_where(&under_any, &view.in_force(), &mut d)?;
-        let support = rules::answer_functions(model, section).iter().fold(0, |all, root| all | d.support(*root));
+        let support =
+            rules::answer_functions(model, section, &mut d)?.iter().fold(0, |all, root| all | d.support(*root));
         let facts = view.space.facts.iter().enumerate();
         let redundant = facts.filter(|(place, _)| support >> place & 1 == 0).map(|(_, fact)| fact.id.clone());
         let counted = now
@@ -186,14 +181,9 @@ fn influence(
     Ok(out)
 }
 
-/// A share in parts per million, rounded down.
+/// A share in parts per million, rounded down. A section's facts fit in a packed word, so it has at most 2^64 points.
 fn ppm(part: u128, whole: u128) -> u32 {
-    // In a space too large for the product, a millionth of it is a precise enough unit.
-    let share = match part.checked_mul(1_000_000) {
-        Some(product) => product / whole.max(1),
-        None => part / (whole / 1_000_000).max(1),
-    };
-    share.min(1_000_000) as u32
+    (part.saturating_mul(1_000_000) / whole.max(1)).min(1_000_000) as u32
 }
 
 fn readings(

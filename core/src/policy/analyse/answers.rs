@@ -8,7 +8,8 @@ use super::super::facts::Section;
 use super::super::model::Model;
 use crate::terms::Openness;
 
-/// What a policy answers to a point of which every fact is known.
+/// What a policy answers to a point of which every fact is known, as far as answers are counted and compared: the permitted
+/// classes alone, or permit or denial, without what is recommended or required and without reasons and duties.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

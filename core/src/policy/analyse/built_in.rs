@@ -60,8 +60,9 @@ pub(super) fn classification(model: &Model, view: View<'_>, d: &mut Diagrams) ->
         statement(
             "withheld_by_default",
             &rules.unknown.cite,
-            "默认取允许范围内最严的开放属性;事实未明、结论未定时按不予开放。",
-            "The default is the strictest permitted class, and withheld while facts that matter are unknown.",
+            "默认取允许范围内最严的开放属性。另在现行解释下,就可左右允许范围的每项事实各试一种情形:该事实未明时按不予开放。",
+            "The default is the strictest permitted class. And at one point tried for each fact that matters, under the \
+             readings in force, it is withheld while that fact is unknown.",
             laxer_defaults(model, view, d)?,
         ),
     ])
@@ -154,7 +155,7 @@ fn laxer_defaults(model: &Model, view: View<'_>, d: &mut Diagrams) -> Result<Vec
         let stricter = any(rules.permitted.iter().filter(|(other, _)| *other > class).map(|(_, root)| *root), d)?;
         out.push(at(d.and(default, stricter)?));
     }
-    // And the evaluator itself, at a point for each fact on which the set turns there.
+    // And the evaluator itself, at one point for each fact on which the set turns there, under the readings in force.
     let settled = rules.permitted.map(|(_, root)| root);
     for fact in 0..view.space.facts.len() as u8 {
         let mut turns = NEVER;

@@ -1,5 +1,5 @@
-//! What another policy, or another reading, changes: for each pair of answers the points that go from one to the other,
-//! as few cubes.
+//! What another policy, or another reading, changes in the permitted classes, and in permit or denial: for each pair of
+//! them the points that go from one to the other, as few cubes.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,11 @@ const MAX_CUBES: usize = 256;
 /// The most facts that two policies have together: a set of them is one machine word.
 const MAX_FACTS: usize = 64;
 
-/// What changes from one policy to another, each under its readings in force, over the facts of both.
+/// What changes from one policy to another, each under its readings in force, over the facts of both: whether data is in
+/// scope, its permitted classes, and whether an access is permitted or denied.
+///
+/// The rest is not compared and may differ: what is recommended, the steps required, the rules and codes behind an answer,
+/// duties, deadlines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Difference {
@@ -26,7 +30,8 @@ pub struct Difference {
     pub from: Side,
     /// The policy that answers then.
     pub to: Side,
-    /// Whether every point has the same answer.
+    /// Whether every point has the same permitted classes, or is out of scope for both, and the same permit or denial. What
+    /// is not compared may differ.
     pub equal: bool,
     /// The permitted classes.
     pub classification: SectionDifference,
@@ -105,8 +110,9 @@ pub struct FactValues {
 }
 
 impl Policy {
-    /// What changes from this policy to another, or from one reading to another: exact, as few cubes with counts.
-    /// Facts of the same id and domain are the same fact.
+    /// What changes from this policy to another, or from one reading to another, in the permitted classes and in permit or
+    /// denial: exact, as few cubes with counts. [`Difference`] says what is not compared. Facts of the same id and domain are
+    /// the same fact.
     ///
     /// # Errors
     /// [`PolicyError::Limit`] for policies too large to be compared.

@@ -2,7 +2,8 @@
 //! changes.
 //!
 //! Every question becomes a function over the facts, built on a copy of the policy's own diagrams; it is exact, with a
-//! count of the points and one of them as a witness. Nothing is enumerated or sampled.
+//! count of the points and one of them as a witness. Nothing is enumerated or sampled, but that two built-in statements,
+//! `withheld_by_default` and `unknown_never_permits`, also put single points to the evaluator itself.
 //!
 //! This room must never answer a case: it proves things about the answers that `evaluate` gives.
 

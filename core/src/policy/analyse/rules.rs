@@ -247,18 +247,15 @@ pub(super) fn duties_twice(model: &Model, d: &mut Diagrams) -> Result<Root, Poli
 }
 
 /// Everything in an answer: what a fact must touch not to be redundant.
-pub(super) fn answer_functions(model: &Model, section: Section) -> Vec<Root> {
-    match section {
-        Section::Classification => {
-            let rules = &model.classification;
-            let classes = rules.permitted.iter().chain(&rules.recommended).map(|(_, root)| *root);
-            let steps = rules.requires.iter().map(|rule| rule.root);
-            classes.chain(steps).chain([rules.out_of_scope.root]).collect()
-        }
-        Section::Access => {
-            let rules = &model.access;
-            let duties = rules.duties.iter().map(|(root, _)| *root);
-            rules.denials.iter().map(|rule| rule.root).chain(duties).collect()
-        }
+pub(super) fn answer_functions(model: &Model, section: Section, d: &mut Diagrams) -> Result<Vec<Root>, PolicyError> {
+    // The rules that are named: grounds, reliefs and steps; denials, and duties where there is a permit.
+    let mut functions: Vec<Root> = all(model, section, d)?.into_iter().map(|(_, root)| root).collect();
+    if section == Section::Classification {
+        let rules = &model.classification;
+        // A relief of several grounds is one rule above, and yet it is told of each of them.
+        functions.extend(rules.grounds.iter().flat_map(|ground| &ground.reliefs).map(|relief| relief.root));
+        functions.extend(rules.permitted.iter().chain(&rules.recommended).map(|(_, root)| *root));
+        functions.push(rules.out_of_scope.root);
     }
+    Ok(functions)
 }

@@ -128,9 +128,11 @@ public final class Policy extends Handle {
     }
 
     /**
-     * What changes from this policy to another one, or from one reading to another, exactly and with counts.
+     * What changes from this policy to another one, or from one reading to another, in the permitted classes and in
+     * permit or denial, exactly and with counts. Recommendations, required steps, reasons, duties and deadlines are not
+     * compared.
      *
-     * @return a {@code Difference}, canonical JSON, whose {@code equal} says whether nothing does
+     * @return a {@code Difference}, canonical JSON, whose {@code equal} says whether nothing of what is compared changes
      */
     public String diff(Policy other) {
         Pointer second = other == null ? null : other.token();
