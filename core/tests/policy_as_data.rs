@@ -424,6 +424,54 @@ proptest! {
     fn no_damage_to_a_file_panics(at in 0..SECOND_CITY.len(), length in 0usize..40, put in "[a-z=\"\\[\\]\n ]{0,6}") {
         let (mut start, mut end) = (at, (at + length).min(SECOND_CITY.len()));
         while !SECOND_CITY.is_char_boundary(start) { start -= 1; }
+#[test]
+fn what_is_out_of_scope_counts_among_the_denials() {
+    let rule = |table: &str, id: usize| {
+        format!("{table}\nid = \"d{id}\"\ncite = \"A8\"\nwhen = \"registered\"\nzh = \"拒绝。\"\nen = \"Denied.\"\n\n")
+    };
+    // The second city has two denials of its own.
+    let file = |more: usize, scope: bool| {
+        let denials: String = (0..more).map(|id| rule("[[access.denials]]", id)).collect();
+        let scope = if scope { rule("[access.out_of_scope]", 99) } else { String::new() };
+        Policy::parse(&with("[[deadlines]]", &format!("{scope}{denials}[[deadlines]]")))
+    };
+    for policy in [file(62, false), file(61, true)] {
+        let case = facts(r#"{"registered": true, "openness": "closed"}"#);
+        let answer = policy.unwrap().decide(&case, "2024-06-03".parse().unwrap()).unwrap();
+        assert!(!answer.permit && !answer.denials.is_empty());
+    }
+    for policy in [file(63, false), file(62, true)] {
+        assert!(matches!(policy.unwrap_err(), PolicyError::Limit { limit: 64, .. }));
+    }
+}
+
+#[test]
+fn a_definition_with_a_denials_name_does_not_take_its_place_on_the_page() {
+    let definition = "[[access.definitions]]\nid = \"closed\"\nwhen = \"openness = open\"\n\n[[access.denials]]";
+    let page = Policy::parse(&with("[[access.denials]]", definition)).unwrap().page().unwrap();
+    let denials: Vec<_> = page.denials.iter().map(|rule| (rule.id.as_str(), rule.cite.as_deref())).collect();
+    assert_eq!(denials, [("closed", Some("A9")), ("not_registered", Some("A8"))]);
+}
+
+#[test]
+fn a_large_file_loads_in_time_wherever_its_conditions_stand() {
+    let facts = "[[classification.facts]]\nid = \"c\"\ndomain = [\"x\", \"y\"]\nanswered_by = \"platform\"\nzh = \"问?\"\nen = \"?\"\nevidence = { zh = \"证\", en = \"e\" }\n\n";
+    let tests = vec!["c=x"; 1000].join(",");
+    let definition = |id| format!("[[classification.definitions]]\nid = \"d{id}\"\nwhen = \"any({tests})\"\n\n");
+    let rules = with_rule(&format!("{facts}{}", (0..60).map(definition).collect::<String>()));
+    let comment = format!("# {}\n", "x".repeat(700_000));
+    let (first, last) = (format!("{comment}{rules}"), format!("{rules}{comment}"));
+    let load = |text: &str| {
+        let start = std::time::Instant::now();
+        assert!(Policy::parse(text).is_ok());
+        start.elapsed()
+    };
+    let best = |text: &str| (0..3).map(|_| load(text)).min().unwrap();
+    // 60,000 tests: a walk from the file's start for each would take the first file a hundred times as long.
+    let (first, last) = (best(&first), best(&last));
+    assert!(first < last * 5, "{first:?} with the comment first, {last:?} with it last");
+}
+
         while !SECOND_CITY.is_char_boundary(end) { end += 1; }
         let _ = Policy::parse(&format!("{}{put}{}", &SECOND_CITY[..start], &SECOND_CITY[end..]));
     }

@@ -208,10 +208,10 @@ impl<'a> Names<'a> {
                 }
             }
             Condition::Is { name, value, negated, at } => {
-                let (line, column) = self.places.within(&when.span(), *at);
                 if self.definitions.contains_key(name) || self.answer.contains_key(name) {
                     let instead = Text::new(
                         format!("其值为 true 或 false:请写 `{name}` 或 `not {name}`"),
+                    let (line, column) = self.places.within(&when.span(), *at);
                         format!("it is true or false: write `{name}` or `not {name}`"),
                     );
                     return Err(PolicyError::Type { name: name.clone(), instead, line, column });
@@ -221,6 +221,7 @@ impl<'a> Names<'a> {
                     Domain::Bool(_) => ["false", "true"].iter().position(|word| word == value),
                     Domain::Words(words) => words.iter().position(|word| word == value),
                 };
+                    let (line, column) = self.places.within(&when.span(), *at);
                 let Some(place) = place else {
                     let instead = one_of(&domain.in_words());
                     return Err(PolicyError::UnknownValue { name: name.clone(), instead, line, column });
@@ -228,8 +229,7 @@ impl<'a> Names<'a> {
                 self.test(fact, place, *negated)
             }
             Condition::Reads { name, option, negated, at } => {
-                let (line, column) = self.places.within(&when.span(), *at);
-                let (variable, place) = self.option(name, option, line, column)?;
+                let (variable, place) = self.option(name, option, || self.places.within(&when.span(), *at))?;
                 self.test(variable, place, *negated)
             }
         }
@@ -277,8 +277,16 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn option(&self, name: &str, option: &str, line: usize, column: usize) -> Result<(u8, usize), PolicyError> {
+    /// An interpretation and one of its options. A place costs a walk from the file's start, so it is looked up for an
+    /// error alone.
+    fn option(
+        &self,
+        name: &str,
+        option: &str,
+        place_of: impl FnOnce() -> (usize, usize),
+    ) -> Result<(u8, usize), PolicyError> {
         let Some(place) = self.interpretations.iter().position(|interpretation| interpretation.id == name) else {
+            let (line, column) = place_of();
             let known: Vec<&str> = self.interpretations.iter().map(|known| known.id.as_str()).collect();
             let known = known.join(", ");
             let instead = Text::new(format!("已声明的解释开关:{known}"), format!("declared interpretations: {known}"));
@@ -286,6 +294,7 @@ impl<'a> Names<'a> {
         };
         let options = self.interpretations.get(place).map(|known| known.options.as_slice()).unwrap_or_default();
         let Some(chosen) = options.iter().position(|known| known.id == option) else {
+            let (line, column) = place_of();
             let known: Vec<&str> = options.iter().map(|known| known.id.as_str()).collect();
             let instead = one_of(&known.join(", "));
             return Err(PolicyError::UnknownValue { name: format!("interpretation.{name}"), instead, line, column });
@@ -295,8 +304,7 @@ impl<'a> Names<'a> {
 
     /// An interpretation has an option: for what is not written as a condition.
     pub(super) fn reads(&mut self, name: &Spanned<String>, option: &str) -> Result<Root, PolicyError> {
-        let (line, column) = self.places.of(name.span().start);
-        let (variable, place) = self.option(name.get_ref(), option, line, column)?;
+        let (variable, place) = self.option(name.get_ref(), option, || self.places.of(name.span().start))?;
         self.test(variable, place, false)
     }
 
