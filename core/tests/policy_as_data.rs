@@ -176,6 +176,10 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
     let circle = with_rule(&SECOND_RELIEF.replace("permits", "yields_to = [\"treatment\"]\npermits"))
         .replace("when = \"treated\"", "when = \"treated\"\nyields_to = [\"some_consent\"]");
     let deadlines = &SECOND_CITY[SECOND_CITY.find("[[deadlines]]").unwrap()..];
+    let confirm = "confirm_after = { date = 2026-01-01, cite = \"12\", zh = \"核对\", en = \"Check\" }\n\n[labels]";
+    let of_all = "id = ¦\"second-city\"";
+    let blank = "{ id = \"one\", zh = \"一\", en = \"one\" },\n{ id = \"two\", zh = \"二\", en = \" \" }";
+    let repeated = "stricter = [\"privacy\", \"timely\", \"privacy = true\"]";
     // The file, the error's code, its place, and what it says.
     let twice = format!(", ¦\"{:064x}\"]", 0);
     let cases: Vec<(String, &str, &str, &str)> = vec![
@@ -211,13 +215,41 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
             "id = ¦\"privacy_without_consent\"",
             "twice",
         ),
-        (with("cite = \"A6\"", "cite = \"§6\""), "KF-POLICY-12", "id = ¦\"timely_data\"", "A22.1(4)"),
-        (with("[\"A9\", \"A8\"]", "[\"A8\"]"), "KF-POLICY-13", "id = ¦\"closed\"", "article_order"),
+        (with("cite = \"A6\"", "cite = \"§6\""), "KF-POLICY-12", "cite = ¦\"§6\"", "A22.1(4)"),
+        (with("cite = \"A12\"", "cite = \"12\""), "KF-POLICY-12", "cite = ¦\"12\"", "complaint_reply"),
+        (with("[labels]", confirm), "KF-POLICY-12", "cite = ¦\"12\"", "confirm_in_force"),
+        (with("[\"A9\", \"A8\"]", "[\"A8\"]"), "KF-POLICY-13", "cite = ¦\"A9\"", "article_order"),
         (with("id = \"timely\"", "id = \"Timely\""), "KF-POLICY-14", "id = ¦\"Timely\"", "lower-case"),
         (with("id = \"timely\"", "id = \"not\""), "KF-POLICY-14", "id = ¦\"not\"", "fact"),
+        (with("id = \"timely\"", "id = \"not\""), "KF-POLICY-14", "id = ¦\"not\"", "not is a reserved word"),
+        (with("id = \"closed\"", "id = \"unknown_facts\""), "KF-POLICY-14", "id = ¦\"unknown_facts\"", "reserved"),
+        (with("id = \"timely_data\"", "id = \"otherwise\""), "KF-POLICY-14", "id = ¦\"otherwise\"", "reserved"),
+        (
+            with("code = \"complaint_reply\"", "code = \"confirm_in_force\""),
+            "KF-POLICY-14",
+            "code = ¦\"confirm_in_force\"",
+            "reserved",
+        ),
+        (
+            with_rule("[[classification.definitions]]\nid = \"otherwise\"\nwhen = \"privacy\""),
+            "KF-POLICY-14",
+            "id = ¦\"otherwise\"",
+            "definition",
+        ),
         (with("[\"refused\", \"some\", \"all\"]", "[\"all\"]"), "KF-POLICY-15", "id = ¦\"consent\"", "2 to 32"),
         (with("[\"refused\", \"some\"", "[\"all\", \"some\""), "KF-POLICY-15", "id = ¦\"consent\"", "once"),
         (with("en = \"Closed.\"", "en = \" \""), "KF-POLICY-15", "id = ¦\"closed\"", "Chinese and in English"),
+        (with("en = \"Measures of an invented city\"", "en = \" \""), "KF-POLICY-15", of_all, "the title"),
+        (with("en = \"an invented city\"", "en = \"\""), "KF-POLICY-15", of_all, "the issuer"),
+        (with("虚构〔2024〕1", " "), "KF-POLICY-15", of_all, "document_number"),
+        (with("zh = \"受限开放\"", "zh = \"\""), "KF-POLICY-15", of_all, "the labels"),
+        (with_interpretation(blank, "one"), "KF-POLICY-15", "{ id = ¦\"two\"", "Chinese and in English"),
+        (
+            format!("{SECOND_CITY}{}", PROPERTY.replace("never = \"privacy and not privacy\"", repeated)),
+            "KF-POLICY-25",
+            "¦\"privacy = true\"",
+            "once",
+        ),
         (with("2024-05-01", "2024-05-01T08:00:00Z"), "KF-POLICY-15", "¦2024-05-01T08", "a date alone"),
         (with("until = 2029", "until = 2019"), "KF-POLICY-15", "id = ¦\"second-city\"", "not before"),
         (with("working_days = 5", "working_days = 0"), "KF-POLICY-15", "code = ¦\"complaint", "one working day"),
@@ -294,7 +326,7 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
         (
             with_rule("[[classification.definitions]]\nid = \"words\"\ncite = \"5\"\nwhen = \"privacy\""),
             "KF-POLICY-12",
-            "id = ¦\"words\"",
+            "cite = ¦\"5\"",
             "A22.1(4)",
         ),
     ];
@@ -393,38 +425,6 @@ fn too_many_facts_are_refused_before_anything_is_built() {
 }
 
 #[test]
-fn a_policy_that_would_blow_up_is_refused_in_time() {
-    // With the tests of each pair far apart, the diagram of (f0 = f30) and (f1 = f31) and … doubles with each pair.
-    let fact = |index: usize| {
-        format!(
-            "[[classification.facts]]\nid = \"f{index}\"\ndomain = \"bool\"\nanswered_by = \"platform\"\nzh = \"问?\"\nen = \"?\"\nevidence = {{ zh = \"证\", en = \"e\" }}\n"
-        )
-    };
-    let pair = |index: usize| format!("all(f{index}, f{0}) or all(not f{index}, not f{0})", index + 30);
-    let pairs: Vec<String> = (0..30).map(pair).map(|pair| format!("({pair})")).collect();
-    let facts = (0..60).map(fact).collect::<String>();
-    let text = with_rule(&facts).replace("when = \"timely\"", &format!("when = \"{}\"", pairs.join(" and ")));
-    let error = Policy::parse(&text).unwrap_err();
-    assert!(matches!(error, PolicyError::Limit { .. }));
-    languages::keep_apart(&error, "");
-}
-
-#[test]
-fn a_policy_that_is_not_there_is_named_by_kind() {
-    assert_eq!(Policy::load("/nonexistent/policy.toml").unwrap_err().code(), "KF-POLICY-02");
-    assert_eq!(Policy::builtin("shanghai").unwrap_err().code(), "KF-POLICY-01");
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/second-city.toml");
-    assert_eq!(Policy::load(path).unwrap().hash(), second_city().hash());
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
-    #[test]
-    fn no_damage_to_a_file_panics(at in 0..SECOND_CITY.len(), length in 0usize..40, put in "[a-z=\"\\[\\]\n ]{0,6}") {
-        let (mut start, mut end) = (at, (at + length).min(SECOND_CITY.len()));
-        while !SECOND_CITY.is_char_boundary(start) { start -= 1; }
-#[test]
 fn what_is_out_of_scope_counts_among_the_denials() {
     let rule = |table: &str, id: usize| {
         format!("{table}\nid = \"d{id}\"\ncite = \"A8\"\nwhen = \"registered\"\nzh = \"拒绝。\"\nen = \"Denied.\"\n\n")
@@ -472,6 +472,38 @@ fn a_large_file_loads_in_time_wherever_its_conditions_stand() {
     assert!(first < last * 5, "{first:?} with the comment first, {last:?} with it last");
 }
 
+#[test]
+fn a_policy_that_would_blow_up_is_refused_in_time() {
+    // With the tests of each pair far apart, the diagram of (f0 = f30) and (f1 = f31) and … doubles with each pair.
+    let fact = |index: usize| {
+        format!(
+            "[[classification.facts]]\nid = \"f{index}\"\ndomain = \"bool\"\nanswered_by = \"platform\"\nzh = \"问?\"\nen = \"?\"\nevidence = {{ zh = \"证\", en = \"e\" }}\n"
+        )
+    };
+    let pair = |index: usize| format!("all(f{index}, f{0}) or all(not f{index}, not f{0})", index + 30);
+    let pairs: Vec<String> = (0..30).map(pair).map(|pair| format!("({pair})")).collect();
+    let facts = (0..60).map(fact).collect::<String>();
+    let text = with_rule(&facts).replace("when = \"timely\"", &format!("when = \"{}\"", pairs.join(" and ")));
+    let error = Policy::parse(&text).unwrap_err();
+    assert!(matches!(error, PolicyError::Limit { .. }));
+    languages::keep_apart(&error, "");
+}
+
+#[test]
+fn a_policy_that_is_not_there_is_named_by_kind() {
+    assert_eq!(Policy::load("/nonexistent/policy.toml").unwrap_err().code(), "KF-POLICY-02");
+    assert_eq!(Policy::builtin("shanghai").unwrap_err().code(), "KF-POLICY-01");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/second-city.toml");
+    assert_eq!(Policy::load(path).unwrap().hash(), second_city().hash());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_damage_to_a_file_panics(at in 0..SECOND_CITY.len(), length in 0usize..40, put in "[a-z=\"\\[\\]\n ]{0,6}") {
+        let (mut start, mut end) = (at, (at + length).min(SECOND_CITY.len()));
+        while !SECOND_CITY.is_char_boundary(start) { start -= 1; }
         while !SECOND_CITY.is_char_boundary(end) { end += 1; }
         let _ = Policy::parse(&format!("{}{put}{}", &SECOND_CITY[..start], &SECOND_CITY[end..]));
     }

@@ -25,7 +25,7 @@ pub(super) fn compile(
     let mut walked = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.section == section) {
         let id = identifier(Declared::Property, &entry.id, places)?;
-        let reason = mark(id, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en, places)?;
+        let reason = mark(id, &entry.id, &entry.cite, &entry.zh, &entry.en, places)?;
         let unprovable = |instead: Text, offset: usize| {
             let (line, column) = places.of(offset);
             PolicyError::PropertyShape { property: id.to_owned(), instead, line, column }
