@@ -176,6 +176,10 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
     let circle = with_rule(&SECOND_RELIEF.replace("permits", "yields_to = [\"treatment\"]\npermits"))
         .replace("when = \"treated\"", "when = \"treated\"\nyields_to = [\"some_consent\"]");
     let deadlines = &SECOND_CITY[SECOND_CITY.find("[[deadlines]]").unwrap()..];
+    let confirm = "confirm_after = { date = 2026-01-01, cite = \"12\", zh = \"核对\", en = \"Check\" }\n\n[labels]";
+    let of_all = "id = ¦\"second-city\"";
+    let blank = "{ id = \"one\", zh = \"一\", en = \"one\" },\n{ id = \"two\", zh = \"二\", en = \" \" }";
+    let repeated = "stricter = [\"privacy\", \"timely\", \"privacy = true\"]";
     // The file, the error's code, its place, and what it says.
     let twice = format!(", ¦\"{:064x}\"]", 0);
     let cases: Vec<(String, &str, &str, &str)> = vec![
@@ -211,13 +215,41 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
             "id = ¦\"privacy_without_consent\"",
             "twice",
         ),
-        (with("cite = \"A6\"", "cite = \"§6\""), "KF-POLICY-12", "id = ¦\"timely_data\"", "A22.1(4)"),
-        (with("[\"A9\", \"A8\"]", "[\"A8\"]"), "KF-POLICY-13", "id = ¦\"closed\"", "article_order"),
+        (with("cite = \"A6\"", "cite = \"§6\""), "KF-POLICY-12", "cite = ¦\"§6\"", "A22.1(4)"),
+        (with("cite = \"A12\"", "cite = \"12\""), "KF-POLICY-12", "cite = ¦\"12\"", "complaint_reply"),
+        (with("[labels]", confirm), "KF-POLICY-12", "cite = ¦\"12\"", "confirm_in_force"),
+        (with("[\"A9\", \"A8\"]", "[\"A8\"]"), "KF-POLICY-13", "cite = ¦\"A9\"", "article_order"),
         (with("id = \"timely\"", "id = \"Timely\""), "KF-POLICY-14", "id = ¦\"Timely\"", "lower-case"),
         (with("id = \"timely\"", "id = \"not\""), "KF-POLICY-14", "id = ¦\"not\"", "fact"),
+        (with("id = \"timely\"", "id = \"not\""), "KF-POLICY-14", "id = ¦\"not\"", "not is a reserved word"),
+        (with("id = \"closed\"", "id = \"unknown_facts\""), "KF-POLICY-14", "id = ¦\"unknown_facts\"", "reserved"),
+        (with("id = \"timely_data\"", "id = \"otherwise\""), "KF-POLICY-14", "id = ¦\"otherwise\"", "reserved"),
+        (
+            with("code = \"complaint_reply\"", "code = \"confirm_in_force\""),
+            "KF-POLICY-14",
+            "code = ¦\"confirm_in_force\"",
+            "reserved",
+        ),
+        (
+            with_rule("[[classification.definitions]]\nid = \"otherwise\"\nwhen = \"privacy\""),
+            "KF-POLICY-14",
+            "id = ¦\"otherwise\"",
+            "definition",
+        ),
         (with("[\"refused\", \"some\", \"all\"]", "[\"all\"]"), "KF-POLICY-15", "id = ¦\"consent\"", "2 to 32"),
         (with("[\"refused\", \"some\"", "[\"all\", \"some\""), "KF-POLICY-15", "id = ¦\"consent\"", "once"),
         (with("en = \"Closed.\"", "en = \" \""), "KF-POLICY-15", "id = ¦\"closed\"", "Chinese and in English"),
+        (with("en = \"Measures of an invented city\"", "en = \" \""), "KF-POLICY-15", of_all, "the title"),
+        (with("en = \"an invented city\"", "en = \"\""), "KF-POLICY-15", of_all, "the issuer"),
+        (with("虚构〔2024〕1", " "), "KF-POLICY-15", of_all, "document_number"),
+        (with("zh = \"受限开放\"", "zh = \"\""), "KF-POLICY-15", of_all, "the labels"),
+        (with_interpretation(blank, "one"), "KF-POLICY-15", "{ id = ¦\"two\"", "Chinese and in English"),
+        (
+            format!("{SECOND_CITY}{}", PROPERTY.replace("never = \"privacy and not privacy\"", repeated)),
+            "KF-POLICY-25",
+            "¦\"privacy = true\"",
+            "once",
+        ),
         (with("2024-05-01", "2024-05-01T08:00:00Z"), "KF-POLICY-15", "¦2024-05-01T08", "a date alone"),
         (with("until = 2029", "until = 2019"), "KF-POLICY-15", "id = ¦\"second-city\"", "not before"),
         (with("working_days = 5", "working_days = 0"), "KF-POLICY-15", "code = ¦\"complaint", "one working day"),
@@ -294,7 +326,7 @@ fn a_fault_refuses_the_whole_file_and_says_where_and_what_to_write() {
         (
             with_rule("[[classification.definitions]]\nid = \"words\"\ncite = \"5\"\nwhen = \"privacy\""),
             "KF-POLICY-12",
-            "id = ¦\"words\"",
+            "cite = ¦\"5\"",
             "A22.1(4)",
         ),
     ];
@@ -390,6 +422,54 @@ fn too_many_facts_are_refused_before_anything_is_built() {
     let error = Policy::parse(&text).unwrap_err();
     assert!(matches!(error, PolicyError::Limit { limit: 64, .. }));
     languages::keep_apart(&error, "");
+}
+
+#[test]
+fn what_is_out_of_scope_counts_among_the_denials() {
+    let rule = |table: &str, id: usize| {
+        format!("{table}\nid = \"d{id}\"\ncite = \"A8\"\nwhen = \"registered\"\nzh = \"拒绝。\"\nen = \"Denied.\"\n\n")
+    };
+    // The second city has two denials of its own.
+    let file = |more: usize, scope: bool| {
+        let denials: String = (0..more).map(|id| rule("[[access.denials]]", id)).collect();
+        let scope = if scope { rule("[access.out_of_scope]", 99) } else { String::new() };
+        Policy::parse(&with("[[deadlines]]", &format!("{scope}{denials}[[deadlines]]")))
+    };
+    for policy in [file(62, false), file(61, true)] {
+        let case = facts(r#"{"registered": true, "openness": "closed"}"#);
+        let answer = policy.unwrap().decide(&case, "2024-06-03".parse().unwrap()).unwrap();
+        assert!(!answer.permit && !answer.denials.is_empty());
+    }
+    for policy in [file(63, false), file(62, true)] {
+        assert!(matches!(policy.unwrap_err(), PolicyError::Limit { limit: 64, .. }));
+    }
+}
+
+#[test]
+fn a_definition_with_a_denials_name_does_not_take_its_place_on_the_page() {
+    let definition = "[[access.definitions]]\nid = \"closed\"\nwhen = \"openness = open\"\n\n[[access.denials]]";
+    let page = Policy::parse(&with("[[access.denials]]", definition)).unwrap().page().unwrap();
+    let denials: Vec<_> = page.denials.iter().map(|rule| (rule.id.as_str(), rule.cite.as_deref())).collect();
+    assert_eq!(denials, [("closed", Some("A9")), ("not_registered", Some("A8"))]);
+}
+
+#[test]
+fn a_large_file_loads_in_time_wherever_its_conditions_stand() {
+    let facts = "[[classification.facts]]\nid = \"c\"\ndomain = [\"x\", \"y\"]\nanswered_by = \"platform\"\nzh = \"问?\"\nen = \"?\"\nevidence = { zh = \"证\", en = \"e\" }\n\n";
+    let tests = vec!["c=x"; 1000].join(",");
+    let definition = |id| format!("[[classification.definitions]]\nid = \"d{id}\"\nwhen = \"any({tests})\"\n\n");
+    let rules = with_rule(&format!("{facts}{}", (0..60).map(definition).collect::<String>()));
+    let comment = format!("# {}\n", "x".repeat(700_000));
+    let (first, last) = (format!("{comment}{rules}"), format!("{rules}{comment}"));
+    let load = |text: &str| {
+        let start = std::time::Instant::now();
+        assert!(Policy::parse(text).is_ok());
+        start.elapsed()
+    };
+    let best = |text: &str| (0..3).map(|_| load(text)).min().unwrap();
+    // 60,000 tests: a walk from the file's start for each would take the first file a hundred times as long.
+    let (first, last) = (best(&first), best(&last));
+    assert!(first < last * 5, "{first:?} with the comment first, {last:?} with it last");
 }
 
 #[test]

@@ -59,10 +59,10 @@ room_error! {
         NoHeadlineOrder { rule: String, line: usize, column: usize } = "KF-POLICY-13",
             en "the article of the denial {rule} is not in `article_order`; add it where it belongs",
             zh "拒绝事由 {rule} 的条款不在 article_order 中;请在相应位置补上", at "line {line}, column {column}";
-        /// An id that is not an identifier.
-        Identifier { what: Text, line: usize, column: usize } = "KF-POLICY-14",
-            en "the id of a {what} is not an identifier; write lower-case letters, digits and `_`, a letter first, at most 64",
-            zh "{what:#}的标识不合规;请用小写字母、数字和下划线,首位为字母,至多 64 个字符", at "line {line}, column {column}";
+        /// An id that is not an identifier, or a reserved word.
+        Identifier { what: Text, instead: Text, line: usize, column: usize } = "KF-POLICY-14",
+            en "the id of a {what} can't be used; {instead}",
+            zh "{what:#}的标识不合规;{instead:#}", at "line {line}, column {column}";
         /// A domain, a list of options or a text that is not usable.
         Declaration { name: String, instead: Text, line: usize, column: usize } = "KF-POLICY-15",
             en "the declaration of {name} is incomplete; {instead}",

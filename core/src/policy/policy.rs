@@ -212,6 +212,9 @@ impl Policy {
     }
 
     /// The rule of a dated duty under the readings in force: `complaint_reply` (A17.3), `suggestion_reply` (A24).
+    ///
+    /// The conditions of one code never hold together, but they need not cover every reading: under one that they leave
+    /// out, the policy sets no such deadline.
     #[must_use]
     pub fn deadline(&self, code: &str) -> Option<&DeadlineRule> {
         let known: Vec<Option<u8>> = self.readings.iter().copied().map(Some).collect();

@@ -5,7 +5,7 @@ use kaifang::error::Explain;
 /// Words that stand for themselves in either language: those of conditions and of TOML, keys that a file need not have,
 /// and the placeholders in what to write.
 const NOTATION: &str = "and or not any all always true false null a b interpretation NAME OPTION TOML JSON \
-    permitted live properties provisions no_rule yields_to labels default unknown_facts otherwise";
+    permitted live properties provisions no_rule yields_to labels default unknown_facts otherwise confirm_in_force";
 
 /// An error about a file, or about facts of its policy, keeps its languages apart.
 pub(crate) fn keep_apart(error: &dyn Explain, file: &str) {

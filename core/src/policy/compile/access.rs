@@ -19,15 +19,15 @@ pub(super) fn compile(
 ) -> Result<AccessRules, PolicyError> {
     let mut names = Names::new(&section.facts, &section.definitions, interpretations, places)?;
     let unknown = &section.unknown;
-    let unknown = mark("unknown_facts", &unknown.cite, unknown.cite.get_ref(), &unknown.zh, &unknown.en, places)?;
+    let unknown = mark("unknown_facts", &unknown.cite, &unknown.cite, &unknown.zh, &unknown.en, places)?;
 
     // A denial's place in the headline order, then its place in the file.
     let mut denials: Vec<((usize, usize), Rule)> = Vec::new();
     let mut out_of_scope = NEVER;
     for (place, entry) in section.out_of_scope.iter().chain(&section.denials).enumerate() {
-        let reason = names.reason(Declared::Denial, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
+        let reason = names.reason(Declared::Denial, &entry.id, &entry.cite, &entry.zh, &entry.en)?;
         let Some(article) = section.article_order.iter().position(|article| article == entry.cite.get_ref()) else {
-            let (line, column) = places.of(entry.id.span().start);
+            let (line, column) = places.of(entry.cite.span().start);
             return Err(PolicyError::NoHeadlineOrder { rule: reason.rule, line, column });
         };
         let root = names.condition(&entry.when)?;
@@ -70,7 +70,7 @@ fn duties(
     let mut duties: Vec<(Root, DutyTerm)> = Vec::new();
     for entry in entries {
         let Reason { cite, rule, zh, en, .. } =
-            names.reason(Declared::Duty, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
+            names.reason(Declared::Duty, &entry.id, &entry.cite, &entry.zh, &entry.en)?;
         let code = identifier(Declared::Duty, &entry.code, places)?.to_owned();
         let root = names.condition(&entry.when)?;
         let owed = names.diagrams.and(root, permit)?;

@@ -30,7 +30,7 @@ pub(super) fn compile(
     let mut names = Names::new(&section.facts, &section.definitions, interpretations, places)?;
     let mut out_of_scope = match &section.out_of_scope {
         Some(rule) => Rule {
-            reason: names.reason(Declared::Rule, &rule.id, rule.cite.get_ref(), &rule.zh, &rule.en)?,
+            reason: names.reason(Declared::Rule, &rule.id, &rule.cite, &rule.zh, &rule.en)?,
             root: names.condition(&rule.when)?,
         },
         None => {
@@ -40,18 +40,18 @@ pub(super) fn compile(
         }
     };
     let unknown = &section.unknown;
-    let unknown = mark("unknown_facts", &unknown.cite, unknown.cite.get_ref(), &unknown.zh, &unknown.en, places)?;
+    let unknown = mark("unknown_facts", &unknown.cite, &unknown.cite, &unknown.zh, &unknown.en, places)?;
     let scope_named = if section.out_of_scope.is_some() { names.named } else { 0 };
     let otherwise = &section.otherwise;
     let base = fixed(&otherwise.base, "otherwise", &otherwise.cite, places)?;
-    let otherwise = mark("otherwise", &otherwise.cite, otherwise.cite.get_ref(), &otherwise.zh, &otherwise.en, places)?;
+    let otherwise = mark("otherwise", &otherwise.cite, &otherwise.cite, &otherwise.zh, &otherwise.en, places)?;
 
     check_relieved(section, places)?;
     let (mut reliefs, said) = reliefs(section, &mut names, places)?;
     let in_scope = names.diagrams.not(out_of_scope.root)?;
     let mut grounds = Vec::new();
     for entry in &section.grounds {
-        let reason = names.reason(Declared::Ground, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
+        let reason = names.reason(Declared::Ground, &entry.id, &entry.cite, &entry.zh, &entry.en)?;
         let live = names.condition(&entry.when)?;
         let mut own = scope_named | names.named;
         let live = names.diagrams.and(live, in_scope)?;
@@ -74,7 +74,7 @@ pub(super) fn compile(
     }
     let mut requires = Vec::new();
     for rule in &section.requires {
-        let reason = names.reason(Declared::Step, &rule.id, rule.cite.get_ref(), &rule.zh, &rule.en)?;
+        let reason = names.reason(Declared::Step, &rule.id, &rule.cite, &rule.zh, &rule.en)?;
         let root = names.condition(&rule.when)?;
         requires.push(Rule { root: names.diagrams.and(root, in_scope)?, reason });
     }
@@ -179,7 +179,7 @@ fn reliefs(
     let mut out = Vec::new();
     let mut said = Vec::new();
     for entry in &section.reliefs {
-        let reason = names.reason(Declared::Relief, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en)?;
+        let reason = names.reason(Declared::Relief, &entry.id, &entry.cite, &entry.zh, &entry.en)?;
         let holds = names.condition(&entry.when)?;
         let mut named = names.named;
         let mut permits = fixed(&entry.permits, entry.id.get_ref(), &entry.id, places)?;

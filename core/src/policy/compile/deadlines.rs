@@ -1,4 +1,4 @@
-//! Dated duties: one a code, under every reading.
+//! Dated duties: at most one a code, under every reading.
 
 use super::super::condition::Condition;
 use super::super::diagram::{ALWAYS, Diagrams};
@@ -19,7 +19,7 @@ pub(super) fn compile(
     let mut deadlines: Vec<Deadline> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let code = identifier(Declared::Deadline, &entry.code, places)?;
-        mark(code, &entry.code, entry.cite.get_ref(), &entry.zh, &entry.en, places)?;
+        mark(code, &entry.code, &entry.cite, &entry.zh, &entry.en, places)?;
         if entry.working_days == 0 {
             return Err(incomplete(
                 &entry.code,

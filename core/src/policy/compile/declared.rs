@@ -11,6 +11,9 @@ use crate::terms::{Reason, Text};
 /// Words of the condition language.
 const RESERVED: &[&str] = &["and", "or", "not", "any", "all", "always", "true", "false", "interpretation"];
 
+/// Codes that answers use where no rule of the file speaks: a rule of that name could not be told from them.
+const OWN: &[&str] = &["unknown_facts", "otherwise", "confirm_in_force"];
+
 /// What has an id.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Declared {
@@ -55,40 +58,63 @@ impl Declared {
 pub(super) fn mark(
     name: &str,
     at: &Spanned<String>,
-    cite: &str,
+    cite: &Spanned<String>,
     zh: &str,
     en: &str,
     places: Places<'_>,
 ) -> Result<Reason, PolicyError> {
-    let (line, column) = places.of(at.span().start);
-    if Citation::parse(cite).is_none() {
-        return Err(PolicyError::Citation { rule: name.to_owned(), line, column });
-    }
-    if zh.trim().is_empty() || en.trim().is_empty() {
-        let instead = Text::new("请用中文和英文写明其文字", "write its text in Chinese and in English");
-        return Err(PolicyError::Declaration { name: name.to_owned(), instead, line, column });
+    cited(name, cite, places)?;
+    if unsaid(zh, en) {
+        let (line, column) = places.of(at.span().start);
+        return Err(PolicyError::Declaration { name: name.to_owned(), instead: in_both_languages(), line, column });
     }
     Ok(Reason {
         code: name.to_owned(),
-        cite: cite.to_owned(),
+        cite: cite.get_ref().clone(),
         rule: name.to_owned(),
         zh: zh.to_owned(),
         en: en.to_owned(),
     })
 }
 
-/// An id that is an identifier and no word of the condition language.
+/// The citation of a rule is an article.
+pub(super) fn cited(rule: &str, cite: &Spanned<String>, places: Places<'_>) -> Result<(), PolicyError> {
+    if Citation::parse(cite.get_ref()).is_some() {
+        return Ok(());
+    }
+    let (line, column) = places.of(cite.span().start);
+    Err(PolicyError::Citation { rule: rule.to_owned(), line, column })
+}
+
+/// A text that is missing in one of the languages.
+pub(super) fn unsaid(zh: &str, en: &str) -> bool {
+    zh.trim().is_empty() || en.trim().is_empty()
+}
+
+pub(super) fn in_both_languages() -> Text {
+    Text::new("请用中文和英文写明其文字", "write its text in Chinese and in English")
+}
+
+/// An id that is an identifier and neither a word of the condition language nor a code of the library's own.
 pub(super) fn identifier<'s>(
     what: Declared,
     id: &'s Spanned<String>,
     places: Places<'_>,
 ) -> Result<&'s str, PolicyError> {
     let name = id.get_ref().as_str();
-    if is_identifier(name) && !RESERVED.contains(&name) {
+    let coded = !matches!(what, Declared::Fact | Declared::Option);
+    let instead = if !is_identifier(name) {
+        Text::new(
+            "请用小写字母、数字和下划线,首位为字母,至多 64 个字符",
+            "write lower-case letters, digits and `_`, a letter first, at most 64",
+        )
+    } else if RESERVED.contains(&name) || coded && OWN.contains(&name) {
+        Text::new(format!("{name} 是保留词,请另取标识"), format!("{name} is a reserved word: write another one"))
+    } else {
         return Ok(name);
-    }
+    };
     let (line, column) = places.of(id.span().start);
-    Err(PolicyError::Identifier { what: what.text(), line, column })
+    Err(PolicyError::Identifier { what: what.text(), instead, line, column })
 }
 
 pub(super) fn duplicate(what: Declared, id: &Spanned<String>, places: Places<'_>) -> PolicyError {

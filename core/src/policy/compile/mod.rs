@@ -18,7 +18,7 @@ use super::error::PolicyError;
 use super::file::{self, File, Places};
 use super::model::{Choice, Interpretation, Model};
 use crate::terms::{Openness, Text, Word};
-use declared::{Declared, duplicate, identifier, incomplete, mark};
+use declared::{Declared, duplicate, identifier, in_both_languages, incomplete, mark, unsaid};
 
 /// The most rules of one kind: a set of them is one machine word.
 const MAX_RULES: usize = 64;
@@ -51,6 +51,7 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
             places,
         ));
     }
+    check_texts(&file, places)?;
     let from = date("in_force.from", &file.in_force.from, places)?;
     let until = file.in_force.until.as_ref().map(|until| date("in_force.until", until, places)).transpose()?;
     if until.is_some_and(|until| until < from) {
@@ -66,7 +67,7 @@ pub(super) fn compile(text: &str) -> Result<Model, PolicyError> {
     let confirm = match &file.confirm_after {
         Some(confirm) => {
             let day = date("confirm_after.date", &confirm.date, places)?;
-            Some((day, mark("confirm_in_force", &file.id, confirm.cite.get_ref(), &confirm.zh, &confirm.en, places)?))
+            Some((day, mark("confirm_in_force", &confirm.cite, &confirm.cite, &confirm.zh, &confirm.en, places)?))
         }
         None => None,
     };
@@ -104,13 +105,30 @@ fn bounded(file: &File) -> Result<(), PolicyError> {
         classification.reliefs.len(),
         classification.requires.len(),
         access.definitions.len(),
-        access.denials.len(),
+        // What is out of scope is the first denial.
+        access.denials.len() + usize::from(access.out_of_scope.is_some()),
         access.duties.len(),
         access.article_order.len(),
     ];
     let listed = file.properties.iter().filter_map(|property| property.stricter.as_ref()).map(Vec::len);
     if counts.into_iter().chain(listed).any(|count| count > MAX_RULES) {
         return Err(PolicyError::Limit { what: Text::new("同类规则数", "rules of one kind"), limit: MAX_RULES });
+    }
+    Ok(())
+}
+
+/// What the policy is called, by whom it is issued, and what its classes are called.
+fn check_texts(file: &File, places: Places<'_>) -> Result<(), PolicyError> {
+    let mut texts = [&file.title, &file.issuer].into_iter().chain(file.labels.values());
+    if texts.any(|text| unsaid(&text.zh, &text.en)) || file.document_number.trim().is_empty() {
+        return Err(incomplete(
+            &file.id,
+            Text::new(
+                "请用中文和英文写明 `title`、`issuer` 和 `labels`,并写明 `document_number`",
+                "write the title, the issuer and the labels in Chinese and in English, and the document_number",
+            ),
+            places,
+        ));
     }
     Ok(())
 }
@@ -122,12 +140,15 @@ fn interpretations(file: &File, places: Places<'_>) -> Result<Vec<Interpretation
         if out.iter().any(|other| other.id == id) {
             return Err(duplicate(Declared::Interpretation, &entry.id, places));
         }
-        let reason = mark(id, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en, places)?;
+        let reason = mark(id, &entry.id, &entry.cite, &entry.zh, &entry.en, places)?;
         let mut options: Vec<Choice> = Vec::new();
         for option in &entry.options {
             let id = identifier(Declared::Option, &option.id, places)?;
             if options.iter().any(|other| other.id == id) {
                 return Err(duplicate(Declared::Option, &option.id, places));
+            }
+            if unsaid(&option.zh, &option.en) {
+                return Err(incomplete(&option.id, in_both_languages(), places));
             }
             options.push(Choice { id: id.to_owned(), text: Text::new(&option.zh, &option.en) });
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::super::citation::Citation;
 use super::super::condition::{self, Condition};
 use super::super::diagram::{ALWAYS, Diagrams, NEVER, Root};
 use super::super::error::PolicyError;
@@ -12,7 +11,7 @@ use super::super::facts::{Domain, FactDefinition, is_identifier};
 use super::super::file::{DefinitionEntry, FactEntry, Places};
 use super::super::model::{Interpretation, Space};
 use super::super::packed::Layout;
-use super::declared::{Declared, duplicate, identifier, incomplete, mark};
+use super::declared::{Declared, cited, duplicate, identifier, incomplete, mark};
 use crate::terms::{Reason, Text};
 
 /// The most facts and interpretations of one section: a set of them is one machine word.
@@ -76,9 +75,8 @@ impl<'a> Names<'a> {
             if names.index.contains_key(id) || names.definitions.contains_key(id) {
                 return Err(duplicate(Declared::Definition, &definition.id, places));
             }
-            if definition.cite.as_ref().is_some_and(|cite| Citation::parse(cite.get_ref()).is_none()) {
-                let (line, column) = places.of(definition.id.span().start);
-                return Err(PolicyError::Citation { rule: id.to_owned(), line, column });
+            if let Some(cite) = &definition.cite {
+                cited(id, cite, places)?;
             }
             // Only what stands above is known here, so a definition can't lean on itself.
             let root = names.condition(&definition.when)?;
@@ -134,7 +132,7 @@ impl<'a> Names<'a> {
         &mut self,
         what: Declared,
         id: &Spanned<String>,
-        cite: &str,
+        cite: &Spanned<String>,
         zh: &str,
         en: &str,
     ) -> Result<Reason, PolicyError> {
@@ -208,12 +206,12 @@ impl<'a> Names<'a> {
                 }
             }
             Condition::Is { name, value, negated, at } => {
-                let (line, column) = self.places.within(&when.span(), *at);
                 if self.definitions.contains_key(name) || self.answer.contains_key(name) {
                     let instead = Text::new(
                         format!("其值为 true 或 false:请写 `{name}` 或 `not {name}`"),
                         format!("it is true or false: write `{name}` or `not {name}`"),
                     );
+                    let (line, column) = self.places.within(&when.span(), *at);
                     return Err(PolicyError::Type { name: name.clone(), instead, line, column });
                 }
                 let (fact, domain) = self.fact(name, when, *at)?;
@@ -223,13 +221,13 @@ impl<'a> Names<'a> {
                 };
                 let Some(place) = place else {
                     let instead = one_of(&domain.in_words());
+                    let (line, column) = self.places.within(&when.span(), *at);
                     return Err(PolicyError::UnknownValue { name: name.clone(), instead, line, column });
                 };
                 self.test(fact, place, *negated)
             }
             Condition::Reads { name, option, negated, at } => {
-                let (line, column) = self.places.within(&when.span(), *at);
-                let (variable, place) = self.option(name, option, line, column)?;
+                let (variable, place) = self.option(name, option, || self.places.within(&when.span(), *at))?;
                 self.test(variable, place, *negated)
             }
         }
@@ -277,10 +275,18 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn option(&self, name: &str, option: &str, line: usize, column: usize) -> Result<(u8, usize), PolicyError> {
+    /// An interpretation and one of its options. A place costs a walk from the file's start, so it is looked up for an
+    /// error alone.
+    fn option(
+        &self,
+        name: &str,
+        option: &str,
+        place_of: impl FnOnce() -> (usize, usize),
+    ) -> Result<(u8, usize), PolicyError> {
         let Some(place) = self.interpretations.iter().position(|interpretation| interpretation.id == name) else {
             let known: Vec<&str> = self.interpretations.iter().map(|known| known.id.as_str()).collect();
             let known = known.join(", ");
+            let (line, column) = place_of();
             let instead = Text::new(format!("已声明的解释开关:{known}"), format!("declared interpretations: {known}"));
             return Err(PolicyError::UnknownName { name: format!("interpretation.{name}"), instead, line, column });
         };
@@ -288,6 +294,7 @@ impl<'a> Names<'a> {
         let Some(chosen) = options.iter().position(|known| known.id == option) else {
             let known: Vec<&str> = options.iter().map(|known| known.id.as_str()).collect();
             let instead = one_of(&known.join(", "));
+            let (line, column) = place_of();
             return Err(PolicyError::UnknownValue { name: format!("interpretation.{name}"), instead, line, column });
         };
         Ok(((self.facts.len() + place) as u8, chosen))
@@ -295,8 +302,7 @@ impl<'a> Names<'a> {
 
     /// An interpretation has an option: for what is not written as a condition.
     pub(super) fn reads(&mut self, name: &Spanned<String>, option: &str) -> Result<Root, PolicyError> {
-        let (line, column) = self.places.of(name.span().start);
-        let (variable, place) = self.option(name.get_ref(), option, line, column)?;
+        let (variable, place) = self.option(name.get_ref(), option, || self.places.of(name.span().start))?;
         self.test(variable, place, false)
     }
 

@@ -1,5 +1,7 @@
 //! What the policy says of itself, as functions that are true where it does not hold.
 
+use std::collections::BTreeMap;
+
 use super::super::analyse::BUILT_IN;
 use super::super::diagram::{NEVER, Root};
 use super::super::error::PolicyError;
@@ -19,9 +21,11 @@ pub(super) fn compile(
     places: Places<'_>,
 ) -> Result<Vec<Property>, PolicyError> {
     let mut out = Vec::new();
+    // Several properties may speak of one fact: each is walked once.
+    let mut walked = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.section == section) {
         let id = identifier(Declared::Property, &entry.id, places)?;
-        let reason = mark(id, &entry.id, entry.cite.get_ref(), &entry.zh, &entry.en, places)?;
+        let reason = mark(id, &entry.id, &entry.cite, &entry.zh, &entry.en, places)?;
         let unprovable = |instead: Text, offset: usize| {
             let (line, column) = places.of(offset);
             PolicyError::PropertyShape { property: id.to_owned(), instead, line, column }
@@ -36,7 +40,15 @@ pub(super) fn compile(
                             Text::new("请写事实:`fact` 或 `fact = value`", "write facts: `fact` or `fact = value`");
                         return Err(unprovable(instead, written.span().start));
                     };
-                    let root = laxer(levels, fact, value, names)?;
+                    if violations.iter().any(|known: &Violation| known.turned_on == Some((fact, value))) {
+                        let instead = Text::new("请将每个事实取值只写一次", "write each fact with its value once");
+                        return Err(unprovable(instead, written.span().start));
+                    }
+                    let root = match walked.get(&(fact, value)) {
+                        Some(root) => *root,
+                        None => laxer(levels, fact, value, names)?,
+                    };
+                    walked.insert((fact, value), root);
                     violations.push(Violation { root, turned_on: Some((fact, value)) });
                 }
             }

@@ -216,7 +216,11 @@ impl Policy {
 
         let mut denials = Vec::new();
         for denial in &model.access.denials {
-            let same = |rule: &&PageRule| rule.section == Some(Section::Access) && rule.id == denial.reason.rule;
+            // A definition may have a denial's name.
+            let denies = |rule: &PageRule| matches!(rule.kind, RuleKind::Denial | RuleKind::OutOfScope);
+            let same = |rule: &&PageRule| {
+                rule.section == Some(Section::Access) && denies(rule) && rule.id == denial.reason.rule
+            };
             denials.extend(rules.iter().find(same).cloned());
         }
         let coverage = self.coverage();
