@@ -62,10 +62,6 @@ static int has(const kf_text *text, const char *words) {
   return kf_text_data(text, NULL) && strstr((const char *)kf_text_data(text, NULL), words) != NULL;
 }
 
-static int is(const kf_text *text, const char *words) {
-  return kf_text_data(text, NULL) && strcmp((const char *)kf_text_data(text, NULL), words) == 0;
-}
-
 static void drop(kf_text **text) {
   CHECK(kf_text_free(*text) == KF_OK);
   *text = NULL;
