@@ -40,6 +40,10 @@ test-rust: test-space ## unit, doc and integration tests of core and the command
 test-space: ## the policy engine against the plain interpreter on every point, in a release build
 	$(CARGO) test $(LOCKED) --release -p kaifang --no-default-features --test policy_space -- --nocapture
 
+.PHONY: crash
+crash: ## a ledger's writer killed, its system calls failing, power cuts: longer with KAIFANG_CRASH_ROUNDS=10000
+	$(CARGO) test $(LOCKED) --release -p kaifang --no-default-features --test crash -- --nocapture --test-threads=1
+
 .PHONY: test-c
 test-c: build ## the C programs, C99 and C++17, plain and under valgrind
 	$(MAKE) -C tests/c LIB=$(CURDIR)/$(RELEASE) run
