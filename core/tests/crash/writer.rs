@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
 
 use kaifang::crypto::Ed25519Key;
 use kaifang::error::Explain as _;
-use kaifang::ledger::{Ledger, LedgerConfig, Profile, verify};
+use kaifang::ledger::{Ledger, LedgerConfig, Profile, SharedLedger, verify};
 
 /// Says to a process that it is a writer, and where.
 pub(super) const DIRECTORY: &str = "KAIFANG_CRASH_DIRECTORY";
@@ -42,13 +41,12 @@ pub(super) fn run(dir: &Path) {
     };
     ledger.set_segment_limit(SEGMENT);
     let writer = ledger.size();
-    let ledger = Mutex::new(ledger);
+    let ledger = SharedLedger::new(ledger);
     std::thread::scope(|scope| {
         for thread in 0..number_of(THREADS).unwrap_or(1) {
             let ledger = &ledger;
             scope.spawn(move || {
                 for number in 0..number_of(RECORDS).unwrap_or(u64::MAX) {
-                    let mut ledger = ledger.lock().unwrap();
                     let written = if number % 5 == 4 {
                         let records = [record(writer, thread, number), record(writer, thread + 100, number)];
                         ledger.append_batch(&records).map(|range| range.start)
