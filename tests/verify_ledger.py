@@ -97,7 +97,7 @@ def read_key(text):
     name, digest, encoded = (text[:-1] if text.endswith("\n") else text).split("+", 2)
     raw = decoded(encoded)
     need(re.fullmatch(r"[^\s+\x00-\x1f\x7f]+", name) and len(raw) == 33 and raw[0] == 1, "a verifier key")
-    need(bytes.fromhex(digest) == sha256(name.encode(), b"\n", raw)[:4], "a verifier key with its hash")
+    need(digest == sha256(name.encode(), b"\n", raw)[:4].hex(), "a verifier key with its hash")
     return name, bytes.fromhex(digest), raw[1:]
 
 
