@@ -3,11 +3,13 @@
 
 use std::hint::black_box;
 
-use kaifang::policy::{Policy, Section};
+use kaifang::policy::{PackedFacts, Policy, Section, Slot};
 
-/// Codes within each fact's domain, another row of them for each number.
-fn code(number: u32, place: usize, size: usize) -> u32 {
-    number.wrapping_mul(0x9e37_79b9).rotate_left(place as u32 * 7) % size as u32
+/// A case of which every fact is known, another one for each number.
+fn case(nothing_known: PackedFacts, slots: &[Slot], number: u32) -> PackedFacts {
+    (0..).zip(slots).fold(nothing_known, |case, (place, slot)| {
+        case.with(*slot, number.wrapping_mul(0x9e37_79b9).rotate_left(place * 7) % slot.size)
+    })
 }
 
 #[test]
@@ -19,9 +21,7 @@ fn a_packed_classification_and_its_reasons_allocate_nothing() {
     let mut told = 0;
     let counted = allocation_counter::measure(|| {
         for number in 0..10_000 {
-            let case = slots.iter().enumerate().fold(classifier.nothing_known(), |case, (place, slot)| {
-                case.with(*slot, code(number, place, slot.size as usize))
-            });
+            let case = case(classifier.nothing_known(), &slots, number);
             let verdict = classifier.verdict(black_box(case)).unwrap();
             told += usize::from(verdict.default().is_some()) + usize::from(verdict.recommended().is_some());
             told += classifier.reasons(verdict).map(|reason| reason.cite.len()).sum::<usize>();
@@ -44,9 +44,7 @@ fn a_packed_decision_and_its_denials_allocate_nothing() {
     let mut told = 0;
     let counted = allocation_counter::measure(|| {
         for number in 0..10_000 {
-            let case = slots.iter().enumerate().fold(decider.nothing_known(), |case, (place, slot)| {
-                case.with(*slot, code(number, place, slot.size as usize))
-            });
+            let case = case(decider.nothing_known(), &slots, number);
             let verdict = decider.verdict(black_box(case)).unwrap();
             told += decider.denials(verdict).map(|reason| reason.cite.len()).sum::<usize>();
             told += decider.duties(verdict).count() + usize::from(verdict.permit());

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{Header, LONGEST_RECORD, SegmentReader, commits, encode_commit, encode_record, is_no_frame};
+use super::frame::{
+    BEFORE_RECORD, Header, LONGEST_RECORD, SegmentReader, commits, encode_commit, encode_record, is_no_frame,
+};
 use super::proof::Receipt;
 use super::replay::{Records, Replay, Tail, genesis, link};
 use super::store::{CONFIG, HEAD, KEY, Lock, Store, io_error};
@@ -237,7 +239,9 @@ impl Ledger {
         let writer = self.writer.as_mut().ok_or(LedgerError::ReadOnly)?;
         writer.usable()?;
         let first = self.tree.size();
-        let bytes = records.iter().fold(0_usize, |bytes, record| bytes.saturating_add(record.as_ref().len() + 20));
+        let bytes = records
+            .iter()
+            .fold(0_usize, |bytes, record| bytes.saturating_add(record.as_ref().len() + BEFORE_RECORD as usize));
         if records.is_empty() {
             return Ok(first..first);
         }

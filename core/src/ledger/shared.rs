@@ -36,7 +36,7 @@ const LARGEST_GROUP: usize = 1000;
 /// ```
 pub struct SharedLedger {
     ledger: Mutex<Ledger>,
-    /// Those that wait to be written, in order. All but the last are full.
+    /// Those that wait to be written, in order. What comes joins the last, or begins another.
     line: Mutex<VecDeque<Arc<Group>>>,
 }
 
