@@ -234,9 +234,20 @@ impl From<AccessWay> for Action {
     }
 }
 
-/// The digest of some bytes: algorithm and value, `sha256:` and 64 hexadecimal digits.
+words! {
+    /// A hash whose value has 32 bytes.
+    pub enum HashAlgorithm {
+        /// SHA-256 (FIPS 180-4).
+        Sha256 = "sha256", "SHA-256", "SHA-256";
+        /// SM3 (GB/T 32905).
+        Sm3 = "sm3", "SM3", "SM3";
+    }
+}
+
+/// The digest of some bytes: algorithm and value, `sha256:` or `sm3:` and 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest {
+    algorithm: HashAlgorithm,
     bytes: [u8; 32],
 }
 
@@ -244,7 +255,19 @@ impl Digest {
     /// A SHA-256 digest from its bytes.
     #[must_use]
     pub const fn sha256(bytes: [u8; 32]) -> Self {
-        Digest { bytes }
+        Digest::new(HashAlgorithm::Sha256, bytes)
+    }
+
+    /// A digest from its bytes.
+    #[must_use]
+    pub const fn new(algorithm: HashAlgorithm, bytes: [u8; 32]) -> Self {
+        Digest { algorithm, bytes }
+    }
+
+    /// How it was made.
+    #[must_use]
+    pub const fn algorithm(&self) -> HashAlgorithm {
+        self.algorithm
     }
 
     /// The 32 bytes.
@@ -256,7 +279,8 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
+        f.write_str(self.algorithm.id())?;
+        f.write_str(":")?;
         self.bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
@@ -269,14 +293,15 @@ impl fmt::Debug for Digest {
 
 /// The text is not a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a digest is `sha256:` and 64 lower-case hexadecimal digits")]
+#[error("a digest is `sha256:` or `sm3:` and 64 lower-case hexadecimal digits")]
 pub struct NotADigest;
 
 impl FromStr for Digest {
     type Err = NotADigest;
 
     fn from_str(text: &str) -> Result<Self, NotADigest> {
-        let hex = text.strip_prefix("sha256:").ok_or(NotADigest)?.as_bytes();
+        let (algorithm, hex) = text.split_once(':').ok_or(NotADigest)?;
+        let (algorithm, hex) = (HashAlgorithm::from_id(algorithm).ok_or(NotADigest)?, hex.as_bytes());
         if hex.len() != 64 {
             return Err(NotADigest);
         }
@@ -291,7 +316,7 @@ impl FromStr for Digest {
                 *byte = (*byte << 4) | value;
             }
         }
-        Ok(Digest { bytes })
+        Ok(Digest { algorithm, bytes })
     }
 }
 
@@ -314,7 +339,7 @@ impl schemars::JsonSchema for Digest {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$" })
+        schemars::json_schema!({ "type": "string", "pattern": "^(sha256|sm3):[0-9a-f]{64}$" })
     }
 }
 
@@ -368,8 +393,19 @@ mod tests {
     #[test]
     fn digests_are_read_strictly() {
         let text = format!("sha256:{}", "0123456789abcdef".repeat(4));
-        assert_eq!(text.parse::<Digest>().unwrap().to_string(), text);
-        for bad in ["", "sha256:", &text[..70], &text.to_uppercase(), &format!("{text}0"), &text.replace('f', "g")] {
+        for text in [text.clone(), text.replace("sha256", "sm3")] {
+            assert_eq!(text.parse::<Digest>().unwrap().to_string(), text);
+        }
+        for bad in [
+            &text.replace("sha256", "md5"),
+            &text[7..],
+            "",
+            "sha256:",
+            &text[..70],
+            &text.to_uppercase(),
+            &format!("{text}0"),
+            &text.replace('f', "g"),
+        ] {
             assert!(bad.parse::<Digest>().is_err(), "{bad}");
         }
     }

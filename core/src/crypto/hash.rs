@@ -1,8 +1,9 @@
-//! SHA-256.
+//! SHA-256 and SM3.
 
 use sha2::Digest as _;
+use sha2::block_api::compress256;
 
-use crate::terms::Digest;
+use crate::terms::{Digest, HashAlgorithm};
 
 /// The SHA-256 digest of some bytes.
 ///
@@ -17,45 +18,170 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     Digest::sha256(sha2::Sha256::digest(bytes).into())
 }
 
-/// SHA-256 of bytes that come in pieces.
-#[derive(Clone, Default)]
-pub struct Hasher(sha2::Sha256);
+/// A hash of bytes that come in pieces.
+///
+/// ```
+/// use kaifang::{crypto::Hasher, terms::HashAlgorithm};
+/// let mut hasher = Hasher::new(HashAlgorithm::Sm3);
+/// hasher.update(b"a");
+/// hasher.update(b"bc");
+/// assert_eq!(
+///     hasher.finish().to_string(),
+///     "sm3:66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
+/// );
+/// ```
+#[derive(Clone)]
+pub struct Hasher(State);
+
+#[derive(Clone)]
+enum State {
+    Sha256(sha2::Sha256),
+    Sm3(sm3::Sm3),
+}
 
 impl Hasher {
     /// Nothing hashed yet.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(algorithm: HashAlgorithm) -> Self {
+        Hasher(match algorithm {
+            HashAlgorithm::Sha256 => State::Sha256(sha2::Sha256::new()),
+            HashAlgorithm::Sm3 => State::Sm3(sm3::Sm3::new()),
+        })
+    }
+
+    /// Nothing hashed yet, by SHA-256.
+    #[must_use]
+    pub fn sha256() -> Self {
+        Self::new(HashAlgorithm::Sha256)
     }
 
     /// Hashes the next piece.
     pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        match &mut self.0 {
+            State::Sha256(state) => state.update(bytes),
+            State::Sm3(state) => state.update(bytes),
+        }
     }
 
     /// The digest of all pieces, as if they had come in one.
     #[must_use]
     pub fn finish(self) -> Digest {
-        Digest::sha256(self.0.finalize().into())
+        match self.0 {
+            State::Sha256(state) => Digest::sha256(state.finalize().into()),
+            State::Sm3(state) => Digest::new(HashAlgorithm::Sm3, state.finalize().into()),
+        }
     }
+}
+
+/// The hash of a byte and what follows it: a leaf.
+pub(crate) fn hash_after_byte(algorithm: HashAlgorithm, byte: u8, bytes: &[u8]) -> [u8; 32] {
+    match algorithm {
+        HashAlgorithm::Sha256 => sha256_after_byte(byte, bytes),
+        HashAlgorithm::Sm3 => sm3::Sm3::new().chain_update([byte]).chain_update(bytes).finalize().into(),
+    }
+}
+
+/// The hash of a byte and two hashes: an inner node.
+pub(crate) fn hash_pair(algorithm: HashAlgorithm, byte: u8, left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+    match algorithm {
+        HashAlgorithm::Sha256 => {
+            let mut bytes = [0; 64];
+            let (to_left, to_right) = bytes.split_at_mut(32);
+            to_left.copy_from_slice(left);
+            to_right.copy_from_slice(right);
+            sha256_after_byte(byte, &bytes)
+        }
+        HashAlgorithm::Sm3 => {
+            sm3::Sm3::new().chain_update([byte]).chain_update(left).chain_update(right).finalize().into()
+        }
+    }
+}
+
+pub(super) const BLOCK: usize = 64;
+
+/// The initial state of SHA-256 (FIPS 180-4, 5.3.3).
+pub(super) const SHA256_INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// By the block function: a tree's hashes are of few blocks, and a buffered hasher costs a third more.
+fn sha256_after_byte(byte: u8, bytes: &[u8]) -> [u8; 32] {
+    let mut state = SHA256_INITIAL;
+    let mut first = [0; BLOCK];
+    let (head, rest) = bytes.split_at(bytes.len().min(BLOCK - 1));
+    for (to, from) in first.iter_mut().zip([byte].iter().chain(head)) {
+        *to = *from;
+    }
+    if head.len() < BLOCK - 1 {
+        finish_sha256(&mut state, first.get(..=head.len()).unwrap_or_default(), 0);
+    } else {
+        compress256(&mut state, &[first]);
+        finish_sha256(&mut state, rest, BLOCK as u64);
+    }
+    sha256_bytes(&state)
+}
+
+/// Hashes a message's end and the padding into a state that has seen `before` bytes, whole blocks. Returns the last
+/// blocks, which hold a part of the message.
+pub(super) fn finish_sha256(state: &mut [u32; 8], message: &[u8], before: u64) -> [[u8; BLOCK]; 2] {
+    let (blocks, rest) = message.as_chunks::<BLOCK>();
+    compress256(state, blocks);
+    let mut tail = [[0_u8; BLOCK]; 2];
+    let bits = (message.len() as u64).wrapping_add(before).wrapping_mul(8).to_be_bytes();
+    // The mark 0x80 and the eight bytes of the length need nine bytes after the rest.
+    let used = if rest.len() + 9 <= BLOCK { 1 } else { 2 };
+    let flat = tail.as_flattened_mut();
+    for (to, from) in flat.iter_mut().zip(rest.iter().chain(&[0x80])) {
+        *to = *from;
+    }
+    for (to, from) in flat.iter_mut().skip(used * BLOCK - bits.len()).zip(bits) {
+        *to = from;
+    }
+    compress256(state, tail.get(..used).unwrap_or_default());
+    tail
+}
+
+pub(super) fn sha256_bytes(state: &[u32; 8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    for (to, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *to = word.to_be_bytes();
+    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terms::Word as _;
     use proptest::prelude::*;
+
+    fn whole(algorithm: HashAlgorithm, pieces: &[&[u8]]) -> [u8; 32] {
+        let mut hasher = Hasher::new(algorithm);
+        pieces.iter().for_each(|piece| hasher.update(piece));
+        *hasher.finish().as_bytes()
+    }
 
     proptest! {
         #[test]
         fn pieces_do_not_matter_and_ring_agrees(bytes in prop::collection::vec(any::<u8>(), 0..400), cut in 0_usize..400) {
             let (head, tail) = bytes.split_at(cut.min(bytes.len()));
-            let mut hasher = Hasher::new();
-            hasher.update(head);
-            hasher.update(tail);
-            let digest = hasher.finish();
-            prop_assert_eq!(digest, sha256(&bytes));
+            let digest = whole(HashAlgorithm::Sha256, &[head, tail]);
+            prop_assert_eq!(digest, *sha256(&bytes).as_bytes());
             let oracle = ring::digest::digest(&ring::digest::SHA256, &bytes);
-            prop_assert_eq!(&digest.as_bytes()[..], oracle.as_ref());
+            prop_assert_eq!(&digest[..], oracle.as_ref());
+        }
+    }
+
+    /// Every length across three blocks: where the padding begins a block of its own, and where not.
+    #[test]
+    fn the_hashes_of_a_tree_are_the_plain_ones() {
+        let bytes: Vec<u8> = (0..200_u8).collect();
+        for algorithm in HashAlgorithm::ALL {
+            for length in 0..=bytes.len() {
+                let message = &bytes[..length];
+                assert_eq!(hash_after_byte(*algorithm, 7, message), whole(*algorithm, &[&[7], message]), "{length}");
+            }
+            let (left, right) = ([3; 32], [9; 32]);
+            assert_eq!(hash_pair(*algorithm, 1, &left, &right), whole(*algorithm, &[&[1], &left, &right]));
         }
     }
 }

@@ -4,11 +4,7 @@
 use sha2::block_api::compress256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-const BLOCK: usize = 64;
-
-/// The initial state of SHA-256 (FIPS 180-4, 5.3.3).
-const INITIAL: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+use super::hash::{BLOCK, SHA256_INITIAL, finish_sha256, sha256_bytes};
 
 /// A key for HMAC-SHA-256 (RFC 2104). Both padded states are computed once.
 ///
@@ -31,7 +27,7 @@ impl MacKey {
         }
         let padded = |pad: u8| {
             let block = Zeroizing::new(block.map(|byte| byte ^ pad));
-            let mut state = INITIAL;
+            let mut state = SHA256_INITIAL;
             compress256(&mut state, &[*block]);
             state
         };
@@ -43,39 +39,17 @@ impl MacKey {
     pub fn mac(&self, message: &[u8]) -> [u8; 32] {
         let mut state = self.inner;
         finish(&mut state, message);
-        let inner = to_bytes(&state);
+        let inner = sha256_bytes(&state);
         state = self.outer;
         finish(&mut state, &inner);
-        to_bytes(&state)
+        sha256_bytes(&state)
     }
 }
 
 /// Hashes `message` and the padding into a state that has seen one block.
 fn finish(state: &mut [u32; 8], message: &[u8]) {
-    let (blocks, rest) = message.as_chunks::<BLOCK>();
-    compress256(state, blocks);
-    let mut tail = [[0_u8; BLOCK]; 2];
-    let bits = (message.len() as u64 + BLOCK as u64).wrapping_mul(8).to_be_bytes();
-    // The mark 0x80 and the eight bytes of the length need nine bytes after the rest.
-    let used = if rest.len() + 9 <= BLOCK { 1 } else { 2 };
-    let flat = tail.as_flattened_mut();
-    for (to, from) in flat.iter_mut().zip(rest.iter().chain(&[0x80])) {
-        *to = *from;
-    }
-    for (to, from) in flat.iter_mut().skip(used * BLOCK - bits.len()).zip(bits) {
-        *to = from;
-    }
-    compress256(state, tail.get(..used).unwrap_or_default());
     // The message may be a personal identifier.
-    tail.zeroize();
-}
-
-fn to_bytes(state: &[u32; 8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    for (to, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-        *to = word.to_be_bytes();
-    }
-    out
+    finish_sha256(state, message, BLOCK as u64).zeroize();
 }
 
 /// HKDF-SHA-256 (RFC 5869), 32 bytes: extract with `salt`, expand with `info`.

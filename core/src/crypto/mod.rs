@@ -1,28 +1,39 @@
-//! Hashes, keys and signatures: the only room that names `ring` and `sha2`.
+//! Hashes, keys and signatures: the only room that names `ring`, `sha2`, `sm2` and `sm3`.
 //!
 //! | | |
 //! |---|---|
-//! | [`sha256`], [`Hasher`] | SHA-256 (FIPS 180-4) |
+//! | [`sha256`], [`Hasher`] | SHA-256 (FIPS 180-4) and SM3 (GB/T 32905) |
 //! | [`MacKey`] | HMAC-SHA-256 (RFC 2104), the two padded states computed once |
 //! | [`Keyring`] | secrets with ids; one MAC key per domain by HKDF-SHA-256 (RFC 5869) |
-//! | [`PublicKey`], [`Signer`], [`Ed25519Key`] | Ed25519 (RFC 8032); PKCS#8 PEM as `openssl genpkey` writes it |
+//! | [`PublicKey`] | Ed25519 (RFC 8032) and, with the feature `gm`, SM2 (GB/T 32918.2) with the signer's id |
+//! | [`Signer`]: [`Ed25519Key`], [`Sm2Key`], [`CallbackSigner`] | keys in PKCS#8 PEM as `openssl genpkey` writes it, devices behind a call |
 //!
 //! A key that hashes or signs has no `Debug`, no `Clone`, no `Serialize`; its bytes are overwritten when it is dropped
-//! (not those inside `ring`'s key pair, which offers no way to). A key file that others may read is refused.
+//! (not those inside `ring`'s key pair and `sm2`'s key, which offer no way to). A key file that others may read is refused.
 //!
 //! This room must never put a byte of a secret into an error, and must never hash an identifier without a key for
 //! another room's sake: an unkeyed hash of an identifier does not exist here.
 
+mod ed25519;
 mod file;
 mod hash;
 mod keyring;
 mod mac;
-mod signature;
+mod pem;
+mod public_key;
+mod signer;
+#[cfg(feature = "gm")]
+mod sm2;
 
+pub use ed25519::{Ed25519Key, SIGNATURE_LENGTH};
 pub use hash::{Hasher, sha256};
+pub(crate) use hash::{hash_after_byte, hash_pair};
 pub use keyring::{Keyring, LEAST_SECRET};
 pub use mac::MacKey;
-pub use signature::{Ed25519Key, PublicKey, SIGNATURE_LENGTH, Signer};
+pub use public_key::{PublicKey, SignatureAlgorithm};
+pub use signer::{CallbackSigner, Signer, load_signer, signer_from_pem};
+#[cfg(feature = "gm")]
+pub use sm2::{DEFAULT_SIGNER_ID, Sm2Key};
 
 use crate::terms::Text;
 
@@ -43,12 +54,12 @@ room_error! {
             zh "不是密钥环文件:{what:#}";
         /// A private key that can't be read.
         MalformedPrivateKey { expected: Text } = "KF-KEY-04",
-            en "not an Ed25519 private key: expected {expected}",
-            zh "不是 Ed25519 私钥:应为{expected:#}";
+            en "not a private key: expected {expected}",
+            zh "不是私钥:应为{expected:#}";
         /// A public key that can't be read.
         MalformedPublicKey { expected: Text } = "KF-KEY-05",
-            en "not an Ed25519 public key: expected {expected}",
-            zh "不是 Ed25519 公钥:应为{expected:#}";
+            en "not a public key: expected {expected}",
+            zh "不是公钥:应为{expected:#}";
         /// A secret that could be guessed.
         ShortSecret { id: String, bytes: usize } = "KF-KEY-06",
             en "the secret of the key {id:?} has {bytes} bytes; at least 16 are needed",
@@ -82,13 +93,29 @@ room_error! {
             en "the key file {file:?} can't be written: {what}",
             zh "无法写入密钥文件 {file:?}:{what:#}", at "{file}";
         /// The signer gave an error.
-        SignerFailed { what: String } = "KF-KEY-14",
+        SignerFailed { what: Text } = "KF-KEY-14",
             en "the signer failed: {what}",
-            zh "签名失败:{what}";
+            zh "签名失败:{what:#}";
         /// The signer gave a signature that its own public key rejects.
         WrongSignature = "KF-KEY-15",
             en "the signer returned a signature that its public key does not verify",
             zh "签名者返回的签名未能通过其公钥验证";
+        /// The signer gave no answer in time.
+        SignerTimedOut { milliseconds: u128 } = "KF-KEY-16",
+            en "the signer gave no answer within {milliseconds} ms; while its call has not come back, nothing is signed",
+            zh "签名者未在 {milliseconds} 毫秒内应答;其调用返回之前不再签名";
+        /// Only SM2 signs a digest.
+        NoMessageDigest = "KF-KEY-17",
+            en "only an SM2 key signs a digest; this key signs the message",
+            zh "只有 SM2 密钥对摘要签名;该密钥应对消息签名";
+        /// An id that can't be written down.
+        BadSignerId = "KF-KEY-18",
+            en "the id of an SM2 signer is 1 to 255 bytes without white space at its ends and without control characters",
+            zh "SM2 签名者标识应为 1 至 255 字节,首尾无空白,且不含控制字符";
+        /// A build without SM2.
+        NoSm2 = "KF-KEY-19",
+            en "this build has no SM2: it was made without the feature gm",
+            zh "本构建不含 SM2:编译时未启用 gm 特性";
     }
 }
 
@@ -113,6 +140,8 @@ mod tests {
     assert_implements_none!(super::MacKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::Keyring: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::Ed25519Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+    #[cfg(feature = "gm")]
+    assert_implements_none!(super::Sm2Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
 
     #[test]
     fn keys_cross_threads() {

@@ -167,7 +167,7 @@ impl ColumnHasher {
     const CHUNK: usize = 64 * 1024;
 
     pub(crate) fn new() -> Self {
-        let mut hasher = Hasher::new();
+        let mut hasher = Hasher::sha256();
         hasher.update(b"kaifang/column/v1\0");
         ColumnHasher { hasher, buffer: Vec::new() }
     }
@@ -207,7 +207,7 @@ impl ColumnHasher {
 /// The logical digest of one column: see [`crate::desensitize`] for its definition. `None` where the type has none.
 #[must_use]
 pub fn column_digest(batches: &[ArrayRef]) -> Option<Digest> {
-    let mut hasher = ColumnHasher::new();
+    let mut hasher = ColumnHasher::sha256();
     batches.iter().all(|batch| hasher.update(batch)).then(|| hasher.finish())
 }
 

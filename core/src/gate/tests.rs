@@ -57,7 +57,7 @@ fn from_the_assessment_to_a_recorded_decision_and_its_audit() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("platform");
     let (mut platform, pem) = platform(&dir);
-    let key: PublicKey = *platform.public_key();
+    let key: PublicKey = platform.public_key().clone();
     open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
 
     // Nobody has applied yet.
@@ -137,6 +137,7 @@ fn from_the_assessment_to_a_recorded_decision_and_its_audit() {
         let folder = files.swap_remove(folder);
         files.extend(std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
     }
+    files.retain(|path| path.extension().is_some_and(|kind| kind == "kfl"));
     let largest = files.iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
     let mut bytes = std::fs::read(largest).unwrap();
     let middle = bytes.len() / 2;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::tree::Hash;
-use super::{IntegrityError, note};
+use super::{IntegrityError, Profile, note};
 use crate::crypto::{KeyError, PublicKey, Signer};
 use crate::terms::{Digest, V1};
 
@@ -47,7 +47,8 @@ impl Checkpoint {
         if let Some(empty) = lines.position(str::is_empty) {
             return Err(malformed(empty + 4, "an extension line that is not empty"));
         }
-        Ok(Checkpoint { v: V1, origin: origin.to_owned(), size, root: Digest::sha256(root), note: note.to_owned() })
+        let root = Digest::new(Profile::of(key).hash(), root);
+        Ok(Checkpoint { v: V1, origin: origin.to_owned(), size, root, note: note.to_owned() })
     }
 
     /// Verifies the note, and that the fields repeat it.
@@ -65,16 +66,11 @@ impl Checkpoint {
         }
     }
 
-    /// Signs a head. The signature is verified before it is used.
-    pub(super) fn sign(origin: &str, size: u64, root: &Hash, signer: &dyn Signer) -> Result<Self, KeyError> {
-        let text = format!("{origin}\n{size}\n{}\n", STANDARD.encode(root));
-        let key = signer.public_key();
-        let signature = signer.sign(text.as_bytes())?;
-        if !key.verify(text.as_bytes(), &signature) {
-            return Err(KeyError::WrongSignature);
-        }
-        let note = note::compose(&text, origin, key, &signature);
-        Ok(Checkpoint { v: V1, origin: origin.to_owned(), size, root: Digest::sha256(*root), note })
+    /// Signs a head by each of these keys. Each signature is verified before it is used.
+    pub(super) fn sign(origin: &str, size: u64, root: &Digest, signers: &[&dyn Signer]) -> Result<Self, KeyError> {
+        let text = format!("{origin}\n{size}\n{}\n", STANDARD.encode(root.as_bytes()));
+        let note = note::sign(&text, origin, signers)?;
+        Ok(Checkpoint { v: V1, origin: origin.to_owned(), size, root: *root, note })
     }
 }
 
@@ -86,8 +82,8 @@ mod tests {
     fn signed(text: &str) -> (String, PublicKey) {
         let (key, _) = Ed25519Key::generate().unwrap();
         let origin = text.lines().next().unwrap();
-        let note = note::compose(text, origin, key.public_key(), &key.sign(text.as_bytes()).unwrap());
-        (note, *key.public_key())
+        let note = note::sign(text, origin, &[&key]).unwrap();
+        (note, key.public_key().clone())
     }
 
     const ROOT: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
@@ -95,7 +91,7 @@ mod tests {
     #[test]
     fn what_is_signed_is_read_back() {
         let (key, _) = Ed25519Key::generate().unwrap();
-        let made = Checkpoint::sign("xa.example/log", 7, &[9; 32], &key).unwrap();
+        let made = Checkpoint::sign("xa.example/log", 7, &Digest::sha256([9; 32]), &[&key]).unwrap();
         assert_eq!(Checkpoint::parse(&made.note, key.public_key()), Ok(made.clone()));
         assert_eq!(made.verify(key.public_key()), Ok(()));
         let (other, _) = Ed25519Key::generate().unwrap();
@@ -105,7 +101,7 @@ mod tests {
     #[test]
     fn fields_that_say_more_than_the_note_are_refused() {
         let (key, _) = Ed25519Key::generate().unwrap();
-        let made = Checkpoint::sign("log", 7, &[9; 32], &key).unwrap();
+        let made = Checkpoint::sign("log", 7, &Digest::sha256([9; 32]), &[&key]).unwrap();
         for (changed, field) in [
             (Checkpoint { size: 8, ..made.clone() }, "size"),
             (Checkpoint { origin: "lag".to_owned(), ..made.clone() }, "origin"),
@@ -149,8 +145,8 @@ mod tests {
         }
         let (key, _) = Ed25519Key::generate().unwrap();
         for bytes in [vec![], vec![0; 64], vec![0xff; 64], key.sign(b"another text").unwrap()] {
-            let signer = Garbage(*key.public_key(), bytes);
-            assert_eq!(Checkpoint::sign("log", 0, &[0; 32], &signer), Err(KeyError::WrongSignature));
+            let signer = Garbage(key.public_key().clone(), bytes);
+            assert_eq!(Checkpoint::sign("log", 0, &Digest::sha256([0; 32]), &[&signer]), Err(KeyError::WrongSignature));
         }
     }
 }

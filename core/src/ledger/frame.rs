@@ -11,6 +11,7 @@ use super::store::io_error;
 use super::tree::{Frontier, Hash};
 use super::{IntegrityError, LedgerError};
 use crate::Error;
+use crate::terms::HashAlgorithm;
 
 /// The longest record, in bytes.
 pub const LONGEST_RECORD: usize = 65_535;
@@ -76,11 +77,12 @@ pub(super) struct SegmentReader {
     offset: u64,
     /// The record that the next frame should hold; for errors.
     record: u64,
+    hash: HashAlgorithm,
 }
 
 impl SegmentReader {
-    /// Opens a segment. `name` is how errors call it.
-    pub(super) fn open(path: &Path, name: String) -> Result<Self, LedgerError> {
+    /// Opens a segment of a tree over `hash`. `name` is how errors call it.
+    pub(super) fn open(path: &Path, name: String, hash: HashAlgorithm) -> Result<Self, LedgerError> {
         let file = File::open(path).map_err(io_error(path, "open"))?;
         let length = file.metadata().map_err(io_error(path, "stat"))?.len();
         Ok(SegmentReader {
@@ -88,6 +90,7 @@ impl SegmentReader {
             file: name,
             offset: 0,
             record: 0,
+            hash,
         })
     }
 
@@ -120,7 +123,9 @@ impl SegmentReader {
         }
         self.offset = 56 + 32 * u64::from(first.count_ones());
         self.record = first;
-        let Some(frontier) = Frontier::from_peaks(first, peaks) else { return Err(self.bad_checksum().into()) };
+        let Some(frontier) = Frontier::from_peaks(self.hash, first, peaks) else {
+            return Err(self.bad_checksum().into());
+        };
         Ok(Header { number, frontier, chain })
     }
 
@@ -270,11 +275,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("segment");
         std::fs::write(&path, bytes).unwrap();
-        SegmentReader::open(&path, "segment".to_owned()).unwrap()
+        SegmentReader::open(&path, "segment".to_owned(), HashAlgorithm::Sha256).unwrap()
     }
 
     fn sample() -> Vec<u8> {
-        let mut frontier = Frontier::default();
+        let mut frontier = Frontier::new(HashAlgorithm::Sha256);
         (0..3).for_each(|leaf| frontier.push([leaf; 32]));
         let mut bytes = Header { number: 1, frontier, chain: [5; 32] }.encode();
         encode_record(3, b"{}", &mut bytes);

@@ -3,53 +3,69 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`tree`](self) | hashes, growth, proofs and their check |
+//! | [`tree`](self), `nodes` | hashes, growth, proofs and their check; the nodes in a file, for quick proofs |
 //! | `note`, [`Checkpoint`] | the signed head |
+//! | [`Profile`], `keys` | what a log is and who signs it; the record that changes the key |
 //! | `frame`, `replay` | the bytes of a segment, and what they must add up to |
-//! | [`Ledger`], [`SharedLedger`] | append, read, sign; for one thread, for many |
+//! | [`Ledger`]: `log`, `open`, `write`, `prove`, `blobs`; [`SharedLedger`] | read, recover, append and sign, prove, keep blobs; for many threads |
 //! | [`verify()`] | every byte, offline |
-//! | [`Receipt`], [`ProofDocument`] | what a third party checks without the log |
+//! | [`Receipt`], [`ProofDocument`], [`prove_equivocation`] | what a third party checks without the log |
 //!
 //! A record that was acknowledged is on the disk. A directory smaller than its signed head, or with another root, is
 //! refused. What no directory can tell of itself — that the whole of it was restored from an older copy, or that
 //! records after the last signed head were cut at a commit — a pinned head kept elsewhere tells: see [`verify()`].
 //!
-//! This room must never know what a record means, never repair what was committed, never sign a head that does not
+//! Of a record this room looks at two members and no more: `at`, the time that it carries, and `blobs`, the content that
+//! it names. It must never know what a record means, never repair what was committed, never sign a head that does not
 //! extend the last one, and never read a clock.
 
+mod blobs;
 mod checkpoint;
+mod config;
+mod equivocation;
 mod frame;
+mod keys;
 mod log;
+mod members;
+mod nodes;
 mod note;
+mod open;
 mod proof;
+mod prove;
 mod replay;
 mod shared;
 mod store;
 mod tree;
 mod verify;
+mod write;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_life;
 
-pub use self::log::{Dropped, Ledger, LedgerConfig, Profile};
+pub use self::log::Ledger;
 pub use checkpoint::Checkpoint;
+pub use config::{LedgerConfig, Profile};
+pub use equivocation::prove_equivocation;
 pub use frame::LONGEST_RECORD;
 pub use note::verifier_key;
+pub use open::Dropped;
 pub use proof::{ProofDocument, ProofHash, Receipt, RecordBytes, verify_document, verify_receipt};
 pub use replay::Records;
 pub use shared::SharedLedger;
 pub use tree::{Hash, LONGEST_PROOF, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 pub use verify::{Verified, verify};
 
-use crate::terms::Text;
+use crate::terms::{Digest, Text};
 
 room_error! {
     /// Why a ledger can't be opened or written.
     pub enum LedgerError {
         /// The operating system refused something.
-        Io { file: String, doing: &'static str, what: Text } = "KF-LEDGER-01",
+        Io { file: String, doing: &'static str, what: Text, full: bool } = "KF-LEDGER-01",
             en "{doing} of {file:?} failed: {what}",
-            zh "对 {file:?} 执行 {doing} 失败:{what:#}", at "{file}";
+            zh "对 {file:?} 的系统调用 {doing} 失败:{what:#}", at "{file}";
         /// A new ledger needs a directory of its own.
         NotEmpty { dir: String } = "KF-LEDGER-02",
             en "the directory {dir:?} is not empty; a new ledger needs one of its own",
@@ -59,9 +75,9 @@ room_error! {
             en "{dir:?} is not a ledger: {missing:?} is missing",
             zh "{dir:?} 不是账本:缺少 {missing:?}", at "{dir}";
         /// Somebody else writes.
-        Locked { dir: String } = "KF-LEDGER-04",
-            en "another writer has the ledger {dir:?} open",
-            zh "账本 {dir:?} 正由另一写入者打开", at "{dir}";
+        Locked { dir: String, by: String } = "KF-LEDGER-04",
+            en "another writer has the ledger {dir:?} open ({by})",
+            zh "账本 {dir:?} 正由另一写入者打开({by})", at "{dir}";
         /// Opened without a signer.
         ReadOnly = "KF-LEDGER-05",
             en "the ledger was opened without a signer and can only be read",
@@ -110,6 +126,33 @@ room_error! {
         WrittenByAnother { file: String } = "KF-LEDGER-16",
             en "{file:?} is not as this writer left it: another has written; open the ledger again",
             zh "{file:?} 与本写入者留下的状态不同:另有写入;请重新打开账本", at "{file}";
+        /// More keys than the file of keys holds.
+        TooManyKeys = "KF-LEDGER-17",
+            en "the ledger has had 200 keys, and can have no more; begin a new one",
+            zh "账本已使用过 200 个密钥,不能再更换;请新建账本";
+        /// A key of the other profile.
+        WrongAlgorithm { wanted: Text } = "KF-LEDGER-18",
+            en "a ledger of this profile is signed by {wanted}, and the key is of the other kind",
+            zh "此类账本由 {wanted:#} 签名,而密钥属于另一类";
+        /// A key that the log has, or had.
+        KeyInUse = "KF-LEDGER-19",
+            en "the new key is, or was, a key of this ledger; a change needs a key that never was",
+            zh "新密钥是或曾是本账本的密钥;更换须使用从未用过的密钥";
+        /// A record that only the ledger writes.
+        Reserved { position: usize } = "KF-LEDGER-20",
+            en "record {position} of the call begins like a change of key, which only the ledger writes",
+            zh "本次调用的第 {position} 条记录以密钥更换记录的形式开头,此类记录只由账本写入", at "{position}";
+        /// No space.
+        Full { dir: String } = "KF-LEDGER-21",
+            en "there is no space for {dir:?}: nothing of the call was written; space is held for a last record",
+            zh "{dir:?} 没有空间:本次调用未写入任何内容;尚留有写入最后一条记录的空间", at "{dir}";
+        /// A record names a blob that is not there.
+        NoSuchBlob { digest: Digest } = "KF-LEDGER-22",
+            en "the ledger has no blob {digest}", zh "账本中没有数据块 {digest}", at "{digest}";
+        /// A blob that is longer than the reader allows.
+        LongBlob { digest: Digest, limit: u64 } = "KF-LEDGER-23",
+            en "the blob {digest} is longer than the {limit} bytes that are allowed",
+            zh "数据块 {digest} 超过所允许的 {limit} 字节", at "{digest}";
     }
 }
 
@@ -213,5 +256,25 @@ room_error! {
         /// A document that says something else than the note in it.
         NotTheNote { field: &'static str } = "KF-INTEGRITY-26",
             en "the field {field} does not agree with the signed note", zh "字段 {field} 与签名文本不一致", at "{field}";
+        /// A record that claims to change the key and does not.
+        BadKeyChange { file: String, offset: u64, record: u64 } = "KF-INTEGRITY-27",
+            en "{file}: record {record} at byte {offset} is no change of the ledger's key that both keys have signed",
+            zh "{file}:第 {offset} 字节处的记录 {record} 不是由新旧密钥共同签署的密钥更换",
+            at "{file}, byte {offset}, record {record}";
+        /// The keys of the directory are not those that its records tell of.
+        WrongKeys = "KF-INTEGRITY-28",
+            en "the keys in the directory are not those that the ledger's records tell of",
+            zh "目录中的密钥与账本记录所载的密钥不一致";
+        /// A head by a key that was not in force any more.
+        HeadByOldKey { signed_size: u64 } = "KF-INTEGRITY-29",
+            en "the head of {signed_size} records is signed only by a key that was replaced before",
+            zh "{signed_size} 条记录的树头仅由此前已更换的密钥签名", at "record {signed_size}";
+        /// A blob whose content is not what its name says.
+        WrongBlob { file: String } = "KF-INTEGRITY-30",
+            en "{file}: the content is not what the name says", zh "{file}:内容与其名称所示摘要不符", at "{file}";
+        /// Two heads that can both be true.
+        NoEquivocation { size1: u64, size2: u64 } = "KF-INTEGRITY-31",
+            en "the heads of {size1} and {size2} records don't contradict each other by themselves",
+            zh "{size1} 条与 {size2} 条记录的树头本身并不矛盾";
     }
 }

@@ -4,10 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::IntegrityError;
-use crate::crypto::{Hasher, PublicKey};
+use crate::crypto::{Hasher, KeyError, PublicKey, SignatureAlgorithm, Signer};
 
-/// The signature type of Ed25519.
-const ED25519: u8 = 1;
+/// What stands for Ed25519 before a key: its signature type.
+const ED25519: &[u8] = &[1];
+/// What stands for SM2 before a key: the type of signatures that C2SP has given no number, and our name for it.
+const SM2: &[u8] = b"\xffsm2-sm3/v1";
+/// The bytes of a point of SM2; the signer's id follows it.
+#[cfg(feature = "gm")]
+const POINT: usize = 65;
 /// No note is longer, in bytes, or has more lines of signatures.
 const LONGEST: usize = 1 << 16;
 const MOST_SIGNATURES: usize = 100;
@@ -20,12 +25,32 @@ pub(super) fn is_name(name: &str) -> bool {
     (1..=255).contains(&name.len()) && !name.contains(bad)
 }
 
-/// The first four bytes of SHA-256 of name, line feed, signature type and key.
+/// The key as notes have it: signature type, key and, for SM2, the signer's id.
+fn typed_key(key: &PublicKey) -> Vec<u8> {
+    let letters = match key.algorithm() {
+        SignatureAlgorithm::Ed25519 => ED25519,
+        SignatureAlgorithm::Sm2 => SM2,
+    };
+    [letters, key.as_bytes(), key.signer_id().unwrap_or_default().as_bytes()].concat()
+}
+
+fn parse_typed_key(bytes: &[u8]) -> Option<PublicKey> {
+    if let Some(key) = bytes.strip_prefix(ED25519) {
+        return key.try_into().ok().map(PublicKey::ed25519);
+    }
+    #[cfg(feature = "gm")]
+    if let Some((point, id)) = bytes.strip_prefix(SM2).and_then(|rest| rest.split_at_checked(POINT)) {
+        return PublicKey::sm2(point, str::from_utf8(id).ok()?).ok();
+    }
+    None
+}
+
+/// The first four bytes of SHA-256 of name, line feed and typed key.
 fn key_id(name: &str, key: &PublicKey) -> [u8; 4] {
-    let mut hasher = Hasher::new();
+    let mut hasher = Hasher::sha256();
     hasher.update(name.as_bytes());
-    hasher.update(&[b'\n', ED25519]);
-    hasher.update(key.as_bytes());
+    hasher.update(b"\n");
+    hasher.update(&typed_key(key));
     let [a, b, c, d, ..] = *hasher.finish().as_bytes();
     [a, b, c, d]
 }
@@ -34,31 +59,36 @@ fn key_id(name: &str, key: &PublicKey) -> [u8; 4] {
 ///
 /// ```
 /// use kaifang::{crypto::PublicKey, ledger::verifier_key};
-/// let key = PublicKey::from_base64("6cp5HitPrnoQCk1hWTJBHhmcJVvngh3Yto0A1hyucq8=")?;
+/// let key: PublicKey = "6cp5HitPrnoQCk1hWTJBHhmcJVvngh3Yto0A1hyucq8=".parse()?;
 /// assert!(verifier_key("example.com/foo", &key).starts_with("example.com/foo+"));
 /// # Ok::<(), kaifang::crypto::KeyError>(())
 /// ```
 #[must_use]
 pub fn verifier_key(origin: &str, key: &PublicKey) -> String {
-    let mut bytes = vec![ED25519];
-    bytes.extend_from_slice(key.as_bytes());
-    format!("{origin}+{:08x}+{}", u32::from_be_bytes(key_id(origin, key)), STANDARD.encode(bytes))
+    format!("{origin}+{:08x}+{}", u32::from_be_bytes(key_id(origin, key)), STANDARD.encode(typed_key(key)))
 }
 
 /// Name and key of a verifier key.
 pub(super) fn parse_verifier_key(text: &str) -> Option<(&str, PublicKey)> {
     let (name, rest) = text.split_once('+')?;
     let (_, key) = rest.split_once('+')?;
-    let bytes = STANDARD.decode(key).ok()?;
-    let key = PublicKey::from_bytes(bytes.strip_prefix(&[ED25519])?.try_into().ok()?);
+    let key = parse_typed_key(&STANDARD.decode(key).ok()?)?;
     // Written again, it must be the same: that checks the hash.
     (is_name(name) && verifier_key(name, &key) == text).then_some((name, key))
 }
 
-/// The note of a text (which ends in a line feed) and its one signature.
-pub(super) fn compose(text: &str, name: &str, key: &PublicKey, signature: &[u8]) -> String {
-    let bytes = [&key_id(name, key)[..], signature].concat();
-    format!("{text}\n{MARK}{name} {}\n", STANDARD.encode(bytes))
+/// The note of a text (which ends in a line feed), signed under one name by each of these keys. Each signature is
+/// verified before it is used.
+pub(super) fn sign(text: &str, name: &str, signers: &[&dyn Signer]) -> Result<String, KeyError> {
+    let mut note = format!("{text}\n");
+    for signer in signers {
+        let key = signer.public_key();
+        let given = signer.sign(text.as_bytes())?;
+        let signature = key.accept(text.as_bytes(), &given).ok_or(KeyError::WrongSignature)?;
+        let bytes = [&key_id(name, key)[..], &signature].concat();
+        note.push_str(&format!("{MARK}{name} {}\n", STANDARD.encode(bytes)));
+    }
+    Ok(note)
 }
 
 /// The text of a note that `key` signed under `name`. Lines of other keys are passed over, if they are well formed.

@@ -7,11 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::tree::{Hash, leaf_hash, verify_consistency, verify_inclusion};
-use super::{Checkpoint, IntegrityError};
+use super::{Checkpoint, IntegrityError, equivocation};
 use crate::Error;
 use crate::canon;
 use crate::crypto::PublicKey;
-use crate::terms::V1;
+use crate::terms::{HashAlgorithm, V1};
 
 /// A hash of the tree; in documents and in C2SP texts base64.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,15 @@ impl Receipt {
 pub fn verify_receipt(record: &[u8], receipt: &Receipt, key: &PublicKey) -> Result<(), IntegrityError> {
     let head = &receipt.checkpoint;
     head.verify(key)?;
-    verify_inclusion(&leaf_hash(record), receipt.index, head.size, &hashes(&receipt.proof), head.root.as_bytes())
+    let hash = head.root.algorithm();
+    verify_inclusion(
+        hash,
+        &leaf_hash(hash, record),
+        receipt.index,
+        head.size,
+        &hashes(&receipt.proof),
+        head.root.as_bytes(),
+    )
 }
 
 fn hashes(proof: &[ProofHash]) -> Vec<Hash> {
@@ -162,6 +170,14 @@ impl schemars::JsonSchema for RecordBytes {
     }
 }
 
+fn sha256() -> HashAlgorithm {
+    HashAlgorithm::Sha256
+}
+
+fn is_sha256(hash: &HashAlgorithm) -> bool {
+    *hash == sha256()
+}
+
 /// A claim about a log and its proof in one document: what every language hands over.
 ///
 /// ```
@@ -179,6 +195,9 @@ pub enum ProofDocument {
     Inclusion {
         /// The version of this document.
         v: V1,
+        /// The hash of the tree.
+        #[serde(default = "sha256", skip_serializing_if = "is_sha256")]
+        hash: HashAlgorithm,
         /// The leaf hash.
         leaf: ProofHash,
         /// The leaf's index.
@@ -194,6 +213,9 @@ pub enum ProofDocument {
     Consistency {
         /// The version of this document.
         v: V1,
+        /// The hash of the trees.
+        #[serde(default = "sha256", skip_serializing_if = "is_sha256")]
+        hash: HashAlgorithm,
         /// The size of the older tree.
         size1: u64,
         /// The size of the newer tree.
@@ -217,6 +239,17 @@ pub enum ProofDocument {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         origin: Option<String>,
     },
+    /// A key signed two trees of one size under one name.
+    Equivocation {
+        /// The version of this document.
+        v: V1,
+        /// One signed note.
+        note1: String,
+        /// The other.
+        note2: String,
+        /// The key of the log.
+        public_key: PublicKey,
+    },
     /// A record is under a head that is signed by a key.
     Receipt {
         /// The version of this document.
@@ -237,11 +270,11 @@ impl ProofDocument {
     /// What does not hold.
     pub fn check(&self) -> Result<(), IntegrityError> {
         match self {
-            Self::Inclusion { leaf, index, size, proof, root, .. } => {
-                verify_inclusion(&leaf.0, *index, *size, &hashes(proof), &root.0)
+            Self::Inclusion { hash, leaf, index, size, proof, root, .. } => {
+                verify_inclusion(*hash, &leaf.0, *index, *size, &hashes(proof), &root.0)
             }
-            Self::Consistency { size1, size2, proof, root1, root2, .. } => {
-                verify_consistency(*size1, *size2, &hashes(proof), &root1.0, &root2.0)
+            Self::Consistency { hash, size1, size2, proof, root1, root2, .. } => {
+                verify_consistency(*hash, *size1, *size2, &hashes(proof), &root1.0, &root2.0)
             }
             Self::Checkpoint { note, public_key, origin, .. } => {
                 let found = Checkpoint::parse(note, public_key)?.origin;
@@ -252,6 +285,7 @@ impl ProofDocument {
                     _ => Ok(()),
                 }
             }
+            Self::Equivocation { note1, note2, public_key, .. } => equivocation::check(note1, note2, public_key),
             Self::Receipt { record_base64, receipt, public_key, .. } => {
                 verify_receipt(&record_base64.0, receipt, public_key)
             }

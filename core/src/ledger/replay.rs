@@ -9,18 +9,19 @@ use super::tree::{Frontier, Hash, leaf_hash};
 use super::{IntegrityError, LedgerError};
 use crate::Error;
 use crate::crypto::Hasher;
+use crate::terms::{Digest, HashAlgorithm};
 
 /// The chain before the first commit: it binds the log's name and profile.
-pub(super) fn genesis(config: &str) -> Hash {
-    let mut hasher = Hasher::new();
+pub(super) fn genesis(hash: HashAlgorithm, config: &str) -> Hash {
+    let mut hasher = Hasher::new(hash);
     hasher.update(b"kaifang/ledger/v1\n");
     hasher.update(config.as_bytes());
     *hasher.finish().as_bytes()
 }
 
 /// The chain after a commit.
-pub(super) fn link(chain: &Hash, size: u64, root: &Hash) -> Hash {
-    let mut hasher = Hasher::new();
+pub(super) fn link(hash: HashAlgorithm, chain: &Hash, size: u64, root: &Hash) -> Hash {
+    let mut hasher = Hasher::new(hash);
     hasher.update(b"kaifang/commit/v1\n");
     hasher.update(chain);
     hasher.update(&size.to_le_bytes());
@@ -78,7 +79,8 @@ impl Replay {
         number: u64,
         visit: Visit<'_>,
     ) -> Result<(u64, Option<Tail>), Error> {
-        let mut reader = SegmentReader::open(&store.segment_path(number), Store::segment_name(number))?;
+        let hash = self.frontier.hash();
+        let mut reader = SegmentReader::open(&store.segment_path(number), Store::segment_name(number), hash)?;
         let mut end = 0;
         let result = self.frames(&mut reader, number, &mut end, visit);
         let records = self.frontier.size() - self.committed.size();
@@ -124,7 +126,7 @@ impl Replay {
                         return Err(IntegrityError::WrongIndex { file: file(), offset, expected, found: index }.into());
                     }
                     visit(reader.file(), offset, index, &bytes)?;
-                    self.frontier.push(leaf_hash(&bytes));
+                    self.frontier.push(leaf_hash(self.frontier.hash(), &bytes));
                     if let Some(root) = self.watched.get_mut(&self.frontier.size()) {
                         *root = Some(self.frontier.root());
                     }
@@ -137,7 +139,7 @@ impl Replay {
                     if root != self.frontier.root() {
                         return Err(IntegrityError::WrongRoot { file: file(), offset, size }.into());
                     }
-                    if chain != link(&self.chain, size, &root) {
+                    if chain != link(self.frontier.hash(), &self.chain, size, &root) {
                         return Err(IntegrityError::BrokenChain { file: file(), offset, size }.into());
                     }
                     (self.chain, self.committed) = (chain, self.frontier.clone());
@@ -160,27 +162,29 @@ pub struct Records {
     reader: SegmentReader,
     next: u64,
     size: u64,
+    hash: HashAlgorithm,
     /// Of the records from the first on, and the root that they must have at `size`.
     tree: Option<(Frontier, Hash)>,
 }
 
 impl Records {
     /// From the first record of a segment, to `size`.
-    pub(super) fn new(store: &Store, number: u64, size: u64) -> Result<Self, Error> {
-        let (reader, next) = Self::open(store, number)?;
-        Ok(Records { store: store.clone(), number, reader, next, size, tree: None })
+    pub(super) fn new(store: &Store, number: u64, size: u64, hash: HashAlgorithm) -> Result<Self, Error> {
+        let (reader, next) = Self::open(store, number, hash)?;
+        Ok(Records { store: store.clone(), number, reader, next, size, hash, tree: None })
     }
 
     /// From the first record to `size`, where their tree must have this root.
-    pub(super) fn under(store: &Store, size: u64, root: Hash) -> Result<Self, Error> {
-        let tree = Some((Frontier::default(), root));
-        Ok(Records { tree, ..Self::new(store, 0, size)? })
+    pub(super) fn under(store: &Store, size: u64, root: &Digest) -> Result<Self, Error> {
+        let hash = root.algorithm();
+        let tree = Some((Frontier::new(hash), *root.as_bytes()));
+        Ok(Records { tree, ..Self::new(store, 0, size, hash)? })
     }
 
     /// Adds a record to the tree.
     fn grow(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let Some((tree, root)) = &mut self.tree else { return Ok(()) };
-        tree.push(leaf_hash(bytes));
+        tree.push(leaf_hash(self.hash, bytes));
         if tree.size() == self.size && tree.root() != *root {
             let (file, offset) = (self.reader.file().to_owned(), self.reader.offset());
             return Err(IntegrityError::WrongRoot { file, offset, size: self.size }.into());
@@ -188,8 +192,8 @@ impl Records {
         Ok(())
     }
 
-    fn open(store: &Store, number: u64) -> Result<(SegmentReader, u64), Error> {
-        let mut reader = SegmentReader::open(&store.segment_path(number), Store::segment_name(number))?;
+    fn open(store: &Store, number: u64, hash: HashAlgorithm) -> Result<(SegmentReader, u64), Error> {
+        let mut reader = SegmentReader::open(&store.segment_path(number), Store::segment_name(number), hash)?;
         let first = reader.header()?.frontier.size();
         Ok((reader, first))
     }
@@ -214,12 +218,13 @@ impl Records {
                 }
                 None => {
                     self.number += 1;
-                    (self.reader, _) = Self::open(&self.store, self.number).map_err(|error| match error {
-                        Error::Ledger(LedgerError::Io { .. }) => {
-                            IntegrityError::MissingSegment { file: Store::segment_name(self.number) }.into()
-                        }
-                        other => other,
-                    })?;
+                    (self.reader, _) =
+                        Self::open(&self.store, self.number, self.hash).map_err(|error| match error {
+                            Error::Ledger(LedgerError::Io { .. }) => {
+                                IntegrityError::MissingSegment { file: Store::segment_name(self.number) }.into()
+                            }
+                            other => other,
+                        })?;
                 }
             }
         }

@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::log::check_records;
+use super::store::Store;
+use super::write::check_records;
 use super::{Checkpoint, Ledger, LedgerError};
 use crate::Error;
 
@@ -35,6 +36,7 @@ const LARGEST_GROUP: usize = 1000;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SharedLedger {
+    store: Store,
     ledger: Mutex<Ledger>,
     /// Those that wait to be written, in order. What comes joins the last, or begins another.
     line: Mutex<VecDeque<Arc<Group>>>,
@@ -56,7 +58,7 @@ impl SharedLedger {
     /// Shares a ledger.
     #[must_use]
     pub fn new(ledger: Ledger) -> Self {
-        SharedLedger { ledger: Mutex::new(ledger), line: Mutex::new(VecDeque::new()) }
+        SharedLedger { store: ledger.store().clone(), ledger: Mutex::new(ledger), line: Mutex::new(VecDeque::new()) }
     }
 
     /// As [`Ledger::append`].
@@ -72,7 +74,7 @@ impl SharedLedger {
     /// # Errors
     /// As [`SharedLedger::append`].
     pub fn append_batch<R: AsRef<[u8]>>(&self, records: &[R]) -> Result<Range<u64>, LedgerError> {
-        check_records(records)?;
+        check_records(&self.store, records)?;
         if records.is_empty() {
             return lock(&self.ledger).append_batch(records);
         }

@@ -11,12 +11,20 @@ use crate::terms::os_text;
 
 /// Who the log is: canonical JSON of its version, name and profile.
 pub(super) const CONFIG: &str = "ledger.json";
-/// The verifier key of the log.
+/// The verifier keys of the log, from the first to the present.
 pub(super) const KEY: &str = "key";
 /// The last head that was signed.
 pub(super) const HEAD: &str = "checkpoint";
-/// What a writer locks. Empty.
+/// The nodes of the tree. Derived.
+pub(super) const NODES: &str = "nodes";
+/// The directory of blobs.
+pub(super) const BLOBS: &str = "blobs";
+/// What a writer locks; it says who has locked it last.
 const LOCK: &str = "lock";
+/// Space that is held, so that a last record can be written when there is no other.
+const RESERVE: &str = "reserve";
+/// Enough for the longest record, a new segment, the nodes that it completes and a new head.
+const RESERVE_BYTES: usize = 256 << 10;
 /// The directory of segments.
 const SEGMENTS: &str = "segments";
 /// None of the small files is longer, in bytes.
@@ -25,7 +33,17 @@ const LONGEST_SMALL: u64 = 1 << 16;
 /// Turns an error of the operating system into ours.
 pub(super) fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> LedgerError {
     let file = path.display().to_string();
-    move |error| LedgerError::Io { file, doing, what: os_text(&error) }
+    move |error| LedgerError::Io { file, doing, what: os_text(&error), full: says_full(&error) }
+}
+
+/// Whether the operating system had no space: a full disk, a quota, a limit of file sizes.
+pub(super) fn is_full(error: &LedgerError) -> bool {
+    matches!(error, LedgerError::Io { full: true, .. })
+}
+
+fn says_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// The lock of the one writer.
@@ -42,6 +60,14 @@ impl Lock {
     /// Whether this process took it, and is no child that inherited it.
     pub(super) fn is_ours(&self) -> bool {
         self.process == std::process::id()
+    }
+
+    /// Leaves in the file who holds it, for people: the number of the process, and of the system's start.
+    fn say_who(&self) {
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let who = format!("process {} boot {}\n", self.process, boot.trim());
+        // The lock holds without it.
+        let _ = self.file.set_len(0).and_then(|()| (&self.file).write_all(who.as_bytes()));
     }
 
     /// As a child made by `fork` sees it.
@@ -78,6 +104,7 @@ impl Store {
 
     /// A directory that is new or empty.
     pub(super) fn create(dir: &Path) -> Result<Self, LedgerError> {
+        let new: Vec<&Path> = dir.ancestors().take_while(|above| !above.exists()).collect();
         fs::create_dir_all(dir).map_err(io_error(dir, "create"))?;
         let mut entries = fs::read_dir(dir).map_err(io_error(dir, "list"))?;
         if entries.next().is_some() {
@@ -85,10 +112,22 @@ impl Store {
         }
         let segments = dir.join(SEGMENTS);
         fs::create_dir(&segments).map_err(io_error(&segments, "create"))?;
-        if let Some(parent) = dir.parent() {
+        // A directory is there after a crash only if the one above it is synced.
+        for parent in new.iter().filter_map(|made| made.parent()) {
             sync_dir(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
         }
         Ok(Store { dir: dir.to_owned() })
+    }
+
+    /// Any directory.
+    #[cfg(test)]
+    pub(super) fn at(dir: &Path) -> Self {
+        Store { dir: dir.to_owned() }
+    }
+
+    /// How errors call the directory.
+    pub(super) fn name(&self) -> String {
+        self.dir.display().to_string()
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -101,8 +140,15 @@ impl Store {
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let file = open.map_err(io_error(&path, "open"))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Lock { file, process: std::process::id() }),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked { dir: self.dir.display().to_string() }),
+            Ok(()) => {
+                let lock = Lock { file, process: std::process::id() };
+                lock.say_who();
+                Ok(lock)
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let by = self.read(LOCK).unwrap_or_default().lines().next().unwrap_or_default().to_owned();
+                Err(LedgerError::Locked { dir: self.name(), by })
+            }
             Err(error) => Err(io_error(&path, "lock")(error.into())),
         }
     }
@@ -134,6 +180,30 @@ impl Store {
         file.sync_all().map_err(io_error(&new, "fsync"))?;
         fs::rename(&new, &path).map_err(io_error(&path, "rename"))?;
         sync_dir(&self.dir)
+    }
+
+    /// Holds space, unless it is held already.
+    pub(super) fn hold_reserve(&self) -> Result<(), LedgerError> {
+        let path = self.path(RESERVE);
+        if path.metadata().is_ok_and(|about| about.len() == RESERVE_BYTES as u64) {
+            return Ok(());
+        }
+        // Written and not only asked for: not every file system holds what it is asked to.
+        let mut file = File::create(&path).map_err(io_error(&path, "create"))?;
+        let written = file.write_all(&vec![0xa5; RESERVE_BYTES]).and_then(|()| file.sync_all());
+        written.map_err(|error| {
+            let _ = fs::remove_file(&path);
+            io_error(&path, "write")(error)
+        })
+    }
+
+    /// Lets the space go that was held.
+    pub(super) fn release_reserve(&self) -> Result<(), LedgerError> {
+        let path = self.path(RESERVE);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io_error(&path, "remove")(error)),
+            _ => sync_dir(&self.dir),
+        }
     }
 
     /// How errors call a segment.
@@ -180,6 +250,17 @@ impl Store {
         Ok(file)
     }
 
+    /// Opens a segment for writing.
+    pub(super) fn open_segment(&self, number: u64) -> Result<File, LedgerError> {
+        let path = self.segment_path(number);
+        OpenOptions::new().write(true).open(&path).map_err(io_error(&path, "open"))
+    }
+
+    /// Removes a segment that was not begun wholly.
+    pub(super) fn abandon_segment(&self, number: u64) -> Result<(), LedgerError> {
+        if self.segment_path(number).exists() { self.cut_segment(number, 0) } else { Ok(()) }
+    }
+
     /// Cuts a segment, or removes it where nothing of it remains.
     pub(super) fn cut_segment(&self, number: u64, length: u64) -> Result<(), LedgerError> {
         let path = self.segment_path(number);
@@ -193,6 +274,7 @@ impl Store {
     }
 }
 
-fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
+/// Makes the names in a directory durable.
+pub(super) fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error(dir, "fsync"))
 }

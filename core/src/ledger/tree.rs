@@ -1,11 +1,13 @@
-//! The Merkle tree of RFC 6962, section 2.1 (RFC 9162 says the same of SHA-256): hashes, growing, proofs, their check.
+//! The Merkle tree of RFC 6962, section 2.1 (RFC 9162 says the same), over SHA-256 or SM3: hashes, growing, proofs, their
+//! check.
 //!
 //! Nothing here recurses, panics or holds the tree: growing needs one hash a level, a proof one pass over the leaves.
 
 use std::ops::Range;
 
 use super::IntegrityError;
-use crate::crypto::{Hasher, sha256};
+use crate::crypto::{Hasher, hash_after_byte, hash_pair};
+use crate::terms::HashAlgorithm;
 
 /// A hash of a leaf or of a node.
 pub type Hash = [u8; 32];
@@ -13,36 +15,39 @@ pub type Hash = [u8; 32];
 /// No proof is longer: a level of the tree for each bit of a size, and what a consistency proof starts from.
 pub const LONGEST_PROOF: usize = 65;
 
-/// The hash of a leaf: SHA-256 of a zero byte and the record's bytes.
+/// The hash of a leaf: of a zero byte and the record's bytes.
 #[must_use]
-pub fn leaf_hash(record: &[u8]) -> Hash {
-    let mut hasher = Hasher::new();
-    hasher.update(&[0]);
-    hasher.update(record);
-    *hasher.finish().as_bytes()
+pub fn leaf_hash(hash: HashAlgorithm, record: &[u8]) -> Hash {
+    hash_after_byte(hash, 0, record)
 }
 
-/// The hash of an inner node: SHA-256 of a one byte and both children.
+/// The hash of an inner node: of a one byte and both children.
 #[must_use]
-pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let mut hasher = Hasher::new();
-    hasher.update(&[1]);
-    hasher.update(left);
-    hasher.update(right);
-    *hasher.finish().as_bytes()
+pub fn node_hash(hash: HashAlgorithm, left: &Hash, right: &Hash) -> Hash {
+    hash_pair(hash, 1, left, right)
 }
 
 /// The right edge of a tree: the roots of its complete subtrees, the largest first. Enough to grow and to tell the root.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frontier {
+    hash: HashAlgorithm,
     size: u64,
     peaks: Vec<Hash>,
 }
 
 impl Frontier {
+    /// The empty tree.
+    pub(super) fn new(hash: HashAlgorithm) -> Self {
+        Frontier { hash, size: 0, peaks: Vec::new() }
+    }
+
     /// A tree of `size` leaves with these peaks: one for each bit that is set in `size`.
-    pub(super) fn from_peaks(size: u64, peaks: Vec<Hash>) -> Option<Self> {
-        (peaks.len() as u64 == u64::from(size.count_ones())).then_some(Frontier { size, peaks })
+    pub(super) fn from_peaks(hash: HashAlgorithm, size: u64, peaks: Vec<Hash>) -> Option<Self> {
+        (peaks.len() as u64 == u64::from(size.count_ones())).then_some(Frontier { hash, size, peaks })
+    }
+
+    pub(super) fn hash(&self) -> HashAlgorithm {
+        self.hash
     }
 
     pub(super) fn size(&self) -> u64 {
@@ -54,11 +59,18 @@ impl Frontier {
     }
 
     pub(super) fn push(&mut self, leaf: Hash) {
+        self.push_to(leaf, &mut |_| ());
+    }
+
+    /// Grows by a leaf, and tells each node that it completes: the leaf, then its ancestors from below.
+    pub(super) fn push_to(&mut self, leaf: Hash, completed: &mut impl FnMut(&Hash)) {
         let mut hash = leaf;
+        completed(&hash);
         // Each set bit at the low end is a complete subtree of the size of what `hash` covers.
         for _ in 0..self.size.trailing_ones() {
             if let Some(left) = self.peaks.pop() {
-                hash = node_hash(&left, &hash);
+                hash = node_hash(self.hash, &left, &hash);
+                completed(&hash);
             }
         }
         self.peaks.push(hash);
@@ -68,8 +80,8 @@ impl Frontier {
     pub(super) fn root(&self) -> Hash {
         let mut peaks = self.peaks.iter().rev();
         match peaks.next() {
-            None => *sha256(b"").as_bytes(),
-            Some(last) => peaks.fold(*last, |right, left| node_hash(left, &right)),
+            None => *Hasher::new(self.hash).finish().as_bytes(),
+            Some(last) => peaks.fold(*last, |right, left| node_hash(self.hash, left, &right)),
         }
     }
 }
@@ -130,9 +142,9 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(ranges: Vec<Range<u64>>) -> Self {
+    pub(super) fn new(hash: HashAlgorithm, ranges: Vec<Range<u64>>) -> Self {
         let mut parts: Vec<_> =
-            ranges.into_iter().enumerate().map(|(place, range)| (place, range, Frontier::default())).collect();
+            ranges.into_iter().enumerate().map(|(place, range)| (place, range, Frontier::new(hash))).collect();
         parts.sort_by_key(|(_, range, _)| range.start);
         Collector { parts, current: 0, index: 0 }
     }
@@ -169,32 +181,40 @@ impl Collector {
 ///
 /// ```
 /// use kaifang::ledger::{leaf_hash, node_hash, verify_inclusion};
-/// let (left, right) = (leaf_hash(b"a"), leaf_hash(b"b"));
-/// let root = node_hash(&left, &right);
-/// assert!(verify_inclusion(&right, 1, 2, &[left], &root).is_ok());
-/// assert!(verify_inclusion(&right, 0, 2, &[left], &root).is_err());
+/// use kaifang::terms::HashAlgorithm::Sha256;
+/// let (left, right) = (leaf_hash(Sha256, b"a"), leaf_hash(Sha256, b"b"));
+/// let root = node_hash(Sha256, &left, &right);
+/// assert!(verify_inclusion(Sha256, &right, 1, 2, &[left], &root).is_ok());
+/// assert!(verify_inclusion(Sha256, &right, 0, 2, &[left], &root).is_err());
 /// ```
-pub fn verify_inclusion(leaf: &Hash, index: u64, size: u64, proof: &[Hash], root: &Hash) -> Result<(), IntegrityError> {
+pub fn verify_inclusion(
+    hash: HashAlgorithm,
+    leaf: &Hash,
+    index: u64,
+    size: u64,
+    proof: &[Hash],
+    root: &Hash,
+) -> Result<(), IntegrityError> {
     if index >= size {
         return Err(IntegrityError::IndexBeyondSize { index, size });
     }
     let too_long = || IntegrityError::ProofLength { hashes: proof.len() };
     let (mut node, mut last) = (index, size - 1);
-    let mut hash = *leaf;
+    let mut found = *leaf;
     for sibling in proof {
         if last == 0 {
             return Err(too_long());
         }
         if node & 1 == 1 || node == last {
-            hash = node_hash(sibling, &hash);
+            found = node_hash(hash, sibling, &found);
             (node, last) = up_to_right_child(node, last);
         } else {
-            hash = node_hash(&hash, sibling);
+            found = node_hash(hash, &found, sibling);
         }
         (node, last) = (node >> 1, last >> 1);
     }
     match last {
-        0 if hash == *root => Ok(()),
+        0 if found == *root => Ok(()),
         0 => Err(IntegrityError::WrongInclusion { index, size }),
         _ => Err(too_long()),
     }
@@ -206,6 +226,7 @@ pub fn verify_inclusion(leaf: &Hash, index: u64, size: u64, proof: &[Hash], root
 /// # Errors
 /// [`IntegrityError::ConsistencySizes`], [`IntegrityError::ProofLength`], [`IntegrityError::WrongConsistency`].
 pub fn verify_consistency(
+    hash: HashAlgorithm,
     size1: u64,
     size2: u64,
     proof: &[Hash],
@@ -239,11 +260,11 @@ pub fn verify_consistency(
             return Err(wrong_length());
         }
         if node & 1 == 1 || node == last {
-            old = node_hash(sibling, &old);
-            new = node_hash(sibling, &new);
+            old = node_hash(hash, sibling, &old);
+            new = node_hash(hash, sibling, &new);
             (node, last) = up_to_right_child(node, last);
         } else {
-            new = node_hash(&new, sibling);
+            new = node_hash(hash, &new, sibling);
         }
         (node, last) = (node >> 1, last >> 1);
     }
@@ -265,21 +286,22 @@ fn up_to_right_child(mut node: u64, mut last: u64) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terms::HashAlgorithm::Sha256;
     use ct_merkle::mem_backed_tree::MemoryBackedTree;
     use proptest::prelude::*;
 
     fn leaf(index: u64) -> Hash {
-        leaf_hash(&index.to_be_bytes())
+        leaf_hash(Sha256, &index.to_be_bytes())
     }
 
     fn root(size: u64) -> Hash {
-        let mut frontier = Frontier::default();
+        let mut frontier = Frontier::new(Sha256);
         (0..size).for_each(|index| frontier.push(leaf(index)));
         frontier.root()
     }
 
     fn collect(ranges: Vec<Range<u64>>, size: u64) -> Vec<Hash> {
-        let mut collector = Collector::new(ranges);
+        let mut collector = Collector::new(Sha256, ranges);
         (0..size).for_each(|index| _ = collector.take(|| leaf(index)));
         collector.finish().unwrap()
     }
@@ -296,8 +318,11 @@ mod tests {
     fn known_hashes() {
         let hex = |hash: Hash| crate::terms::Digest::sha256(hash).to_string().split_off(7);
         assert_eq!(hex(root(0)), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-        assert_eq!(hex(leaf_hash(b"")), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
-        assert_eq!(hex(leaf_hash(b"L123456")), "395aa064aa4c29f7010acfe3f25db9485bbd4b91897b6ad7ad547639252b4d56");
+        assert_eq!(hex(leaf_hash(Sha256, b"")), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+        assert_eq!(
+            hex(leaf_hash(Sha256, b"L123456")),
+            "395aa064aa4c29f7010acfe3f25db9485bbd4b91897b6ad7ad547639252b4d56"
+        );
     }
 
     #[test]
@@ -305,7 +330,7 @@ mod tests {
         let leaves: Vec<Hash> = (0..128).map(leaf).collect();
         let roots: Vec<Hash> = (0..=128).map(root).collect();
         let collect = |ranges| {
-            let mut collector = Collector::new(ranges);
+            let mut collector = Collector::new(Sha256, ranges);
             leaves.iter().take_while(|leaf| collector.take(|| **leaf)).count();
             collector.finish().unwrap()
         };
@@ -316,13 +341,13 @@ mod tests {
             for index in 0..size {
                 let proof = collect(inclusion_ranges(index, size));
                 assert_eq!(proof.concat(), tree.prove_inclusion(index as usize).as_bytes(), "{index} of {size}");
-                verify_inclusion(&leaf(index), index, size, &proof, root).unwrap();
+                verify_inclusion(Sha256, &leaf(index), index, size, &proof, root).unwrap();
             }
             for first in 1..size {
                 let proof = collect(consistency_ranges(first, size));
                 let expected = tree.prove_consistency((size - first) as usize);
                 assert_eq!(proof.concat(), expected.as_bytes(), "{first} of {size}");
-                verify_consistency(first, size, &proof, &roots[first as usize], root).unwrap();
+                verify_consistency(Sha256, first, size, &proof, &roots[first as usize], root).unwrap();
             }
         }
     }
@@ -334,7 +359,7 @@ mod tests {
             for index in 0..size {
                 let proof = collect(inclusion_ranges(index, size), size);
                 let check = |leaf: &Hash, index, size, proof: &[Hash], root: &Hash| {
-                    verify_inclusion(leaf, index, size, proof, root).is_ok()
+                    verify_inclusion(Sha256, leaf, index, size, proof, root).is_ok()
                 };
                 let root = &roots[size as usize];
                 for other in (0..=21).filter(|other| *other != index) {
@@ -367,7 +392,7 @@ mod tests {
             for first in 1..second {
                 let proof = collect(consistency_ranges(first, second), second);
                 let check = |size1: u64, size2: u64, proof: &[Hash], root1: &Hash, root2: &Hash| {
-                    verify_consistency(size1, size2, proof, root1, root2).is_ok()
+                    verify_consistency(Sha256, size1, size2, proof, root1, root2).is_ok()
                 };
                 let (old, new) = (&roots[first as usize], &roots[second as usize]);
                 assert!(!check(first, second, &proof, new, old), "swapped roots");
@@ -383,8 +408,11 @@ mod tests {
                     assert!(!check(first, second, &proof, &roots[other], new), "old root {other}");
                 }
             }
-            assert!(verify_consistency(second, second, &[], &roots[second as usize], &roots[second as usize]).is_ok());
-            assert!(verify_consistency(0, second, &[], &roots[0], &roots[second as usize]).is_err());
+            assert!(
+                verify_consistency(Sha256, second, second, &[], &roots[second as usize], &roots[second as usize])
+                    .is_ok()
+            );
+            assert!(verify_consistency(Sha256, 0, second, &[], &roots[0], &roots[second as usize]).is_err());
         }
     }
 
@@ -395,9 +423,10 @@ mod tests {
         for size in [u64::MAX, u64::MAX - 1, 1 << 63, (1 << 32) + 1] {
             for index in [0, 1, size / 2, size - 1, size] {
                 for length in [0, 1, 32, 63, 64, 65] {
-                    assert!(verify_inclusion(&hash, index, size, &vec![hash; length], &hash).is_err());
+                    assert!(verify_inclusion(Sha256, &hash, index, size, &vec![hash; length], &hash).is_err());
                     assert!(
-                        index == size || verify_consistency(index, size, &vec![hash; length], &hash, &hash).is_err()
+                        index == size
+                            || verify_consistency(Sha256, index, size, &vec![hash; length], &hash, &hash).is_err()
                     );
                 }
             }
@@ -412,8 +441,8 @@ mod tests {
             index in 0_u64..40, size in 0_u64..40,
             proof in prop::collection::vec(any::<[u8; 32]>(), 0..8), leaf: [u8; 32], root: [u8; 32],
         ) {
-            prop_assert!(verify_inclusion(&leaf, index, size, &proof, &root).is_err());
-            prop_assert!(index == size || verify_consistency(index, size, &proof, &leaf, &root).is_err());
+            prop_assert!(verify_inclusion(Sha256, &leaf, index, size, &proof, &root).is_err());
+            prop_assert!(index == size || verify_consistency(Sha256, index, size, &proof, &leaf, &root).is_err());
         }
     }
 }

@@ -4,16 +4,20 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::config::{LedgerConfig, Profile};
 use super::frame::BEFORE_RECORD;
-use super::log::{Profile, check_signed, read_config, read_head, read_key};
+use super::keys::{self, Keys, MOST_KEYS};
+use super::open::{Head, check_signed, read_head};
 use super::replay::{Replay, genesis};
 use super::store::Store;
 use super::tree::Frontier;
-use super::{Checkpoint, IntegrityError};
+use super::{Checkpoint, IntegrityError, blobs, members};
 use crate::Error;
-use crate::canon;
 use crate::crypto::PublicKey;
-use crate::terms::{Digest, V1};
+use crate::terms::{Digest, Instant, V1};
+
+/// No more digests of blobs that are gone are listed; they are counted.
+const MOST_GONE: usize = 1000;
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +30,11 @@ pub struct Verified {
     pub origin: String,
     /// Hash and signature.
     pub profile: Profile,
-    /// The key that signed.
+    /// The key that signs.
     pub public_key: PublicKey,
+    /// The keys before it, each of which signed the change to the next; the first of them first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_keys: Vec<PublicKey>,
     /// No key was passed: the directory vouches for itself, and a directory made by somebody else would too.
     pub own_key: bool,
     /// How many records are committed. Those from `signed_size` on are covered by checksums and roots, which anybody
@@ -50,12 +57,31 @@ pub struct Verified {
     /// A writer holds the lock and was in the middle of a write: these bytes after the last commit were passed over.
     /// Without a writer they are an error.
     pub bytes_in_flight: u64,
+    /// How many records carry a time (`at`) before the latest one of a record before them. A clock may have been set back,
+    /// or somebody wrote what did not happen then: times are carried, never trusted.
+    #[serde(default)]
+    pub backward_times: u64,
+    /// The first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_backward_time: Option<u64>,
+    /// How many blobs are there; each is what its name says.
+    #[serde(default)]
+    pub blobs: u64,
+    /// Their bytes.
+    #[serde(default)]
+    pub blob_bytes: u64,
+    /// How often a record names a blob that is not there: it was erased.
+    #[serde(default)]
+    pub blobs_gone: u64,
+    /// Which, the first thousand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<Digest>,
 }
 
 /// Verifies every byte of a ledger: frames, checksums, canonical form, tree, commit chain, signed head; and that it
 /// extends `pin`, a head kept elsewhere.
 ///
-/// `key` is who the log must be. `None` takes the directory's own key, and the answer says so.
+/// `key` is who the log must be: its present key, or one from which its records lead to that. `None` takes the directory's own key, and the answer says so.
 ///
 /// A pin catches what no directory can tell of itself: that the whole of it, head and all, was restored from an older
 /// copy, and that records newer than the signed head were cut off at a commit.
@@ -64,31 +90,23 @@ pub struct Verified {
 /// [`IntegrityError`], which says which file, byte and record; [`super::LedgerError`] when it can't be read at all.
 pub fn verify(dir: impl AsRef<Path>, key: Option<&PublicKey>, pin: Option<&Checkpoint>) -> Result<Verified, Error> {
     let store = Store::open(dir.as_ref())?;
-    let (config, config_text) = read_config(&store)?;
-    let own = read_key(&store, &config)?;
-    if key.is_some_and(|key| *key != own) {
+    let (config, config_text) = LedgerConfig::read(&store)?;
+    let hash = config.profile.hash();
+    let told = Keys::read(&store, &config)?;
+    if key.is_some_and(|key| *key != *told.present() && Profile::of(key) != config.profile) {
         return Err(IntegrityError::WrongKey.into());
     }
-    let signed = read_head(&store, &config, &own)?;
-    if let Some(pin) = pin {
-        pin.verify(&own)?;
-        if pin.origin != config.origin {
-            let (expected, found) = (config.origin, pin.origin.clone());
-            return Err(IntegrityError::WrongOrigin { expected, found }.into());
-        }
-    }
+    let head = read_head(&store, &config, &told)?;
+    let signed = &head.checkpoint;
 
     let watch = [Some(signed.size), pin.map(|pin| pin.size)].into_iter().flatten();
-    let mut replay = Replay::new(Frontier::default(), genesis(&config_text), watch);
+    let mut replay = Replay::new(Frontier::new(hash), genesis(hash, &config_text), watch);
+    let mut reading = Reading::new(&config.origin, &store, told.first());
     let segments = store.count_segments()?;
     let mut bytes_in_flight = 0;
     for number in 0..segments {
-        let (end, tail) = replay.segment(&store, number, &mut |file, offset, record, bytes| {
-            canon::parse_canonical(bytes).map(drop).map_err(|_| {
-                let (file, offset) = (file.to_owned(), offset + BEFORE_RECORD);
-                IntegrityError::NotCanonicalRecord { file, offset, record }.into()
-            })
-        })?;
+        let (end, tail) = replay
+            .segment(&store, number, &mut |file, offset, record, bytes| reading.record(file, offset, record, bytes))?;
         if let Some(tail) = tail {
             if number + 1 < segments || !store.is_locked() {
                 return Err(tail.error);
@@ -97,25 +115,26 @@ pub fn verify(dir: impl AsRef<Path>, key: Option<&PublicKey>, pin: Option<&Check
             bytes_in_flight = length.saturating_sub(tail.offset);
         }
     }
-    check_signed(&replay, &signed)?;
+    check_signed(&replay, signed)?;
     let size = replay.committed.size();
-    if let Some(pin) = pin {
-        match replay.root_at(pin.size) {
-            None => return Err(IntegrityError::BelowPin { pinned_size: pin.size, size }.into()),
-            Some(root) if root != *pin.root.as_bytes() => {
-                return Err(IntegrityError::NotThePinnedTree { pinned_size: pin.size }.into());
-            }
-            Some(_) => {}
-        }
+    let keys = reading.keys;
+    check_keys(&keys, &told, &head, &reading.changes)?;
+    if key.is_some_and(|key| !keys.contains(key)) {
+        return Err(IntegrityError::WrongKey.into());
     }
+    if let Some(pin) = pin {
+        check_pin(pin, &config.origin, &keys, &replay)?;
+    }
+    let (blobs, blob_bytes) = blobs::verify(&store)?;
     Ok(Verified {
         v: V1,
-        origin: config.origin,
+        origin: config.origin.clone(),
         profile: config.profile,
-        public_key: own,
+        public_key: keys.present().clone(),
+        earlier_keys: keys.earlier().to_vec(),
         own_key: key.is_none(),
         size,
-        root: Digest::sha256(replay.committed.root()),
+        root: Digest::new(hash, replay.committed.root()),
         signed_size: signed.size,
         signed_root: signed.root,
         pinned_size: pin.map(|pin| pin.size),
@@ -123,5 +142,102 @@ pub fn verify(dir: impl AsRef<Path>, key: Option<&PublicKey>, pin: Option<&Check
         commits: replay.commits,
         bytes: replay.bytes,
         bytes_in_flight,
+        backward_times: reading.backward,
+        first_backward_time: reading.first_backward,
+        blobs,
+        blob_bytes,
+        blobs_gone: reading.gone_count,
+        gone: reading.gone,
     })
+}
+
+/// What is looked at in each record, and what was seen.
+struct Reading<'a> {
+    origin: &'a str,
+    store: &'a Store,
+    keys: Keys,
+    /// The index of each change of key.
+    changes: Vec<u64>,
+    latest: Option<Instant>,
+    backward: u64,
+    first_backward: Option<u64>,
+    gone_count: u64,
+    gone: Vec<Digest>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(origin: &'a str, store: &'a Store, first: &PublicKey) -> Self {
+        Reading {
+            origin,
+            store,
+            keys: Keys::new(first.clone()),
+            changes: Vec::new(),
+            latest: None,
+            backward: 0,
+            first_backward: None,
+            gone_count: 0,
+            gone: Vec::new(),
+        }
+    }
+
+    fn record(&mut self, file: &str, offset: u64, record: u64, bytes: &[u8]) -> Result<(), Error> {
+        let found = members::read(bytes).map_err(|_| {
+            let (file, offset) = (file.to_owned(), offset + BEFORE_RECORD);
+            IntegrityError::NotCanonicalRecord { file, offset, record }
+        })?;
+        if let Some(at) = found.at {
+            if self.latest.is_some_and(|latest| at < latest) {
+                self.backward += 1;
+                self.first_backward.get_or_insert(record);
+            }
+            self.latest = self.latest.max(Some(at));
+        }
+        for digest in found.blobs.iter().filter(|digest| !blobs::exists(self.store, digest)) {
+            self.gone_count += 1;
+            if self.gone.len() < MOST_GONE {
+                self.gone.push(*digest);
+            }
+        }
+        if keys::is_change(bytes) {
+            let bad = || IntegrityError::BadKeyChange { file: file.to_owned(), offset, record };
+            let (old, new) = keys::read_change(self.origin, record, bytes).ok_or_else(bad)?;
+            if old != *self.keys.present() || self.keys.contains(&new) || self.keys.count() >= MOST_KEYS {
+                return Err(bad().into());
+            }
+            self.keys.push(new);
+            self.changes.push(record);
+        }
+        Ok(())
+    }
+}
+
+/// The keys that the directory tells of must be those of the records, but for the last change after a crash; and the head
+/// must be by the key that was in force at its size.
+fn check_keys(keys: &Keys, told: &Keys, head: &Head, changes: &[u64]) -> Result<(), IntegrityError> {
+    let behind = keys.count().checked_sub(told.count());
+    if behind.is_none_or(|behind| behind > 1) || keys.all().zip(told.all()).any(|(key, told)| key != told) {
+        return Err(IntegrityError::WrongKeys);
+    }
+    let replaced_at = keys.all().position(|key| *key == head.key).and_then(|place| changes.get(place));
+    if replaced_at.is_some_and(|record| head.checkpoint.size > *record) {
+        return Err(IntegrityError::HeadByOldKey { signed_size: head.checkpoint.size });
+    }
+    Ok(())
+}
+
+/// A head kept elsewhere: of this log, by any of its keys, and its tree must begin this one.
+fn check_pin(pin: &Checkpoint, origin: &str, keys: &Keys, replay: &Replay) -> Result<(), IntegrityError> {
+    let by_any = keys.all().find_map(|key| match pin.verify(key) {
+        Err(IntegrityError::NotSigned { .. }) => None,
+        verified => Some(verified),
+    });
+    by_any.unwrap_or(Err(IntegrityError::NotSigned { name: origin.to_owned() }))?;
+    if pin.origin != origin {
+        return Err(IntegrityError::WrongOrigin { expected: origin.to_owned(), found: pin.origin.clone() });
+    }
+    match replay.root_at(pin.size) {
+        None => Err(IntegrityError::BelowPin { pinned_size: pin.size, size: replay.committed.size() }),
+        Some(root) if root != *pin.root.as_bytes() => Err(IntegrityError::NotThePinnedTree { pinned_size: pin.size }),
+        Some(_) => Ok(()),
+    }
 }

@@ -1,16 +1,12 @@
-//! Ed25519: keys, PEM files, signing, verifying.
+//! Ed25519 (RFC 8032): keys in memory and in PEM files.
 
-use std::fmt;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ring::rand::{SecureRandom, SystemRandom};
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
-use serde::{Deserialize, Serialize};
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use zeroize::Zeroizing;
 
-use super::{KeyError, file};
+use super::{KeyError, PublicKey, Signer, file, pem};
 use crate::terms::Text;
 
 /// The bytes of an Ed25519 signature.
@@ -18,120 +14,6 @@ pub const SIGNATURE_LENGTH: usize = 64;
 
 /// What stands before the 32 bytes of the seed in a PKCS#8 version 1 key (RFC 8410, section 7).
 const PKCS8_PREFIX: [u8; 16] = [0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 34, 4, 32];
-
-/// What stands before the 32 bytes of a public key in a SubjectPublicKeyInfo (RFC 8410, section 4).
-const SPKI_PREFIX: [u8; 12] = [0x30, 42, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 33, 0];
-
-/// An Ed25519 public key (RFC 8032): the identity of a log. In documents: base64 of its 32 bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PublicKey([u8; 32]);
-
-impl PublicKey {
-    /// A key from its 32 bytes.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        PublicKey(bytes)
-    }
-
-    /// The 32 bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// A key from base64 of its 32 bytes.
-    ///
-    /// # Errors
-    /// [`KeyError::MalformedPublicKey`].
-    pub fn from_base64(text: &str) -> Result<Self, KeyError> {
-        let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.map(PublicKey).ok_or_else(|| KeyError::MalformedPublicKey {
-            expected: Text::new("32 字节的 base64", "base64 of 32 bytes"),
-        })
-    }
-
-    /// Base64 of the 32 bytes.
-    #[must_use]
-    pub fn to_base64(&self) -> String {
-        STANDARD.encode(self.0)
-    }
-
-    /// A key from PEM, as `openssl pkey -pubout` writes it.
-    ///
-    /// # Errors
-    /// [`KeyError::MalformedPublicKey`].
-    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        let bytes = pem_bytes(text, "PUBLIC KEY");
-        let key = bytes.as_ref().and_then(|bytes| bytes.strip_prefix(&SPKI_PREFIX)).and_then(|key| key.try_into().ok());
-        key.map(PublicKey).ok_or_else(|| KeyError::MalformedPublicKey {
-            expected: Text::new("Ed25519 的 PEM 块 \"PUBLIC KEY\"", "a PEM block \"PUBLIC KEY\" of Ed25519"),
-        })
-    }
-
-    /// Whether this key signed this message.
-    #[must_use]
-    pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, &self.0).verify(message, signature).is_ok()
-    }
-}
-
-impl fmt::Display for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_base64())
-    }
-}
-
-impl fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::str::FromStr for PublicKey {
-    type Err = KeyError;
-
-    /// Base64, or PEM where the text begins like one.
-    fn from_str(text: &str) -> Result<Self, KeyError> {
-        let text = text.trim();
-        if text.starts_with("-----BEGIN") { Self::from_pem(text) } else { Self::from_base64(text) }
-    }
-}
-
-impl Serialize for PublicKey {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for PublicKey {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::from_base64(&text).map_err(serde::de::Error::custom)
-    }
-}
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for PublicKey {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "PublicKey".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9+/]{43}=$" })
-    }
-}
-
-/// What signs: a key in memory, or a device behind a call. Who uses a signature verifies it first.
-pub trait Signer: Send + Sync {
-    /// The key that verifies what this signs.
-    fn public_key(&self) -> &PublicKey;
-
-    /// The signature of a message: for Ed25519 [`SIGNATURE_LENGTH`] bytes.
-    ///
-    /// # Errors
-    /// [`KeyError::SignerFailed`].
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError>;
-}
 
 /// An Ed25519 key in memory.
 ///
@@ -158,9 +40,7 @@ impl Ed25519Key {
         let (prefix, seed) = der.split_at_mut(PKCS8_PREFIX.len());
         prefix.copy_from_slice(&PKCS8_PREFIX);
         SystemRandom::new().fill(seed).map_err(|_| KeyError::NoRandomness)?;
-        let body = Zeroizing::new(STANDARD.encode(der.as_slice()));
-        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", body.as_str());
-        Ok((Self::from_pkcs8(&*der)?, Zeroizing::new(pem)))
+        Ok((Self::from_pkcs8(&*der)?, pem::write(&*der, "PRIVATE KEY", None)))
     }
 
     /// A key from PKCS#8 PEM, version 1 (`openssl genpkey -algorithm ed25519`) or 2 (with the public key).
@@ -168,10 +48,11 @@ impl Ed25519Key {
     /// # Errors
     /// [`KeyError::MalformedPrivateKey`].
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        let der = pem_bytes(text, "PRIVATE KEY");
-        Self::from_pkcs8(&der.ok_or_else(|| KeyError::MalformedPrivateKey {
+        let block = pem::read(text, "PRIVATE KEY");
+        let block = block.ok_or_else(|| KeyError::MalformedPrivateKey {
             expected: Text::new("PEM 块 \"PRIVATE KEY\"", "a PEM block \"PRIVATE KEY\""),
-        })?)
+        })?;
+        Self::from_pkcs8(&block.bytes)
     }
 
     /// Reads a PEM file that only its owner may read.
@@ -195,12 +76,12 @@ impl Ed25519Key {
         Ok(key)
     }
 
-    fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
+    pub(super) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
         // Version 1 holds no public key to check the private one against: "maybe unchecked".
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(|_| KeyError::MalformedPrivateKey {
             expected: Text::new("Ed25519 密钥的 PKCS#8", "PKCS#8 of an Ed25519 key"),
         })?;
-        let public = pair.public_key().as_ref().try_into().map(PublicKey);
+        let public = pair.public_key().as_ref().try_into().map(PublicKey::ed25519);
         let public = public.map_err(|_| KeyError::MalformedPrivateKey {
             expected: Text::new("32 字节的公钥", "a public key of 32 bytes"),
         })?;
@@ -216,16 +97,6 @@ impl Signer for Ed25519Key {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         Ok(self.pair.sign(message).as_ref().to_vec())
     }
-}
-
-/// The bytes in the one PEM block (RFC 7468) of a text.
-fn pem_bytes(text: &str, label: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let body = text.trim().strip_prefix(&format!("-----BEGIN {label}-----"))?;
-    let body = body.strip_suffix(&format!("-----END {label}-----"))?;
-    // Reserved whole: a vector that grows would leave copies of the key behind.
-    let mut letters = Zeroizing::new(Vec::with_capacity(body.len()));
-    letters.extend(body.bytes().filter(|byte| !byte.is_ascii_whitespace()));
-    STANDARD.decode(&*letters).ok().map(Zeroizing::new)
 }
 
 #[cfg(test)]
@@ -266,7 +137,7 @@ mod tests {
         ];
         for (seed, public, message, signature) in cases {
             let (key, message) = (from_seed(seed), hex(message));
-            assert_eq!(key.public_key().as_bytes()[..], hex(public));
+            assert_eq!(key.public_key().as_bytes(), hex(public));
             assert_eq!(key.sign(&message).unwrap(), hex(signature));
             assert!(key.public_key().verify(&message, &hex(signature)));
             assert!(!key.public_key().verify(b"other", &hex(signature)));
@@ -303,10 +174,6 @@ mod tests {
         {
             assert!(matches!(Ed25519Key::from_pem(bad), Err(KeyError::MalformedPrivateKey { .. })));
         }
-        for bad in ["", "AAAA", "not base64!", &"A".repeat(44)] {
-            assert!(matches!(PublicKey::from_base64(bad), Err(KeyError::MalformedPublicKey { .. })), "{bad}");
-        }
-        assert!(PublicKey::from_pem(&pem).is_err());
     }
 
     #[test]

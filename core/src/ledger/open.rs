@@ -1,0 +1,184 @@
+//! Opening: what a crash may have left, and what no crash can.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::config::LedgerConfig;
+use super::frame::{SegmentReader, commits, is_no_frame};
+use super::keys::{self, Keys};
+use super::log::Ledger;
+use super::replay::{Replay, Tail, genesis};
+use super::store::{HEAD, KEY, Store, io_error};
+use super::tree::Frontier;
+use super::write::Writer;
+use super::{Checkpoint, IntegrityError, LedgerError};
+use crate::Error;
+use crate::crypto::{PublicKey, Signer};
+use crate::terms::HashAlgorithm;
+
+/// What an opening found after the last commit and dropped: it was never acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Dropped {
+    /// The segment.
+    pub file: String,
+    /// Where in it the tail began.
+    pub offset: u64,
+    /// How many bytes were dropped.
+    pub bytes: u64,
+    /// How many whole records were among them.
+    pub records: u64,
+}
+
+pub(super) fn open(dir: &Path, signer: Option<Box<dyn Signer>>) -> Result<Ledger, Error> {
+    let store = Store::open(dir)?;
+    let lock = signer.as_ref().map(|_| store.lock()).transpose()?;
+    let (config, config_text) = LedgerConfig::read(&store)?;
+    let hash = config.profile.hash();
+    let mut keys = Keys::read(&store, &config)?;
+    let known_keys = keys.count();
+    // The head first: records only grow, so that a reader never sees a head of records that it does not see.
+    let head = read_head(&store, &config, &keys)?;
+    let signed = head.checkpoint;
+    let (segments, torn_segment) = read_segments(&store, hash)?;
+
+    let start = segments.partition_point(|first| *first <= signed.size).saturating_sub(1);
+    let (frontier, chain) = match start {
+        0 => (Frontier::new(hash), genesis(hash, &config_text)),
+        _ => {
+            let number = start as u64;
+            let mut reader = SegmentReader::open(&store.segment_path(number), Store::segment_name(number), hash)?;
+            let header = reader.header()?;
+            (header.frontier, header.chain)
+        }
+    };
+    let mut replay = Replay::new(frontier, chain, [signed.size]);
+    let mut changes = Vec::new();
+    let mut look_for_changes = |file: &str, offset, record, bytes: &[u8]| {
+        if keys::is_change(bytes) {
+            let bad = || IntegrityError::BadKeyChange { file: file.to_owned(), offset, record };
+            changes.push((record, keys::read_change(&config.origin, record, bytes).ok_or_else(bad)?));
+        }
+        Ok(())
+    };
+    let (mut end, mut tail) = (0, None);
+    for number in start..segments.len() {
+        if let Some(Tail { error, .. }) = tail.take() {
+            return Err(error);
+        }
+        (end, tail) = replay.segment(&store, number as u64, &mut look_for_changes)?;
+    }
+    if let Err(error) = check_signed(&replay, &signed) {
+        // Where signed records end in damage, the damage says where.
+        return Err(tail.map_or(error.into(), |tail| tail.error));
+    }
+    // A crash may come between a change of key and the file that repeats it, or the head that the new key signs.
+    let mut replaced_at = None;
+    for (record, (old, new)) in changes {
+        if record < replay.committed.size() {
+            if old == *keys.present() && !keys.contains(&new) {
+                keys.push(new.clone());
+            }
+            if !keys.contains(&new) || !keys.contains(&old) {
+                return Err(IntegrityError::WrongKeys.into());
+            }
+            if old == head.key {
+                replaced_at = Some(record);
+            }
+        }
+    }
+    if head.key != *keys.present() && replaced_at.is_none_or(|record| signed.size > record) {
+        return Err(IntegrityError::HeadByOldKey { signed_size: signed.size }.into());
+    }
+    if signer.as_ref().is_some_and(|signer| signer.public_key() != keys.present()) {
+        return Err(LedgerError::WrongSigner.into());
+    }
+
+    let mut number = segments.len() as u64 - 1;
+    if torn_segment {
+        if let Some(Tail { error, .. }) = tail.take() {
+            return Err(error);
+        }
+        number += 1;
+    }
+    let dropped = match (&tail, torn_segment) {
+        (Some(tail), _) => Some(tail_of(&store, number, tail.offset, tail.records)?),
+        (None, true) => Some(tail_of(&store, number, 0, 0)?),
+        (None, false) => None,
+    };
+    let writer = match (signer, lock) {
+        (Some(signer), Some(lock)) => {
+            if let Some(dropped) = &dropped {
+                store.cut_segment(number, dropped.offset)?;
+            }
+            if keys.count() > known_keys {
+                store.replace(KEY, keys.text(&config.origin).as_bytes())?;
+            }
+            let segment = store.open_segment(segments.len() as u64 - 1)?;
+            Some(Writer::new(signer, lock, segment, end, &store))
+        }
+        _ => None,
+    };
+    let (tree, chain) = (replay.committed, replay.chain);
+    Ok(Ledger { store, config, keys, tree, chain, signed, segments, dropped, writer })
+}
+
+/// The signed head in a directory, and the key by which it verifies.
+pub(super) struct Head {
+    pub(super) checkpoint: Checkpoint,
+    pub(super) key: PublicKey,
+}
+
+/// The signed head in the directory: it must be of this log, by its present key or, where a crash came between, by the
+/// one before.
+pub(super) fn read_head(store: &Store, config: &LedgerConfig, keys: &Keys) -> Result<Head, Error> {
+    let note = store.read(HEAD)?;
+    let by = |key: &PublicKey| Checkpoint::parse(&note, key).map(|checkpoint| Head { checkpoint, key: key.clone() });
+    let head = match (by(keys.present()), keys.earlier().last()) {
+        (Err(IntegrityError::NotSigned { .. }), Some(before)) => by(before)?,
+        (head, _) => head?,
+    };
+    if head.checkpoint.origin != config.origin {
+        let (expected, found) = (config.origin.clone(), head.checkpoint.origin);
+        return Err(IntegrityError::WrongOrigin { expected, found }.into());
+    }
+    Ok(head)
+}
+
+/// The replayed records must extend what was signed.
+pub(super) fn check_signed(replay: &Replay, signed: &Checkpoint) -> Result<(), IntegrityError> {
+    let size = replay.committed.size();
+    match replay.root_at(signed.size) {
+        None => Err(IntegrityError::RolledBack { signed_size: signed.size, size }),
+        Some(root) if root != *signed.root.as_bytes() => {
+            Err(IntegrityError::NotTheSignedTree { signed_size: signed.size })
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// The first index of each segment, and whether one more was begun without a whole header.
+fn read_segments(store: &Store, hash: HashAlgorithm) -> Result<(Vec<u64>, bool), Error> {
+    let count = store.count_segments()?;
+    let mut firsts = Vec::new();
+    for number in 0..count {
+        let path = store.segment_path(number);
+        match SegmentReader::open(&path, Store::segment_name(number), hash)?.header() {
+            Ok(header) => firsts.push(header.frontier.size()),
+            Err(error) if number > 0 && number == count - 1 && is_no_frame(&error) => {
+                let bytes = std::fs::read(&path).map_err(io_error(&path, "read"))?;
+                return if commits(&bytes).next().is_some() { Err(error) } else { Ok((firsts, true)) };
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((firsts, false))
+}
+
+fn tail_of(store: &Store, number: u64, offset: u64, records: u64) -> Result<Dropped, LedgerError> {
+    let path = store.segment_path(number);
+    let length = path.metadata().map_err(io_error(&path, "stat"))?.len();
+    Ok(Dropped { file: Store::segment_name(number), offset, bytes: length.saturating_sub(offset), records })
+}
