@@ -118,7 +118,7 @@ pub unsafe extern "C" fn kf_signing_key_create(
         guard(err, || {
             let out = Out::new("public_key", public_key)?;
             let key = Ed25519Key::generate_file(input::text("path", path, path_len)?)?;
-            out.write(text::make(key.public_key().to_base64().into_bytes())?);
+            out.write(text::make(key.public_key().to_string().into_bytes())?);
             Ok(())
         })
     }

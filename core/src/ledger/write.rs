@@ -312,6 +312,13 @@ impl Ledger {
     }
 }
 
+/// The records of a text of one a line: canonical JSON holds no line feed, and the one that ends a line is no part of it.
+#[must_use]
+pub fn lines(text: &[u8]) -> Vec<&[u8]> {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    if text.is_empty() { Vec::new() } else { text.split(|byte| *byte == b'\n').collect() }
+}
+
 /// Whether each record is one.
 ///
 /// # Errors
