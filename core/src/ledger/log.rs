@@ -428,8 +428,7 @@ pub(super) fn check_records<R: AsRef<[u8]>>(records: &[R]) -> Result<(), LedgerE
         if record.len() > LONGEST_RECORD {
             return Err(LedgerError::TooLong { position, bytes: record.len() });
         }
-        canon::parse_canonical(record)
-            .map_err(|error| LedgerError::NotCanonical { position, reason: Text::from(&error) })?;
+        canon::check(record).map_err(|error| LedgerError::NotCanonical { position, reason: Text::from(&error) })?;
     }
     Ok(())
 }

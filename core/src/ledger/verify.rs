@@ -84,7 +84,7 @@ pub fn verify(dir: impl AsRef<Path>, key: Option<&PublicKey>, pin: Option<&Check
     let mut bytes_in_flight = 0;
     for number in 0..segments {
         let (end, tail) = replay.segment(&store, number, &mut |file, offset, record, bytes| {
-            canon::parse_canonical(bytes).map(drop).map_err(|_| {
+            canon::check(bytes).map_err(|_| {
                 let (file, offset) = (file.to_owned(), offset + BEFORE_RECORD);
                 IntegrityError::NotCanonicalRecord { file, offset, record }.into()
             })
