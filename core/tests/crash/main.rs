@@ -10,10 +10,17 @@
 #![allow(missing_docs)]
 #![cfg(target_os = "linux")]
 
+mod bits;
+mod directory;
+mod forged;
+mod full;
 mod kill;
 mod power;
+mod restored;
+mod signer;
 mod system_calls;
 mod writer;
+mod writers;
 
 /// Not a test of its own: what the others start, in processes that they kill.
 #[test]
