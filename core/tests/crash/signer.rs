@@ -2,14 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use kaifang::crypto::{Ed25519Key, KeyError, PublicKey, Signer};
 use kaifang::error::Explain as _;
 use kaifang::ledger::{Ledger, SharedLedger, verify};
 
 use super::directory::{in_memory, log_files};
-use super::writer::{create, key, record};
+use super::writer::{config, create, key, record};
 
 type Sign = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, KeyError> + Send + Sync>;
 
@@ -114,15 +114,13 @@ fn a_wrong_signature_leaves_records_unsigned() {
 
 #[test]
 fn a_new_ledger_with_such_a_signer_is_none() {
-    use kaifang::ledger::{LedgerConfig, Profile};
     let temp = in_memory();
     for (number, (fault, expected, sign)) in faults().into_iter().enumerate() {
         let dir = temp.path().join(number.to_string());
-        let config = LedgerConfig { origin: "crash.example/log".to_owned(), profile: Profile::Intl };
-        let made = Ledger::create(&dir, &config, Box::new(Faulty { key: *key().public_key(), sign }));
+        let made = Ledger::create(&dir, &config(), Box::new(Faulty { key: *key().public_key(), sign }));
         assert_eq!(made.err().expect(fault).code(), expected, "{fault}");
         // The place is not spoilt for a good signer.
-        Ledger::create(&dir, &config, key()).unwrap();
+        Ledger::create(&dir, &config(), key()).unwrap();
     }
 }
 
@@ -146,16 +144,25 @@ fn a_signer_of_another_log_is_refused() {
     check(&dir, 4, 3, "another key");
 }
 
-/// Shows the log's key until the ledger is open, and signs with another, which it then shows.
+/// Shows the log's key so many times, and then the one that it signs with.
 struct Changing {
     log: PublicKey,
     other: Ed25519Key,
-    changed: &'static AtomicBool,
+    honest: u32,
+    asked: AtomicU32,
+}
+
+impl Changing {
+    fn new(honest: u32) -> Box<Self> {
+        let (other, _) = Ed25519Key::generate().unwrap();
+        Box::new(Changing { log: *key().public_key(), other, honest, asked: AtomicU32::new(0) })
+    }
 }
 
 impl Signer for Changing {
     fn public_key(&self) -> &PublicKey {
-        if self.changed.load(Ordering::Relaxed) { self.other.public_key() } else { &self.log }
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        if asked < self.honest { &self.log } else { self.other.public_key() }
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
@@ -165,21 +172,37 @@ impl Signer for Changing {
 
 #[test]
 fn a_signer_that_changes_its_public_key_signs_nothing() {
-    static CHANGED: AtomicBool = AtomicBool::new(false);
     let temp = in_memory();
-    let dir = temp.path().join("log");
-    signed(&dir);
-    let (other, _) = Ed25519Key::generate().unwrap();
-    let signer = Changing { log: *key().public_key(), other, changed: &CHANGED };
-    let mut ledger = Ledger::open(&dir, Some(Box::new(signer))).unwrap();
-    ledger.append(record(0, 1, 3).as_bytes()).unwrap();
-    let before = log_files(&dir);
-    CHANGED.store(true, Ordering::Relaxed);
-    let refused = ledger.checkpoint().map(|signed| signed.size).map_err(|error| error.code());
-    assert!(matches!(refused, Err("KF-KEY-15" | "KF-LEDGER-10")), "{refused:?}");
-    assert_eq!(log_files(&dir), before);
-    drop(ledger);
-    check(&dir, 4, 3, "another public key");
+    for honest in 0..6 {
+        let dir = temp.path().join(honest.to_string());
+        signed(&dir);
+        let mut ledger = match Ledger::open(&dir, Some(Changing::new(honest))) {
+            Ok(ledger) => ledger,
+            Err(error) => {
+                assert_eq!(error.code(), "KF-LEDGER-10", "{honest}");
+                continue;
+            }
+        };
+        ledger.append(record(0, 1, 3).as_bytes()).unwrap();
+        let before = log_files(&dir);
+        let refused = ledger.checkpoint().map(|signed| signed.size).map_err(|error| error.code());
+        assert!(matches!(refused, Err("KF-KEY-15" | "KF-LEDGER-10")), "{honest}: {refused:?}");
+        assert_eq!(log_files(&dir), before);
+        drop(ledger);
+        check(&dir, 4, 3, "another public key");
+    }
+}
+
+#[test]
+fn a_new_ledger_has_one_key() {
+    let temp = in_memory();
+    for honest in 0..6 {
+        let dir = temp.path().join(honest.to_string());
+        match Ledger::create(&dir, &config(), Changing::new(honest)) {
+            Ok(ledger) => _ = verify(&dir, Some(ledger.public_key()), None).unwrap(),
+            Err(error) => assert_eq!(error.code(), "KF-KEY-15", "{honest}"),
+        }
+    }
 }
 
 #[test]

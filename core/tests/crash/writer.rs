@@ -137,10 +137,13 @@ impl Acknowledged {
     }
 }
 
+pub(super) fn config() -> LedgerConfig {
+    LedgerConfig { origin: "crash.example/log".to_owned(), profile: Profile::Intl }
+}
+
 /// A new ledger.
 pub(super) fn create(dir: &Path) {
-    let config = LedgerConfig { origin: "crash.example/log".to_owned(), profile: Profile::Intl };
-    Ledger::create(dir, &config, key()).unwrap();
+    Ledger::create(dir, &config(), key()).unwrap();
 }
 
 /// This program, for one of its tests, perhaps under another command.
