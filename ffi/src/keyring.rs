@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use kaifang_core::crypto::{Ed25519Key, Keyring, Signer as _};
+use kaifang_core::crypto::{DEFAULT_SIGNER_ID, Ed25519Key, Keyring, Signer as _, Sm2Key};
 
 use crate::error::{Failure, kf_error};
 use crate::guard::guard;

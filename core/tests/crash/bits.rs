@@ -24,7 +24,7 @@ fn every_flipped_bit_of_a_log_is_found() {
     }
     let (size, root) = (ledger.size(), ledger.root());
     drop(ledger);
-    let public = *key().public_key();
+    let public = key().public_key().clone();
     let whole = verify(&dir, Some(&public), None).unwrap();
     assert_eq!((whole.size, whole.segments, whole.signed_size < size), (size, 3, true));
 

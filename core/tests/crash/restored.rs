@@ -160,7 +160,7 @@ fn a_whole_directory_restored_is_seen_by_a_pin_alone() {
         ledger.checkpoint().unwrap()
     });
     drop(ledger);
-    let (public, [old, new]) = (*key().public_key(), [&older[0], &older[1]]);
+    let (public, [old, new]) = (key().public_key().clone(), [&older[0], &older[1]]);
     for dir in &copies {
         assert_eq!(answers(dir), ["ok"; 3]);
         assert_eq!(code(&verify(dir, Some(&public), Some(old))), "ok");

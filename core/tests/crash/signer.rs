@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use kaifang::crypto::{Ed25519Key, KeyError, PublicKey, Signer};
 use kaifang::error::Explain as _;
 use kaifang::ledger::{Ledger, SharedLedger, verify};
+use kaifang::terms::Text;
 
 use super::directory::{in_memory, log_files};
 use super::writer::{config, create, key, record};
@@ -69,7 +70,11 @@ fn faults() -> Vec<(&'static str, &'static str, Sign)> {
         ("of another message", WRONG, Box::new(|message| Ok(good(&[message, b"\n"].concat())))),
         ("of the head before", WRONG, Box::new(|_| Ok(good(b"crash.example/log\n0\n")))),
         ("by another key", WRONG, Box::new(|message| Ed25519Key::generate()?.0.sign(message))),
-        ("an error", "KF-KEY-14", Box::new(|_| Err(KeyError::SignerFailed { what: "no device".to_owned() }))),
+        (
+            "an error",
+            "KF-KEY-14",
+            Box::new(|_| Err(KeyError::SignerFailed { what: Text::new("没有设备", "no device") })),
+        ),
         ("another error", "KF-KEY-11", Box::new(|_| Err(KeyError::NoRandomness))),
     ]
 }
@@ -84,7 +89,7 @@ fn signed(dir: &Path) {
 
 /// So many records are there, so many signed; and a good signer signs the rest.
 fn check(dir: &Path, size: u64, signed: u64, fault: &str) {
-    let log = *key().public_key();
+    let log = key().public_key().clone();
     let verified = verify(dir, Some(&log), None).unwrap_or_else(|error| panic!("{fault}: {error}"));
     assert_eq!((verified.size, verified.signed_size), (size, signed), "{fault}");
     assert_eq!(Ledger::open(dir, Some(key())).unwrap().checkpoint().unwrap().size, size, "{fault}");

@@ -7,7 +7,7 @@ mod receipts;
 mod tree;
 
 use kaifang::ledger::{ProofDocument, ProofHash, verify_consistency, verify_document, verify_inclusion};
-use kaifang::terms::V1;
+use kaifang::terms::{HashAlgorithm, V1};
 
 use self::tree::{Dice, Hash, MOST, Tree, extends, follow, sha256};
 
@@ -115,7 +115,7 @@ fn forged_inclusion_proofs_are_refused() {
         let Inclusion { leaf, index, size, proof, root } = &claim;
         let (index, size) = (*index, *size);
         let expected = follow(leaf, index, size, proof) == Some(*root);
-        let accepted = verify_inclusion(leaf, index, size, proof, root).is_ok();
+        let accepted = verify_inclusion(HashAlgorithm::Sha256, leaf, index, size, proof, root).is_ok();
         assert_eq!(accepted, expected, "{claim:?}");
         if size <= MOST && *root == tree.root(size) {
             // Under a root that is the root of so many: nothing but the truth.
@@ -124,7 +124,8 @@ fn forged_inclusion_proofs_are_refused() {
         }
         if number % 16 == 0 {
             let (leaf, root, proof) = (ProofHash(*leaf), ProofHash(*root), proof_hashes(proof));
-            let document = ProofDocument::Inclusion { v: V1, leaf, index, size, proof, root };
+            let document =
+                ProofDocument::Inclusion { v: V1, hash: HashAlgorithm::Sha256, leaf, index, size, proof, root };
             as_document(&document, index.max(size), expected);
         }
         tally.take(accepted);
@@ -183,7 +184,7 @@ fn forged_consistency_proofs_are_refused() {
         let Consistency { sizes: [size1, size2], proof, roots: [root1, root2] } = &claim;
         let (size1, size2) = (*size1, *size2);
         let expected = extends(size1, size2, proof, (root1, root2));
-        let accepted = verify_consistency(size1, size2, proof, root1, root2).is_ok();
+        let accepted = verify_consistency(HashAlgorithm::Sha256, size1, size2, proof, root1, root2).is_ok();
         assert_eq!(accepted, expected, "{claim:?}");
         if size2 <= MOST && *root2 == tree.root(size2) && accepted {
             // Under a root that is the root of so many: nothing but the truth.
@@ -191,7 +192,8 @@ fn forged_consistency_proofs_are_refused() {
         }
         if number % 16 == 0 {
             let (root1, root2, proof) = (ProofHash(*root1), ProofHash(*root2), proof_hashes(proof));
-            let document = ProofDocument::Consistency { v: V1, size1, size2, proof, root1, root2 };
+            let document =
+                ProofDocument::Consistency { v: V1, hash: HashAlgorithm::Sha256, size1, size2, proof, root1, root2 };
             as_document(&document, size1.max(size2), expected);
         }
         tally.take(accepted);

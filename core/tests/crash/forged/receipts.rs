@@ -222,7 +222,7 @@ fn text_holds(text: &str, record: &[u8], key: &PublicKey) -> bool {
 
 #[test]
 fn forged_receipts_are_refused() {
-    let (logs, public, mut dice, mut tally) = (logs(), *key().public_key(), Dice::new(), Tally::default());
+    let (logs, public, mut dice, mut tally) = (logs(), key().public_key().clone(), Dice::new(), Tally::default());
     for number in 0..statements(10) {
         let size = dice.size();
         let mut claim = Claim::of(&logs, dice.below(size), size);
@@ -238,7 +238,11 @@ fn forged_receipts_are_refused() {
         }
         if number % 4 == 0 {
             let small = claim.index.max(claim.head.size) < 1 << 53;
-            assert_eq!(verify_document(&document(&claim, public)).is_ok(), accepted && small, "{number}: {claim}");
+            assert_eq!(
+                verify_document(&document(&claim, public.clone())).is_ok(),
+                accepted && small,
+                "{number}: {claim}"
+            );
         }
         if number % 4 == 1 {
             // The text holds no fields but the note's.
@@ -276,7 +280,7 @@ fn change_text(dice: &mut Dice, text: &[u8]) -> Vec<u8> {
 /// Whatever is still accepted says the same: there is no other text for a receipt but one with more signatures.
 #[test]
 fn receipts_that_are_spelt_otherwise_are_refused() {
-    let (logs, public, mut dice, mut tally) = (logs(), *key().public_key(), Dice::new(), Tally::default());
+    let (logs, public, mut dice, mut tally) = (logs(), key().public_key().clone(), Dice::new(), Tally::default());
     for number in 0..statements(10) {
         let size = dice.size();
         let claim = Claim::of(&logs, dice.below(size), size);
@@ -284,7 +288,7 @@ fn receipts_that_are_spelt_otherwise_are_refused() {
         let unchanged = dice.below(20) == 0;
         let (before, accepted, same);
         if number % 2 == 0 {
-            before = document(&claim, public);
+            before = document(&claim, public.clone());
             let changed = if unchanged { before.clone() } else { change_text(&mut dice, &before) };
             accepted = verify_document(&changed).is_ok();
             let read = |bytes: &[u8]| serde_json::from_slice::<ProofDocument>(bytes).unwrap();
