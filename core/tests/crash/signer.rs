@@ -102,7 +102,7 @@ fn a_wrong_signature_leaves_records_unsigned() {
     for (number, (fault, expected, sign)) in faults().into_iter().enumerate() {
         let dir = temp.path().join(number.to_string());
         signed(&dir);
-        let mut ledger = Ledger::open(&dir, Some(Box::new(Faulty { key: *key().public_key(), sign }))).unwrap();
+        let mut ledger = Ledger::open(&dir, Some(Box::new(Faulty { key: key().public_key().clone(), sign }))).unwrap();
         // A head that is signed already is not signed again.
         assert_eq!(ledger.checkpoint().unwrap().size, 3, "{fault}");
         for size in [4, 5] {
@@ -122,7 +122,7 @@ fn a_new_ledger_with_such_a_signer_is_none() {
     let temp = in_memory();
     for (number, (fault, expected, sign)) in faults().into_iter().enumerate() {
         let dir = temp.path().join(number.to_string());
-        let made = Ledger::create(&dir, &config(), Box::new(Faulty { key: *key().public_key(), sign }));
+        let made = Ledger::create(&dir, &config(), Box::new(Faulty { key: key().public_key().clone(), sign }));
         assert_eq!(made.err().expect(fault).code(), expected, "{fault}");
         // The place is not spoilt for a good signer.
         Ledger::create(&dir, &config(), key()).unwrap();
@@ -141,7 +141,7 @@ fn a_signer_of_another_log_is_refused() {
     // It says whose log this is, but can't sign for it.
     let (other, _) = Ed25519Key::generate().unwrap();
     let sign: Sign = Box::new(move |message| other.sign(message));
-    let mut ledger = Ledger::open(&dir, Some(Box::new(Faulty { key: *key().public_key(), sign }))).unwrap();
+    let mut ledger = Ledger::open(&dir, Some(Box::new(Faulty { key: key().public_key().clone(), sign }))).unwrap();
     ledger.append(record(0, 1, 3).as_bytes()).unwrap();
     assert_eq!(ledger.checkpoint().unwrap_err().code(), "KF-KEY-15");
     drop(ledger);
@@ -160,7 +160,7 @@ struct Changing {
 impl Changing {
     fn new(honest: u32) -> Box<Self> {
         let (other, _) = Ed25519Key::generate().unwrap();
-        Box::new(Changing { log: *key().public_key(), other, honest, asked: AtomicU32::new(0) })
+        Box::new(Changing { log: key().public_key().clone(), other, honest, asked: AtomicU32::new(0) })
     }
 }
 
@@ -217,7 +217,7 @@ fn a_signer_that_panics_harms_nobody() {
     signed(&dir);
     // Without a message of its own on the output.
     let panics =
-        || Box::new(Faulty { key: *key().public_key(), sign: Box::new(|_| resume_unwind(Box::new("signer"))) });
+        || Box::new(Faulty { key: key().public_key().clone(), sign: Box::new(|_| resume_unwind(Box::new("signer"))) });
     let mut ledger = Ledger::open(&dir, Some(panics())).unwrap();
     ledger.append(record(0, 1, 3).as_bytes()).unwrap();
     let before = log_files(&dir);
