@@ -447,6 +447,18 @@ kf_status kf_signing_key_create(const char *path,
                                 struct kf_error **err);
 
 /**
+ * Writes a new SM2 key file for signing a ledger of the profile `gm` (PKCS#8 PEM with the signer's id before the block,
+ * mode 0600). `signer_id` is part of what the key signs; NULL is 1234567812345678. An existing file is never overwritten.
+ * `public_key` gets `sm2:POINT:ID`: keep it where the ledger is not.
+ */
+kf_status kf_sm2_key_create(const char *path,
+                            size_t path_len,
+                            const char *signer_id,
+                            size_t signer_id_len,
+                            struct kf_text **public_key,
+                            struct kf_error **err);
+
+/**
  * Makes a ledger in a directory that is new or empty, and signs its empty head. `profile` is `intl` (SHA-256 and an
  * Ed25519 key) or `gm` (SM3 and an SM2 key); `origin` names the log in its heads.
  */

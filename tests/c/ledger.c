@@ -400,8 +400,10 @@ int main(int argc, char **argv) {
     return 2;
   }
   CHECK(write_key("ed25519.pem", ED25519_PEM, 0600) && write_key("sm2.pem", SM2_PEM, 0600));
-  CHECK(write_key("sm2-next.pem", SM2_NEXT_PEM, 0600));
   EXPECT(KF_OK, kf_signing_key_create(TEXT("ed25519-next.pem"), &text, &err));
+  drop(&text);
+  EXPECT(KF_OK, kf_sm2_key_create(TEXT("sm2-next.pem"), TEXT("西安市示例局"), &text, &err));
+  CHECK(has(text, ":西安市示例局"));
   drop(&text);
   for (i = 0; i < sizeof PROFILES / sizeof *PROFILES; i++) life(&PROFILES[i]);
   return finish("ledger");

@@ -39,15 +39,6 @@ static const char SM2_PEM[] =
 #define SM2_PUBLIC \
   "sm2:BBPg8PANfi6b/LudCDdn/nLoahNTjZOKVxBnkCde0xY+eaMdH82iFqcN4Z28IurX70HytbSY7Ap/73jGOJXJwmQ=:1234567812345678"
 
-/* Another one, which signs under an id of its own. */
-static const char SM2_NEXT_PEM[] =
-    "SM2-Signer-Id: data.example/xa\n"
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgvEHG56XBQsN/mSrm\n"
-    "acEDMoEi2BdbPf/SCsb9R6DwSuGhRANCAAR5O549Cr94yM8sZI1TWV1rBI0bNvgr\n"
-    "EW+Sju8QtbBnHn2dJr4segbsfbsBJB+1yRqNo2wGR3uQIAxNP20/qf37\n"
-    "-----END PRIVATE KEY-----\n";
-
 /* Writes a key file as only its owner may read it. */
 static int write_key(const char *path, const char *text, mode_t mode) {
   size_t len = strlen(text);

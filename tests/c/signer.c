@@ -1,6 +1,6 @@
 /*
- * What signs a ledger through C: key files, and devices behind a callback, good ones and all that a bad one can do. The
- * good devices know the two heads that they are asked for, and give signatures that openssl made of them.
+ * What signs a ledger through C: key files, old and new, and devices behind a callback, good ones and all that a bad one
+ * can do. The good devices know the two heads that they are asked for, and give signatures that openssl made of them.
  *
  * usage: signer FOLDER
  */
@@ -358,6 +358,30 @@ static void not_made(void) {
   CHECK(get(d, &d->calls) == 0);
 }
 
+static void new_sm2_keys(void) {
+  kf_signer *signer = NULL;
+  kf_text *made_key = NULL, *key = NULL;
+  struct stat about;
+  EXPECT(KF_OK, kf_sm2_key_create(TEXT("new.pem"), NULL, 0, &made_key, &err));
+  CHECK(stat("new.pem", &about) == 0 && (about.st_mode & 0777) == 0600);
+  CHECK(strncmp(bytes_of(made_key).at, "sm2:", 4) == 0 && has(made_key, ":1234567812345678"));
+  EXPECT(KF_OK, kf_signer_load(TEXT("new.pem"), &signer, &err));
+  EXPECT(KF_OK, kf_signer_public_key(signer, &key, &err));
+  CHECK(bytes_of(key).len == bytes_of(made_key).len && is(key, bytes_of(made_key).at));
+  drop(&made_key);
+  drop(&key);
+  CHECK(kf_signer_free(signer) == KF_OK);
+  FAILS("KF-KEY-12", kf_sm2_key_create(TEXT("new.pem"), NULL, 0, &key, &err));
+  FAILS("KF-KEY-13", kf_sm2_key_create(TEXT("/nowhere/at/all.pem"), NULL, 0, &key, &err));
+  FAILS("KF-KEY-18", kf_sm2_key_create(TEXT("no.pem"), TEXT(""), &key, &err));
+  FAILS("KF-KEY-18", kf_sm2_key_create(TEXT("no.pem"), TEXT("two\nlines"), &key, &err));
+  EXPECT(KF_ERR_UTF8, kf_sm2_key_create(TEXT("no.pem"), NOT_UTF8, &key, &err));
+  EXPECT(KF_ERR_UTF8, kf_sm2_key_create(NOT_UTF8, NULL, 0, &key, &err));
+  EXPECT(KF_ERR_NULL, kf_sm2_key_create(NULL, 1, NULL, 0, &key, &err));
+  EXPECT(KF_ERR_NULL, kf_sm2_key_create(TEXT("no.pem"), NULL, 0, NULL, &err));
+  CHECK(key == NULL && access("no.pem", F_OK) != 0);
+}
+
 static void key_files(void) {
   kf_signer *signer = NULL, *stale;
   kf_text *key = NULL;
@@ -404,6 +428,7 @@ int main(int argc, char **argv) {
   EXPECT(KF_OK, kf_signing_key_create(TEXT("other.pem"), &text, &err));
   drop(&text);
   key_files();
+  new_sm2_keys();
   not_made();
   for (k = 0; k < sizeof KINDS / sizeof *KINDS; k++) {
     for (n = 0; n < sizeof failing / sizeof *failing; n++) {
