@@ -162,9 +162,11 @@ impl Ledger {
     /// number of rows.
     #[pyo3(signature = (path, *, progress=None))]
     fn export(&self, py: Python<'_>, path: PathBuf, progress: Option<Py<PyAny>>) -> PyResult<u64> {
-        let log = self.open_log()?;
+        self.open_log()?;
+        let dir = &self.dir;
         jobs::run(py, &Interrupt::default(), progress, |report| {
-            log.with(|log| log.export(&path, report)).map(|stats| stats.rows)
+            // A reader of its own: others go on writing, and `progress` may ask this ledger anything.
+            ledger::Ledger::open(dir, None)?.export(&path, report).map(|stats| stats.rows)
         })
     }
 
