@@ -41,7 +41,7 @@ test-space: ## the policy engine against the plain interpreter on every point, i
 	$(CARGO) test $(LOCKED) --release -p kaifang --no-default-features --test policy_space -- --nocapture
 
 .PHONY: crash
-crash: ## a ledger's writer killed, its system calls failing, power cuts: longer with KAIFANG_CRASH_ROUNDS=10000
+crash: ## a ledger's writer killed, its disk full, its files damaged, its proofs forged: longer with KAIFANG_CRASH_ROUNDS=10000
 	$(CARGO) test $(LOCKED) --release -p kaifang --no-default-features --test crash -- --nocapture --test-threads=1
 
 .PHONY: test-c

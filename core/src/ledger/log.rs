@@ -84,14 +84,15 @@ impl Ledger {
         if !note::is_name(&config.origin) {
             return Err(LedgerError::BadOrigin.into());
         }
-        if signer.public_key().algorithm() != config.profile.signature() {
+        let key = signer.public_key().clone();
+        if key.algorithm() != config.profile.signature() {
             return Err(LedgerError::WrongAlgorithm { wanted: config.profile.signature().text() }.into());
         }
-        let keys = Keys::new(signer.public_key().clone());
         let text = config.text()?;
         let hash = config.profile.hash();
         let (tree, chain) = (Frontier::new(hash), genesis(hash, &text));
-        let signed = Checkpoint::sign(&config.origin, 0, &Digest::new(hash, tree.root()), &[&*signer])?;
+        let signed = Checkpoint::sign(&config.origin, 0, &Digest::new(hash, tree.root()), &[(&key, &*signer)])?;
+        let keys = Keys::new(key);
         let store = Store::create(dir.as_ref())?;
         let lock = store.lock()?;
         let header = Header { number: 0, frontier: tree.clone(), chain }.encode();
