@@ -406,6 +406,14 @@ def sign(message):
     time.sleep(5 if sys.argv[2] == "sleeping" else 0.4)
     return b""
 
+class Lingering:
+    # It goes when the interpreter does, which is then not gone before the device answers.
+    def __del__(self, sleep=time.sleep):
+        sleep(1)
+
+if sys.argv[2] == "waking":
+    sys.lingering = Lingering()
+
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 key = Ed25519PrivateKey.generate()
