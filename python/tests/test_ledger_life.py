@@ -11,8 +11,8 @@ from datetime import datetime, timezone
 import pyarrow.parquet as pq
 import pytest
 from conftest import refused
+from devices import Ed25519Device, within
 from test_ledger_proofs import Tree
-from test_ledger_signers import Ed25519Device, within
 
 import kaifang
 from kaifang import ledger
