@@ -300,5 +300,8 @@ room_error! {
         NoEquivocation { size1: u64, size2: u64 } = "KF-INTEGRITY-31",
             en "the heads of {size1} and {size2} records don't contradict each other by themselves",
             zh "{size1} 条与 {size2} 条记录的树头本身并不矛盾";
+        /// Bytes that are no hash of a tree.
+        HashLength { bytes: usize } = "KF-INTEGRITY-32",
+            en "a hash of the tree has 32 bytes, not {bytes}", zh "树的哈希应为 32 字节,而非 {bytes} 字节";
     }
 }
