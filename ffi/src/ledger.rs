@@ -305,8 +305,9 @@ pub unsafe extern "C" fn kf_ledger_consistency(
     }
 }
 
-/// Changes the key: appends a record that both keys have signed, and signs the head with both; `index` gets the record's.
-/// From then on heads are signed by both until the ledger is freed, and only the new key opens it for writing.
+/// Changes the key: appends a record that both keys have signed; `index` gets its index. With it the change is made: only the
+/// new key opens the ledger for writing from then on. The head is signed with both if the signers can now
+/// (`kf_ledger_checkpoint` says why not), and heads are until the ledger is freed.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -325,6 +326,31 @@ pub unsafe extern "C" fn kf_ledger_change_key(
             let signer = handle::get::<SignerObject>(new_signer)?.signer();
             out.write(ledger.0.with(|ledger| ledger.change_key(signer))?);
             Ok(())
+        })
+    }
+}
+
+/// Signs heads also with the key before the present one, after the ledger was opened again; with NULL, with the present
+/// key alone from now on.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_ledger_sign_with_previous_key(
+    ledger: *const kf_ledger,
+    previous: *const kf_signer,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let ledger = handle::get::<LedgerObject>(ledger)?;
+            if previous.is_null() {
+                ledger.0.with(Ledger::retire_previous_key);
+                return Ok(());
+            }
+            let previous = handle::get::<SignerObject>(previous)?.signer();
+            Ok(ledger.0.with(|ledger| ledger.sign_with_previous_key(previous))?)
         })
     }
 }
@@ -409,7 +435,7 @@ struct Exported {
 }
 
 /// Writes the records to a Parquet file of the columns `index`, `leaf_hash`, `record`, with the signed head in its
-/// metadata, to `{"bytes":...,"rows":...}`. Nobody appends meanwhile.
+/// metadata, to `{"bytes":...,"rows":...}`. Appends go on meanwhile.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say. `callback` may be called with `user` during the call.
@@ -430,7 +456,9 @@ pub unsafe extern "C" fn kf_ledger_export(
             let ledger = handle::get::<LedgerObject>(ledger)?;
             let path = input::text("path", path, path_len)?;
             let mut progress = progress::callback(callback, user);
-            let stats = ledger.0.with(|ledger| ledger.export(path, &mut progress))?;
+            // By a handle of its own: appends go on, and the callback may use the ledger.
+            let reader = ledger.0.with(|ledger| ledger.reader())?;
+            let stats = reader.export(path, &mut progress)?;
             out.write(text::document(&Exported { bytes: stats.bytes, rows: stats.rows })?);
             Ok(())
         })

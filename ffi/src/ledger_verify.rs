@@ -34,7 +34,8 @@ pub(crate) unsafe fn trusted(
 /// Verifies every byte of a ledger's directory, to a document of what was found (canonical JSON).
 ///
 /// `public_key` (base64) is who the ledger must be; NULL takes the directory's own key, and the answer says so. `pin`
-/// is a checkpoint kept elsewhere, a signed note that the ledger must extend; NULL is none, and one needs the key.
+/// is a checkpoint kept elsewhere, a signed note that the ledger must extend; NULL is none, and one needs the key that signed
+/// it, which may be one that the ledger had before.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

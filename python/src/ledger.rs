@@ -132,6 +132,18 @@ impl Ledger {
         self.with(py, |log| log.change_key(new_signer.boxed()))
     }
 
+    /// Signs heads also with the key before the present one, after the ledger was opened again; with None, with the present
+    /// key alone from now on.
+    fn sign_with_previous_key(&self, py: Python<'_>, previous: Option<Signer>) -> PyResult<()> {
+        self.with(py, |log| match previous {
+            Some(previous) => Ok(log.sign_with_previous_key(previous.boxed())?),
+            None => {
+                log.retire_previous_key();
+                Ok(())
+            }
+        })
+    }
+
     /// Keeps a blob (bytes, or a path), and gives the digest by which a record names it in its member `blobs`.
     fn put_blob(&self, content: &Bound<'_, PyAny>) -> PyResult<String> {
         let py = content.py();

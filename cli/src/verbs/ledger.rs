@@ -53,6 +53,9 @@ pub(crate) enum Verb {
         /// sealed too
         #[arg(long)]
         seal: Option<String>,
+        /// The key before the present one: the head is signed by both
+        #[arg(long)]
+        previous_key: Option<PathBuf>,
         /// The signing key
         #[arg(long)]
         key: PathBuf,
@@ -209,9 +212,12 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
             };
             output::text(&index.to_string())?;
         }
-        Verb::Checkpoint { dir, seal, key } => {
+        Verb::Checkpoint { dir, seal, previous_key, key } => {
             let at = seal.as_deref().map(|text| input::instant_of("--seal", text)).transpose()?;
             let mut ledger = writer(dir, key)?;
+            if let Some(previous) = previous_key {
+                ledger.sign_with_previous_key(crypto::load_signer(previous)?)?;
+            }
             let head = match at {
                 Some(at) => ledger.seal(at)?,
                 None => ledger.checkpoint()?,

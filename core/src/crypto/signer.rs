@@ -81,6 +81,8 @@ pub struct CallbackSigner {
     public: PublicKey,
     timeout: Duration,
     digest: bool,
+    /// A child made by `fork` has no worker.
+    process: u32,
     worker: Mutex<Worker>,
 }
 
@@ -123,7 +125,13 @@ impl CallbackSigner {
                 let _ = answer.send(sign(&message));
             }
         });
-        CallbackSigner { public, timeout, digest, worker: Mutex::new(Worker { jobs, late: None }) }
+        CallbackSigner {
+            public,
+            timeout,
+            digest,
+            process: std::process::id(),
+            worker: Mutex::new(Worker { jobs, late: None }),
+        }
     }
 }
 
@@ -135,6 +143,10 @@ impl Signer for CallbackSigner {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let gone = || KeyError::SignerFailed { what: Text::new("回调已不可用", "the callback is gone") };
         let timed_out = || KeyError::SignerTimedOut { milliseconds: self.timeout.as_millis() };
+        if self.process != std::process::id() {
+            let what = Text::new("签名者由另一进程创建", "the signer was made by another process");
+            return Err(KeyError::SignerFailed { what });
+        }
         let mut worker = self.worker.lock().map_err(|_| gone())?;
         if let Some(late) = worker.late.take_if(|late| late.try_recv() != Err(std::sync::mpsc::TryRecvError::Empty)) {
             drop(late);

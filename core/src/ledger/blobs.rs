@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::log::Ledger;
 use super::store::{BLOBS, Store, io_error, sync_dir};
@@ -28,7 +28,12 @@ fn path(store: &Store, digest: &Digest) -> PathBuf {
 
 /// Whether there is a blob of this name.
 pub(super) fn exists(store: &Store, digest: &Digest) -> bool {
-    path(store, digest).is_file()
+    is_file(&path(store, digest))
+}
+
+/// A file of its own: neither a link nor a device, which may have no end.
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|about| about.is_file())
 }
 
 /// Copies what is read, and hashes it.
@@ -67,7 +72,12 @@ fn verify_file(store: &Store, file: &str) -> Result<Option<u64>, Error> {
         .parse()
         .map_err(|_| IntegrityError::MalformedFile { file: name.clone(), expected })?;
     let path = path(store, &digest);
-    let mut from = File::open(&path).map_err(io_error(&path, "open"))?;
+    let mut from = match File::open(&path) {
+        // Erased since the directory was listed.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        _ if !is_file(&path) => return Err(IntegrityError::MalformedFile { file: name, expected }.into()),
+        opened => opened.map_err(io_error(&path, "open"))?,
+    };
     let (length, found) = copy(&mut from, digest.algorithm(), &mut |_| Ok(())).map_err(io_error(&path, "read"))?;
     if found == digest { Ok(Some(length)) } else { Err(IntegrityError::WrongBlob { file: name }.into()) }
 }
@@ -117,7 +127,7 @@ impl Ledger {
         let (store, hash) = (self.store(), self.profile().hash());
         let dir = store.path(BLOBS);
         if !dir.is_dir() {
-            fs::create_dir(&dir).map_err(io_error(&dir, "create"))?;
+            fs::create_dir(&dir).map_err(io_error(&dir, "create")).map_err(|error| self.or_full(error))?;
             sync_dir(&store.path(""))?;
         }
         let new = store.path(&format!("{BLOBS}/blob.new"));
@@ -131,7 +141,10 @@ impl Ledger {
         })?;
         let path = path(store, &digest);
         fs::rename(&new, &path).map_err(io_error(&path, "rename"))?;
-        sync_dir(&dir)?;
+        sync_dir(&dir).inspect_err(|_| {
+            // A record may name what has a name: this one may lose it.
+            let _ = fs::remove_file(&path);
+        })?;
         Ok(digest)
     }
 
@@ -140,11 +153,11 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::NoSuchBlob`], [`LedgerError::LongBlob`], [`LedgerError::Io`], [`IntegrityError::WrongBlob`].
     pub fn read_blob(&self, digest: &Digest, limit: u64) -> Result<Vec<u8>, Error> {
-        let mut content = Vec::new();
         let path = path(self.store(), digest);
-        if path.metadata().is_ok_and(|about| about.len() > limit) {
+        if path.symlink_metadata().is_ok_and(|about| about.len() > limit) {
             return Err(LedgerError::LongBlob { digest: *digest, limit }.into());
         }
+        let mut content = Vec::new();
         self.copy_blob(digest, &mut content)?;
         Ok(content)
     }
@@ -159,6 +172,7 @@ impl Ledger {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(LedgerError::NoSuchBlob { digest: *digest }.into());
             }
+            _ if !is_file(&path) => return Err(IntegrityError::WrongBlob { file: name(digest) }.into()),
             opened => opened.map_err(io_error(&path, "open"))?,
         };
         let copied = copy(&mut from, digest.algorithm(), &mut |bytes| to.write_all(bytes));

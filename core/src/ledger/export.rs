@@ -46,7 +46,7 @@ impl Ledger {
         let hash = self.profile().hash();
         let metadata: HashMap<String, String> = [
             ("kaifang.checkpoint", self.signed().note.clone()),
-            ("kaifang.key", verifier_key(self.origin(), self.public_key())),
+            ("kaifang.key", verifier_key(self.origin(), self.signed_by())),
             ("kaifang.hash", hash.id().to_owned()),
             ("kaifang.size", self.size().to_string()),
         ]

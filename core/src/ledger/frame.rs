@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read, Take};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::store::io_error;
@@ -19,6 +20,12 @@ pub const LONGEST_RECORD: usize = 65_535;
 const HEADER: &[u8; 4] = b"KFS1";
 const RECORD: &[u8; 4] = b"KFR1";
 const COMMIT: &[u8; 4] = b"KFC1";
+/// No log has more records: sums of sizes stay in their numbers.
+const MOST_RECORDS: u64 = 1 << 62;
+/// The longest header, in bytes.
+pub(super) const LONGEST_HEADER: u64 = 56 + 32 * 64;
+/// The longest batch with its commit, in bytes: what one write may leave torn, and an opening reads at once.
+pub(super) const LONGEST_BATCH: usize = 256 << 20;
 /// Bytes before a record's own: letters, checksum, index, length.
 pub(super) const BEFORE_RECORD: u64 = 20;
 const COMMIT_LENGTH: usize = 80;
@@ -72,6 +79,7 @@ pub(super) fn encode_commit(size: u64, root: &Hash, chain: &Hash, out: &mut Vec<
 /// be at work.
 pub(super) struct SegmentReader {
     reader: BufReader<Take<File>>,
+    length: u64,
     file: String,
     /// Where the next frame begins.
     offset: u64,
@@ -87,6 +95,7 @@ impl SegmentReader {
         let length = file.metadata().map_err(io_error(path, "stat"))?.len();
         Ok(SegmentReader {
             reader: BufReader::with_capacity(1 << 16, file.take(length)),
+            length,
             file: name,
             offset: 0,
             record: 0,
@@ -102,6 +111,19 @@ impl SegmentReader {
         self.offset
     }
 
+    /// Some bytes again, as far as the segment went when it was opened; `None` when they are more than one write can be.
+    pub(super) fn again(&self, from: u64, to: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+        let count = usize::try_from(to.min(self.length).saturating_sub(from)).unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        if count > LONGEST_BATCH || bytes.try_reserve_exact(count).is_err() {
+            return Ok(None);
+        }
+        bytes.resize(count, 0);
+        let read = self.reader.get_ref().get_ref().read_exact_at(&mut bytes, from);
+        read.map_err(io_error(Path::new(&self.file), "read"))?;
+        Ok(Some(bytes))
+    }
+
     /// The header, which must come first.
     pub(super) fn header(&mut self) -> Result<Header, Error> {
         let Some((letters, sum)) = self.prelude()? else { return Err(self.truncated().into()) };
@@ -110,6 +132,9 @@ impl SegmentReader {
         }
         let [number, first] = self.integers()?;
         let chain: Hash = self.array()?;
+        if first >= MOST_RECORDS {
+            return Err(IntegrityError::WrongSegment { file: self.file.clone(), record: first }.into());
+        }
         let mut peaks = Vec::new();
         for _ in 0..first.count_ones() {
             peaks.push(self.array::<32>()?);

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::note::{self, KeySigner};
+use super::proof::ProofHash;
 use super::store::{KEY, Store};
+use super::tree::{Frontier, Hash};
 use super::{Expected, IntegrityError, LedgerConfig, Profile};
 use crate::Error;
 use crate::canon;
@@ -53,6 +55,10 @@ impl Keys {
         self.earlier.iter().chain([&self.present])
     }
 
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = &PublicKey> {
+        [&self.present].into_iter().chain(self.earlier.iter().rev())
+    }
+
     pub(super) fn count(&self) -> usize {
         self.earlier.len() + 1
     }
@@ -94,25 +100,31 @@ pub(super) fn is_change(record: &[u8]) -> bool {
     record.starts_with(CHANGE)
 }
 
-fn change_text(origin: &str, index: u64, old: &PublicKey, new: &PublicKey) -> String {
+/// What both keys sign: that the tree of the records before the change has this root, and which key follows which.
+fn change_text(origin: &str, index: u64, root: &Hash, old: &PublicKey, new: &PublicKey) -> String {
     let key = |key| note::verifier_key(origin, key);
-    format!("{CHANGE_NOTE}\n{origin}\n{index}\n{}\n{}\n", key(old), key(new))
+    format!("{CHANGE_NOTE}\n{origin}\n{index}\n{}\n{}\n{}\n", ProofHash(*root), key(old), key(new))
 }
 
-/// The record that changes the key at an index, signed by both keys.
-pub(super) fn sign_change(origin: &str, index: u64, old: KeySigner<'_>, new: KeySigner<'_>) -> Result<Vec<u8>, Error> {
-    let text = change_text(origin, index, old.0, new.0);
+/// The record that changes the key after the records of a tree, signed by both keys.
+pub(super) fn sign_change(
+    origin: &str,
+    tree: &Frontier,
+    old: KeySigner<'_>,
+    new: KeySigner<'_>,
+) -> Result<Vec<u8>, Error> {
+    let text = change_text(origin, tree.size(), &tree.root(), old.0, new.0);
     let note = note::sign(&text, origin, &[old, new])?;
     Ok(canon::to_bytes(&ChangeRecord { kind: "ledger_key".to_owned(), note, v: V1 })?)
 }
 
-/// Old and new key of a change at an index, if both have signed it.
-pub(super) fn read_change(origin: &str, index: u64, record: &[u8]) -> Option<(PublicKey, PublicKey)> {
+/// Old and new key of a change after the records of a tree, if both have signed it.
+pub(super) fn read_change(origin: &str, before: &Frontier, record: &[u8]) -> Option<(PublicKey, PublicKey)> {
     let record: ChangeRecord = canon::read("ledger_key", record).ok()?;
-    let mut lines = record.note.lines().skip(3);
+    let mut lines = record.note.lines().skip(4);
     let mut key = || note::parse_verifier_key(lines.next()?).map(|(_, key)| key);
     let (old, new) = (key()?, key()?);
-    let text = change_text(origin, index, &old, &new);
+    let text = change_text(origin, before.size(), &before.root(), &old, &new);
     let signed_by = |key| note::open(&record.note, origin, key).is_ok_and(|signed| signed == text);
     (old != new && signed_by(&old) && signed_by(&new)).then_some((old, new))
 }
@@ -126,23 +138,31 @@ mod tests {
     fn a_change_holds_for_its_place_and_its_keys_only() {
         let [(a, _), (b, _), (c, _)] = [(); 3].map(|()| Ed25519Key::generate().unwrap());
         let [by_a, by_b, by_c] = [&a, &b, &c].map(|key| (key.public_key(), key as &dyn Signer));
-        let record = sign_change("log", 7, by_a, by_b).unwrap();
-        assert!(is_change(&record) && canon::parse_canonical(&record).is_ok());
-        assert_eq!(read_change("log", 7, &record), Some((a.public_key().clone(), b.public_key().clone())));
-        assert_eq!(read_change("log", 8, &record), None);
-        assert_eq!(read_change("lag", 7, &record), None);
-        assert_eq!(read_change("log", 7, &sign_change("log", 7, by_a, by_a).unwrap()), None);
+        let tree = |leaves: &[u8]| {
+            let mut tree = Frontier::new(crate::terms::HashAlgorithm::Sha256);
+            leaves.iter().for_each(|leaf| tree.push([*leaf; 32]));
+            tree
+        };
+        let here = tree(&[1, 2, 3]);
+        let record = sign_change("log", &here, by_a, by_b).unwrap();
+        assert!(is_change(&record) && canon::check(&record).is_ok());
+        assert_eq!(read_change("log", &here, &record), Some((a.public_key().clone(), b.public_key().clone())));
+        for elsewhere in [tree(&[1, 2]), tree(&[1, 2, 3, 4]), tree(&[1, 2, 4])] {
+            assert_eq!(read_change("log", &elsewhere, &record), None, "other records before it");
+        }
+        assert_eq!(read_change("lag", &here, &record), None);
+        assert_eq!(read_change("log", &here, &sign_change("log", &here, by_a, by_a).unwrap()), None);
         // Signed by one of them, and by a third.
-        let text = change_text("log", 7, a.public_key(), b.public_key());
+        let text = change_text("log", 3, &here.root(), a.public_key(), b.public_key());
         for signers in [&[by_a][..], &[by_b], &[by_a, by_c], &[by_c, by_b]] {
             let note = note::sign(&text, "log", signers).unwrap();
             let record = canon::to_bytes(&ChangeRecord { kind: "ledger_key".into(), note, v: V1 }).unwrap();
-            assert_eq!(read_change("log", 7, &record), None);
+            assert_eq!(read_change("log", &here, &record), None);
         }
         for bit in 0..record.len() * 8 {
             let mut changed = record.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            assert!(read_change("log", 7, &changed).is_none() || !is_change(&changed), "bit {bit}");
+            assert!(read_change("log", &here, &changed).is_none() || !is_change(&changed), "bit {bit}");
         }
     }
 }

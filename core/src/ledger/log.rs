@@ -41,6 +41,8 @@ pub struct Ledger {
     pub(super) tree: Frontier,
     pub(super) chain: Hash,
     pub(super) signed: Checkpoint,
+    /// The newest key by which that head verifies.
+    pub(super) signed_by: PublicKey,
     /// The first index of each segment.
     pub(super) segments: Vec<u64>,
     pub(super) dropped: Option<Dropped>,
@@ -69,6 +71,8 @@ pub struct LedgerState {
     pub root: Digest,
     /// The last head that was signed. It may cover fewer.
     pub signed: Checkpoint,
+    /// The newest key by which it verifies.
+    pub signed_by: PublicKey,
     /// What the opening found after the last commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<Dropped>,
@@ -92,7 +96,7 @@ impl Ledger {
         let hash = config.profile.hash();
         let (tree, chain) = (Frontier::new(hash), genesis(hash, &text));
         let signed = Checkpoint::sign(&config.origin, 0, &Digest::new(hash, tree.root()), &[(&key, &*signer)])?;
-        let keys = Keys::new(key);
+        let (keys, signed_by) = (Keys::new(key.clone()), key);
         let store = Store::create(dir.as_ref())?;
         let lock = store.lock()?;
         let header = Header { number: 0, frontier: tree.clone(), chain }.encode();
@@ -101,9 +105,9 @@ impl Ledger {
         store.replace(KEY, keys.text(&config.origin).as_bytes())?;
         // Last: without it the directory is not a ledger.
         store.replace(HEAD, signed.note.as_bytes())?;
-        let writer = Some(Writer::new(signer, lock, segment, header.len() as u64, &store));
+        let writer = Some(Writer::new(signer, lock, segment, header.len() as u64, true, &store)?);
         let config = config.clone();
-        Ok(Ledger { store, config, keys, tree, chain, signed, segments: vec![0], dropped: None, writer })
+        Ok(Ledger { store, config, keys, tree, chain, signed, signed_by, segments: vec![0], dropped: None, writer })
     }
 
     /// Opens a ledger: with a signer for writing, without one for reading, which takes no lock.
@@ -134,6 +138,20 @@ impl Ledger {
     #[must_use]
     pub fn signed(&self) -> &Checkpoint {
         &self.signed
+    }
+
+    /// The newest key by which the last head verifies: the present one, unless no head was signed since it came.
+    #[must_use]
+    pub fn signed_by(&self) -> &PublicKey {
+        &self.signed_by
+    }
+
+    /// Another handle of the same directory, for reading what is committed now.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn reader(&self) -> Result<Self, Error> {
+        open::open(&self.store.path(""), None)
     }
 
     /// The key that heads are signed with.
@@ -178,6 +196,7 @@ impl Ledger {
             size: self.size(),
             root: self.root(),
             signed: self.signed.clone(),
+            signed_by: self.signed_by.clone(),
             dropped: self.dropped.clone(),
         }
     }

@@ -15,11 +15,12 @@
 //! refused. What no directory can tell of itself — that the whole of it was restored from an older copy, or that
 //! records after the last signed head were cut at a commit — a pinned head kept elsewhere tells: see [`verify()`].
 //!
-//! Of a record this room looks at two members and no more: `at`, the time that it carries, and `blobs`, the content that
-//! it names. It must never know what a record means, never repair what was committed, never sign a head that does not
+//! Of a record this room looks at two members: `at`, the time that it carries, and `blobs`, the content that it names. One
+//! kind of record is its own: the change of key. It must never know what a record means, never repair what was committed, never sign a head that does not
 //! extend the last one, and never read a clock.
 
 mod blobs;
+mod change;
 mod checkpoint;
 mod config;
 mod equivocation;
@@ -152,8 +153,8 @@ room_error! {
             zh "{file:?} 与本写入者留下的状态不同:另有写入;请重新打开账本", at "{file}";
         /// More keys than the file of keys holds.
         TooManyKeys = "KF-LEDGER-17",
-            en "the ledger has had 200 keys, and can have no more; begin a new one",
-            zh "账本已使用过 200 个密钥,不能再更换;请新建账本";
+            en "the ledger has had as many keys as its file of keys holds; begin a new one",
+            zh "账本的密钥文件已满,不能再更换密钥;请新建账本";
         /// A key of the other profile.
         WrongAlgorithm { wanted: Text } = "KF-LEDGER-18",
             en "a ledger of this profile is signed by {wanted}, and the key is of the other kind",
@@ -168,8 +169,8 @@ room_error! {
             zh "本次调用的第 {position} 条记录以密钥更换记录的形式开头,此类记录只由账本写入", at "{position}";
         /// No space.
         Full { dir: String } = "KF-LEDGER-21",
-            en "there is no space for {dir:?}: nothing of the call was written; space is held for a last record",
-            zh "{dir:?} 没有空间:本次调用未写入任何内容;尚留有写入最后一条记录的空间", at "{dir}";
+            en "there is no space for {dir:?}: nothing of the call was written",
+            zh "{dir:?} 没有空间:本次调用未写入任何内容", at "{dir}";
         /// A record names a blob that is not there.
         NoSuchBlob { digest: Digest } = "KF-LEDGER-22",
             en "the ledger has no blob {digest}", zh "账本中没有数据块 {digest}", at "{digest}";
@@ -177,6 +178,14 @@ room_error! {
         LongBlob { digest: Digest, limit: u64 } = "KF-LEDGER-23",
             en "the blob {digest} is longer than the {limit} bytes that are allowed",
             zh "数据块 {digest} 超过所允许的 {limit} 字节", at "{digest}";
+        /// More than one write may hold.
+        LongBatch { bytes: usize } = "KF-LEDGER-24",
+            en "the records of the call have {bytes} bytes; at most 268435456 go into one batch",
+            zh "本次调用的记录共 {bytes} 字节,一批至多 268435456 字节";
+        /// A member `blobs` that names none.
+        BadBlobs { position: usize } = "KF-LEDGER-25",
+            en "record {position} of the call has a member blobs that is not an array of digests (sha256: or sm3:)",
+            zh "本次调用的第 {position} 条记录的成员 blobs 不是摘要数组(sha256: 或 sm3:)", at "{position}";
     }
 }
 

@@ -43,11 +43,6 @@ impl Nodes {
         Some(hash)
     }
 
-    /// The hash of one leaf.
-    pub(super) fn leaf(&self, index: u64) -> Option<Hash> {
-        self.read(0, index)
-    }
-
     /// The root of a range of leaves that a proof names: it begins at a multiple of the largest power of two that is not
     /// above its length.
     pub(super) fn root(&self, hash: HashAlgorithm, range: &Range<u64>) -> Option<Hash> {
@@ -139,7 +134,8 @@ mod tests {
                     }
                 }
             }
-            assert_eq!((nodes.leaf(7), nodes.leaf(100), nodes.leaf(u64::MAX)), (Some(leaves[7]), None, None));
+            assert_eq!((nodes.root(hash, &(7..8)), nodes.root(hash, &(100..101))), (Some(leaves[7]), None));
+            assert_eq!(nodes.root(hash, &(u64::MAX - 1..u64::MAX)), None);
         }
     }
 }

@@ -5,11 +5,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::config::LedgerConfig;
-use super::frame::{SegmentReader, commits, is_no_frame};
+use super::frame::{LONGEST_HEADER, SegmentReader, is_no_frame};
 use super::keys::{self, Keys};
 use super::log::Ledger;
-use super::replay::{Replay, Tail, genesis};
-use super::store::{HEAD, KEY, Store, io_error};
+use super::replay::{Replay, Replayed, Tail, genesis};
+use super::store::{HEAD, Store, io_error};
 use super::tree::Frontier;
 use super::write::Writer;
 use super::{Checkpoint, IntegrityError, LedgerError};
@@ -37,10 +37,12 @@ pub(super) fn open(dir: &Path, signer: Option<Box<dyn Signer>>) -> Result<Ledger
     let lock = signer.as_ref().map(|_| store.lock()).transpose()?;
     let (config, config_text) = LedgerConfig::read(&store)?;
     let hash = config.profile.hash();
+    // The head first, then the keys, then the records: each only grows, so that a reader beside a writer never sees a head
+    // by a key or of records that it does not see.
+    let note = store.read(HEAD)?;
     let mut keys = Keys::read(&store, &config)?;
     let known_keys = keys.count();
-    // The head first: records only grow, so that a reader never sees a head of records that it does not see.
-    let head = read_head(&store, &config, &keys)?;
+    let head = read_head(&note, &config, &keys)?;
     let signed = head.checkpoint;
     let (segments, torn_segment) = read_segments(&store, hash)?;
 
@@ -56,10 +58,10 @@ pub(super) fn open(dir: &Path, signer: Option<Box<dyn Signer>>) -> Result<Ledger
     };
     let mut replay = Replay::new(frontier, chain, [signed.size]);
     let mut changes = Vec::new();
-    let mut look_for_changes = |file: &str, offset, record, bytes: &[u8]| {
-        if keys::is_change(bytes) {
-            let bad = || IntegrityError::BadKeyChange { file: file.to_owned(), offset, record };
-            changes.push((record, keys::read_change(&config.origin, record, bytes).ok_or_else(bad)?));
+    let mut look_for_changes = |record: Replayed<'_>| {
+        if keys::is_change(record.bytes) {
+            let change = keys::read_change(&config.origin, record.before, record.bytes);
+            changes.push((record.index, change.ok_or_else(|| bad_change(&record))?));
         }
         Ok(())
     };
@@ -113,16 +115,22 @@ pub(super) fn open(dir: &Path, signer: Option<Box<dyn Signer>>) -> Result<Ledger
             if let Some(dropped) = &dropped {
                 store.cut_segment(number, dropped.offset)?;
             }
-            if keys.count() > known_keys {
-                store.replace(KEY, keys.text(&config.origin).as_bytes())?;
-            }
-            let segment = store.open_segment(segments.len() as u64 - 1)?;
-            Some(Writer::new(signer, lock, segment, end, &store))
+            let last = segments.len() as u64 - 1;
+            let reader = SegmentReader::open(&store.segment_path(last), Store::segment_name(last), hash)?;
+            let last_write = reader.again(replay.last_write, end)?.unwrap_or_default();
+            let segment = store.settle(last, replay.last_write, &last_write)?;
+            let keys_told = keys.count() == known_keys;
+            Some(Writer::new(signer, lock, segment, end, keys_told, &store)?)
         }
         _ => None,
     };
-    let (tree, chain) = (replay.committed, replay.chain);
-    Ok(Ledger { store, config, keys, tree, chain, signed, segments, dropped, writer })
+    let (tree, chain, signed_by) = (replay.committed, replay.chain, head.key);
+    Ok(Ledger { store, config, keys, tree, chain, signed, signed_by, segments, dropped, writer })
+}
+
+/// A record that claims to change the key and does not.
+pub(super) fn bad_change(record: &Replayed<'_>) -> IntegrityError {
+    IntegrityError::BadKeyChange { file: record.file.to_owned(), offset: record.offset, record: record.index }
 }
 
 /// The signed head in a directory, and the key by which it verifies.
@@ -131,15 +139,13 @@ pub(super) struct Head {
     pub(super) key: PublicKey,
 }
 
-/// The signed head in the directory: it must be of this log, by its present key or, where a crash came between, by the
-/// one before.
-pub(super) fn read_head(store: &Store, config: &LedgerConfig, keys: &Keys) -> Result<Head, Error> {
-    let note = store.read(HEAD)?;
-    let by = |key: &PublicKey| Checkpoint::parse(&note, key).map(|checkpoint| Head { checkpoint, key: key.clone() });
-    let head = match (by(keys.present()), keys.earlier().last()) {
-        (Err(IntegrityError::NotSigned { .. }), Some(before)) => by(before)?,
-        (head, _) => head?,
-    };
+/// A signed head: it must be of this log, by the newest of its keys that signed it. Whether that key was in force then, the
+/// records tell.
+pub(super) fn read_head(note: &str, config: &LedgerConfig, keys: &Keys) -> Result<Head, Error> {
+    let mut parsed = keys.newest_first().map(|key| (key, Checkpoint::parse(note, key)));
+    let signed = parsed.find(|(_, parsed)| !matches!(parsed, Err(IntegrityError::NotSigned { .. })));
+    let (key, checkpoint) = signed.ok_or_else(|| IntegrityError::NotSigned { name: config.origin.clone() })?;
+    let head = Head { checkpoint: checkpoint?, key: key.clone() };
     if head.checkpoint.origin != config.origin {
         let (expected, found) = (config.origin.clone(), head.checkpoint.origin);
         return Err(IntegrityError::WrongOrigin { expected, found }.into());
@@ -178,8 +184,9 @@ fn read_segments(store: &Store, hash: HashAlgorithm) -> Result<(Vec<u64>, bool),
                 firsts.push(first);
             }
             Err(error) if number > 0 && number == count - 1 && is_no_frame(&error) => {
-                let bytes = std::fs::read(&path).map_err(io_error(&path, "read"))?;
-                return if commits(&bytes).next().is_some() { Err(error) } else { Ok((firsts, true)) };
+                // It is synced before a record follows it: no crash leaves more than a header.
+                let length = path.metadata().map_err(io_error(&path, "stat"))?.len();
+                return if length > LONGEST_HEADER { Err(error) } else { Ok((firsts, true)) };
             }
             Err(error) => return Err(error),
         }

@@ -1,5 +1,7 @@
 //! Proofs out of a log: some hashes from the file of nodes, or else a pass over the records.
 
+use std::ops::Range;
+
 use super::frame::SegmentReader;
 use super::log::Ledger;
 use super::nodes::Nodes;
@@ -8,9 +10,12 @@ use super::store::Store;
 use super::tree::{
     Collector, Frontier, Hash, consistency_ranges, inclusion_ranges, leaf_hash, verify_consistency, verify_inclusion,
 };
-use super::{IntegrityError, LedgerError};
+use super::{Checkpoint, IntegrityError, LedgerError};
 use crate::Error;
-use crate::terms::{Digest, V1};
+use crate::terms::V1;
+
+/// The roots of disjoint ranges of leaves, from wherever they are had.
+type Roots<'a> = &'a dyn Fn(&[Range<u64>]) -> Result<Vec<Hash>, Error>;
 
 impl Ledger {
     /// Proves that a record is under the last signed head. Costs a pass over the records where the file of nodes is not
@@ -26,11 +31,7 @@ impl Ledger {
         if index >= signed_size {
             return Err(LedgerError::NotYetSigned { index, signed_size }.into());
         }
-        let proof = self.from_nodes(|nodes| self.inclusion(nodes, index, signed_size, &self.signed.root));
-        let proof = match proof {
-            Some(proof) => proof,
-            None => self.from_records(inclusion_ranges(index, signed_size))?,
-        };
+        let proof = self.proved(|roots| self.inclusion(roots, index, &self.signed))?;
         let proof = proof.into_iter().map(Into::into).collect();
         Ok(Receipt { v: V1, index, proof, checkpoint: self.signed.clone() })
     }
@@ -40,13 +41,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::NoProof`] unless `0 < size1 <= size2 <= size`; [`LedgerError::Io`], [`IntegrityError`].
     pub fn prove_consistency(&self, size1: u64, size2: u64) -> Result<Vec<Hash>, Error> {
-        if size1 == 0 || size1 > size2 || size2 > self.size() {
-            return Err(LedgerError::NoProof { size1, size2, size: self.size() }.into());
-        }
-        match self.from_nodes(|nodes| self.consistency(nodes, size1, size2)) {
-            Some(proof) => Ok(proof),
-            None => self.from_records(consistency_ranges(size1, size2)),
-        }
+        self.consistency(size1, size2).map(|(proof, _, _)| proof)
     }
 
     /// As [`Ledger::prove_consistency`], as a document with both roots.
@@ -54,67 +49,58 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::prove_consistency`].
     pub fn consistency_document(&self, size1: u64, size2: u64) -> Result<ProofDocument, Error> {
-        let proof = self.prove_consistency(size1, size2)?;
-        Ok(ProofDocument::Consistency {
-            v: V1,
-            hash: self.profile().hash(),
-            size1,
-            size2,
-            proof: proof.into_iter().map(Into::into).collect(),
-            root1: self.root_at(size1)?.into(),
-            root2: self.root_at(size2)?.into(),
-        })
-    }
-
-    /// The root of the tree of the first `size` records, which are there.
-    fn root_at(&self, size: u64) -> Result<Hash, Error> {
-        let proved = self.from_nodes(|nodes| {
-            let (hash, root) = (self.profile().hash(), nodes.root(self.profile().hash(), &(0..size))?);
-            let to_here = nodes.roots(hash, &consistency_ranges(size, self.size()))?;
-            verify_consistency(hash, size, self.size(), &to_here, &root, self.root().as_bytes()).ok()?;
-            Some(vec![root])
-        });
-        let roots = match proved {
-            Some(roots) => roots,
-            None => self.from_records(vec![0..size])?,
-        };
-        let none = LedgerError::NoProof { size1: size, size2: size, size: self.size() };
-        Ok(roots.first().copied().ok_or(none)?)
-    }
-
-    /// What the nodes prove; where they prove nothing, a writer makes them anew and asks once more.
-    fn from_nodes(&self, prove: impl Fn(&Nodes) -> Option<Vec<Hash>>) -> Option<Vec<Hash>> {
-        let ask = || Nodes::open(&self.store).and_then(|nodes| prove(&nodes));
-        let extend_and_ask = |from: u64| self.extend_nodes(from).ok().and_then(|()| ask());
-        ask().or_else(|| {
-            let size = self.writer.as_ref()?.nodes.as_ref()?.size();
-            // Too short, most likely; else wrong.
-            extend_and_ask(size).or_else(|| extend_and_ask(0))
-        })
-    }
-
-    /// The proof of a leaf, if it leads to the root.
-    fn inclusion(&self, nodes: &Nodes, index: u64, size: u64, root: &Digest) -> Option<Vec<Hash>> {
+        let (proof, root1, root2) = self.consistency(size1, size2)?;
+        let proof = proof.into_iter().map(Into::into).collect();
         let hash = self.profile().hash();
-        let leaf = nodes.leaf(index)?;
-        let proof = nodes.roots(hash, &inclusion_ranges(index, size))?;
-        verify_inclusion(hash, &leaf, index, size, &proof, root.as_bytes()).ok()?;
-        Some(proof)
+        Ok(ProofDocument::Consistency { v: V1, hash, size1, size2, proof, root1: root1.into(), root2: root2.into() })
     }
 
-    /// The proof of two sizes, if it holds and the larger of them begins the tree that is there.
-    fn consistency(&self, nodes: &Nodes, size1: u64, size2: u64) -> Option<Vec<Hash>> {
+    /// Whatever is proved from the nodes; where they prove nothing, from the nodes made anew by a writer, or else from the
+    /// records. What `prove` gives it has verified.
+    fn proved<T>(&self, prove: impl Fn(Roots<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let hash = self.profile().hash();
+        let from_nodes = || {
+            let nodes = Nodes::open(&self.store)?;
+            prove(&|ranges| Ok(nodes.roots(hash, ranges).ok_or(IntegrityError::ProofLength { hashes: 0 })?)).ok()
+        };
+        let made_anew = |from| self.extend_nodes(from).ok().and_then(|()| from_nodes());
+        // Too short, most likely; else wrong.
+        let again = || made_anew(self.writer.as_ref()?.nodes.as_ref()?.size()).or_else(|| made_anew(0));
+        match from_nodes().or_else(again) {
+            Some(proof) => Ok(proof),
+            None => prove(&|ranges| self.from_records(ranges)),
+        }
+    }
+
+    /// The proof that a leaf is under a head.
+    fn inclusion(&self, roots: Roots<'_>, index: u64, head: &Checkpoint) -> Result<Vec<Hash>, Error> {
+        let hash = self.profile().hash();
+        let leaf = one(roots(&[index..index + 1])?)?;
+        let proof = roots(&inclusion_ranges(index, head.size))?;
+        verify_inclusion(hash, &leaf, index, head.size, &proof, head.root.as_bytes())?;
+        Ok(proof)
+    }
+
+    /// The proof of two sizes and their roots: it holds, and the larger of them begins the tree that is there.
+    fn consistency(&self, size1: u64, size2: u64) -> Result<(Vec<Hash>, Hash, Hash), Error> {
         let (hash, size) = (self.profile().hash(), self.size());
-        let (root1, root2) = (nodes.root(hash, &(0..size1))?, nodes.root(hash, &(0..size2))?);
-        let to_here = nodes.roots(hash, &consistency_ranges(size2, size))?;
-        verify_consistency(hash, size2, size, &to_here, &root2, self.root().as_bytes()).ok()?;
-        let proof = nodes.roots(hash, &consistency_ranges(size1, size2))?;
-        verify_consistency(hash, size1, size2, &proof, &root1, &root2).ok()?;
-        Some(proof)
+        if size1 == 0 || size1 > size2 || size2 > size {
+            return Err(LedgerError::NoProof { size1, size2, size }.into());
+        }
+        self.proved(|roots| {
+            let (root1, root2) = (one(roots(&[0..size1])?)?, one(roots(&[0..size2])?)?);
+            let to_here = roots(&consistency_ranges(size2, size))?;
+            verify_consistency(hash, size2, size, &to_here, &root2, self.root().as_bytes())?;
+            let proof = roots(&consistency_ranges(size1, size2))?;
+            verify_consistency(hash, size1, size2, &proof, &root1, &root2)?;
+            Ok((proof, root1, root2))
+        })
     }
 
     /// Makes the file of nodes as long as the log, from where `size` leaves are there on.
     fn extend_nodes(&self, size: u64) -> Result<(), Error> {
+        // A child made by `fork` leaves its parent's file alone.
+        self.usable()?;
         let Some(writer) = self.writer.as_ref().and_then(|writer| writer.nodes.as_ref()) else { return Ok(()) };
         let size = size.min(self.size());
         let number = self.segments.partition_point(|first| *first <= size).saturating_sub(1);
@@ -141,10 +127,10 @@ impl Ledger {
         Ok(SegmentReader::open(&path, name, self.profile().hash())?.header()?.frontier)
     }
 
-    /// The proof by a pass over the records.
-    fn from_records(&self, ranges: Vec<std::ops::Range<u64>>) -> Result<Vec<Hash>, Error> {
+    /// The roots by a pass over the records.
+    fn from_records(&self, ranges: &[Range<u64>]) -> Result<Vec<Hash>, Error> {
         let hash = self.profile().hash();
-        let mut collector = Collector::new(hash, ranges);
+        let mut collector = Collector::new(hash, ranges.to_vec());
         for record in self.records()? {
             let (_, bytes) = record?;
             if !collector.take(|| leaf_hash(hash, &bytes)) {
@@ -154,4 +140,9 @@ impl Ledger {
         let missing = IntegrityError::RolledBack { signed_size: self.signed.size, size: self.size() };
         Ok(collector.finish().ok_or(missing)?)
     }
+}
+
+/// The root of the one range that was asked for.
+fn one(roots: Vec<Hash>) -> Result<Hash, Error> {
+    Ok(roots.first().copied().ok_or(IntegrityError::ProofLength { hashes: 0 })?)
 }

@@ -1,10 +1,9 @@
 //! Segments in order, and what their frames must add up to.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use super::frame::{Frame, Header, SegmentReader, is_no_frame, is_torn};
-use super::store::{Store, io_error};
+use super::store::Store;
 use super::tree::{Frontier, Hash, leaf_hash};
 use super::{IntegrityError, LedgerError};
 use crate::Error;
@@ -40,8 +39,19 @@ pub(super) struct Tail {
     pub(super) error: Error,
 }
 
-/// What is called with each record: file, offset of its frame, index, bytes.
-pub(super) type Visit<'a> = &'a mut dyn FnMut(&str, u64, u64, &[u8]) -> Result<(), Error>;
+/// A record as it is replayed.
+pub(super) struct Replayed<'a> {
+    pub(super) file: &'a str,
+    /// Of its frame.
+    pub(super) offset: u64,
+    pub(super) index: u64,
+    pub(super) bytes: &'a [u8],
+    /// The tree of the records before it.
+    pub(super) before: &'a Frontier,
+}
+
+/// What is called with each record.
+pub(super) type Visit<'a> = &'a mut dyn FnMut(Replayed<'_>) -> Result<(), Error>;
 
 /// The state of a log, as its frames are replayed.
 pub(super) struct Replay {
@@ -52,6 +62,8 @@ pub(super) struct Replay {
     pub(super) chain: Hash,
     /// Roots at the sizes that are asked for, once they are reached.
     watched: BTreeMap<u64, Option<Hash>>,
+    /// Where in the last segment its last write begins: a batch, or the header.
+    pub(super) last_write: u64,
     pub(super) commits: u64,
     pub(super) bytes: u64,
 }
@@ -63,7 +75,7 @@ impl Replay {
         if let Some(root) = watched.get_mut(&frontier.size()) {
             *root = Some(frontier.root());
         }
-        Replay { committed: frontier.clone(), frontier, chain, watched, commits: 0, bytes: 0 }
+        Replay { committed: frontier.clone(), frontier, chain, watched, last_write: 0, commits: 0, bytes: 0 }
     }
 
     /// The root at a size that was watched, if it is committed.
@@ -71,8 +83,8 @@ impl Replay {
         if size > self.committed.size() { None } else { self.watched.get(&size).copied().flatten() }
     }
 
-    /// Replays one segment. Returns where its last
-    /// commit ends and what follows that. The error of a tail that a torn write can't explain is returned as such.
+    /// Replays one segment. Returns where its last commit ends and what follows that. The error of a tail that a torn write
+    /// can't explain is returned as such.
     pub(super) fn segment(
         &mut self,
         store: &Store,
@@ -94,11 +106,10 @@ impl Replay {
                 IntegrityError::Uncommitted { file, offset: end, record }.into()
             }
         };
-        let path = store.segment_path(number);
-        let bytes = fs::read(&path).map_err(io_error(&path, "read"))?;
-        let rest = usize::try_from(end).ok().and_then(|end| bytes.get(end..)).unwrap_or_default();
-        if !is_torn(&error, rest, end) {
-            return Err(error);
+        // From the file as it was opened: what a writer does meanwhile is not looked at.
+        match reader.again(end, u64::MAX)? {
+            Some(rest) if is_torn(&error, &rest, end) => {}
+            _ => return Err(error),
         }
         self.frontier = self.committed.clone();
         Ok((end, Some(Tail { offset: end, records, error })))
@@ -116,7 +127,7 @@ impl Replay {
             let (file, record) = (reader.file().to_owned(), self.committed.size());
             return Err(IntegrityError::WrongSegment { file, record }.into());
         }
-        *end = reader.offset();
+        (self.last_write, *end) = (0, reader.offset());
         while let Some((offset, frame)) = reader.next()? {
             let file = || reader.file().to_owned();
             match frame {
@@ -125,7 +136,7 @@ impl Replay {
                     if index != expected {
                         return Err(IntegrityError::WrongIndex { file: file(), offset, expected, found: index }.into());
                     }
-                    visit(reader.file(), offset, index, &bytes)?;
+                    visit(Replayed { file: reader.file(), offset, index, bytes: &bytes, before: &self.frontier })?;
                     self.frontier.push(leaf_hash(self.frontier.hash(), &bytes));
                     if let Some(root) = self.watched.get_mut(&self.frontier.size()) {
                         *root = Some(self.frontier.root());
@@ -144,7 +155,7 @@ impl Replay {
                     }
                     (self.chain, self.committed) = (chain, self.frontier.clone());
                     self.commits += 1;
-                    *end = reader.offset();
+                    (self.last_write, *end) = (*end, reader.offset());
                 }
             }
         }

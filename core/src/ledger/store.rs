@@ -2,7 +2,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -28,7 +30,10 @@ const RESERVE_BYTES: usize = 256 << 10;
 /// The directory of segments.
 const SEGMENTS: &str = "segments";
 /// None of the small files is longer, in bytes.
-const LONGEST_SMALL: u64 = 1 << 16;
+pub(super) const LONGEST_SMALL: u64 = 1 << 16;
+/// How often, and how long between, a writer asks for the lock: a verifier holds it for a moment to see who has it.
+const LOCK_TRIES: u32 = 5;
+const LOCK_WAIT: Duration = Duration::from_millis(2);
 
 /// Turns an error of the operating system into ours.
 pub(super) fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> LedgerError {
@@ -139,7 +144,14 @@ impl Store {
         let path = self.path(LOCK);
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let file = open.map_err(io_error(&path, "open"))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        let mut tries = (1..LOCK_TRIES).map(|_| std::thread::sleep(LOCK_WAIT));
+        let taken = loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Err(rustix::io::Errno::WOULDBLOCK) if tries.next().is_some() => {}
+                taken => break taken,
+            }
+        };
+        match taken {
             Ok(()) => {
                 let lock = Lock { file, process: std::process::id() };
                 lock.say_who();
@@ -191,9 +203,19 @@ impl Store {
         if path.metadata().is_ok_and(|about| about.len() == RESERVE_BYTES as u64) {
             return Ok(());
         }
-        // Written and not only asked for: not every file system holds what it is asked to.
+        // Written and not only asked for, and with bytes that no file system can make shorter.
         let mut file = File::create(&path).map_err(io_error(&path, "create"))?;
-        let written = file.write_all(&vec![0xa5; RESERVE_BYTES]).and_then(|()| file.sync_all());
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()
+        })
+        .take(RESERVE_BYTES / 8)
+        .flatten()
+        .collect();
+        let written = file.write_all(&noise).and_then(|()| file.sync_all());
         written.map_err(|error| {
             let _ = fs::remove_file(&path);
             io_error(&path, "write")(error)
@@ -250,6 +272,21 @@ impl Store {
         file.write_all(header).map_err(io_error(&path, "write"))?;
         file.sync_all().map_err(io_error(&path, "fsync"))?;
         sync_dir(&self.path(SEGMENTS))?;
+        Ok(file)
+    }
+
+    /// Makes the last write of a segment durable, whatever became of its own sync: a writer that was killed may not have
+    /// come to it, and after one that failed the system holds for clean what the disk may not have. Its own bytes are
+    /// written in their place, and synced with the names of everything.
+    pub(super) fn settle(&self, number: u64, from: u64, last_write: &[u8]) -> Result<File, LedgerError> {
+        let path = self.segment_path(number);
+        let file = self.open_segment(number)?;
+        file.write_all_at(last_write, from).map_err(io_error(&path, "write"))?;
+        file.sync_all().map_err(io_error(&path, "fsync"))?;
+        let blobs = self.path(BLOBS);
+        for dir in [Some(self.path(SEGMENTS)), Some(self.dir.clone()), Some(blobs).filter(|dir| dir.is_dir())] {
+            dir.as_deref().map_or(Ok(()), sync_dir)?;
+        }
         Ok(file)
     }
 

@@ -1,13 +1,15 @@
 //! A ledger over the years: both profiles, changes of key, seals, times, nodes that are lost, space that runs out.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 
 use super::*;
 use crate::Error;
-use crate::crypto::{Ed25519Key, PublicKey, Signer, signer_from_pem};
+use crate::crypto::{Ed25519Key, KeyError, PublicKey, Signer, signer_from_pem};
 
 const ORIGIN: &str = "data.xa.example/life";
 
@@ -159,10 +161,9 @@ fn a_crash_in_the_middle_of_a_change_of_key() {
         }
         assert_eq!(*Ledger::open(&dir, None).unwrap().public_key(), public(&pems[1]));
         assert_eq!(Ledger::open(&dir, Some(signer(&pems[0]))).err(), Some(LedgerError::WrongSigner.into()));
-        drop(Ledger::open(&dir, Some(signer(&pems[1]))).unwrap());
-        assert_eq!(fs::read(&after[0].0).unwrap(), after[0].1, "the file of keys is made up for");
         let mut ledger = Ledger::open(&dir, Some(signer(&pems[1]))).unwrap();
         assert_eq!(ledger.checkpoint().unwrap().verify(&public(&pems[1])), Ok(()));
+        assert_eq!(fs::read(&after[0].0).unwrap(), after[0].1, "the file of keys is made up for");
     }
 }
 
@@ -170,15 +171,18 @@ fn a_crash_in_the_middle_of_a_change_of_key() {
 fn a_change_of_key_that_is_none_is_refused() {
     let pems = [(); 3].map(|()| new_key(Profile::Intl));
     let (_temp, dir, mut ledger) = create(Profile::Intl, &pems[0]);
-    let change = |index, old: &str, new: &str| {
+    let change = |tree: &tree::Frontier, old: &str, new: &str| {
         let (old_signer, new_signer) = (signer(old), signer(new));
-        keys::sign_change(ORIGIN, index, (&public(old), &*old_signer), (&public(new), &*new_signer)).unwrap()
+        keys::sign_change(ORIGIN, tree, (&public(old), &*old_signer), (&public(new), &*new_signer)).unwrap()
     };
-    assert_eq!(ledger.append(&change(0, &pems[0], &pems[1])), Err(LedgerError::Reserved { position: 0 }));
+    let empty = tree::Frontier::new(crate::terms::HashAlgorithm::Sha256);
+    let mut one = empty.clone();
+    one.push([0; 32]);
+    assert_eq!(ledger.append(&change(&empty, &pems[0], &pems[1])), Err(LedgerError::Reserved { position: 0 }));
     assert_eq!(ledger.append(br#"{"kind":"ledger_key","v":1}"#), Err(LedgerError::Reserved { position: 0 }));
 
     // Written past the ledger's own check, as the holder of an old key could: of keys that are not in force.
-    for (record, opens) in [(change(0, &pems[1], &pems[2]), false), (change(7, &pems[0], &pems[1]), false)] {
+    for (record, opens) in [(change(&empty, &pems[1], &pems[2]), false), (change(&one, &pems[0], &pems[1]), false)] {
         let (_temp, dir, mut ledger) = create(Profile::Intl, &pems[0]);
         ledger.append_checked(&[&record]).unwrap();
         ledger.checkpoint().unwrap();
@@ -291,28 +295,158 @@ fn nodes_that_are_lost_are_made_anew() {
     assert_eq!(fs::read(&file).unwrap().len() as u64, nodes::count(51) * 32);
 }
 
-/// Stands in the place of the reserve: a directory can't be written as a file.
-fn no_space(dir: &Path, none: bool) {
-    let reserve = dir.join("reserve");
-    if none {
-        fs::remove_file(&reserve).unwrap();
-        fs::create_dir(&reserve).unwrap();
-    } else {
-        fs::remove_dir(&reserve).unwrap();
-    }
-}
-
 #[test]
-fn without_space_for_a_last_record_no_other_is_written() {
+fn a_space_that_cannot_be_held_is_an_error_of_opening() {
     let pem = new_key(Profile::Intl);
     let (_temp, dir, mut ledger) = create(Profile::Intl, &pem);
     assert_eq!(ledger.append_last(b"0"), Ok(0), "there is space");
     drop(ledger);
-    no_space(&dir, true);
-    let mut ledger = Ledger::open(&dir, Some(signer(&pem))).unwrap();
-    assert!(matches!(ledger.append(b"1"), Err(LedgerError::Full { .. })));
-    assert_eq!(ledger.size(), 1);
-    no_space(&dir, false);
-    assert_eq!(ledger.append(b"1"), Ok(1));
-    assert_eq!(fs::metadata(dir.join("reserve")).unwrap().len(), 256 << 10);
+    let reserve = dir.join("reserve");
+    assert_eq!(fs::metadata(&reserve).unwrap().len(), 256 << 10);
+    fs::remove_file(&reserve).unwrap();
+    fs::create_dir(&reserve).unwrap();
+    let refused = Ledger::open(&dir, Some(signer(&pem))).err();
+    assert!(matches!(refused, Some(Error::Ledger(LedgerError::Io { full: false, .. }))), "{refused:?}");
+    assert_eq!(Ledger::open(&dir, None).unwrap().size(), 1);
+    fs::remove_dir(&reserve).unwrap();
+    assert_eq!(Ledger::open(&dir, Some(signer(&pem))).unwrap().append(b"1"), Ok(1));
+    assert_eq!(fs::metadata(&reserve).unwrap().len(), 256 << 10);
+}
+
+/// Signs while `works`.
+struct Device(Box<dyn Signer>, Arc<AtomicBool>);
+
+impl Signer for Device {
+    fn public_key(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        // A change is signed always; a head only while it works.
+        match message.starts_with(b"kaifang/key/") || self.1.load(Ordering::Relaxed) {
+            true => self.0.sign(message),
+            false => Err(KeyError::SignerFailed { what: Text::new("", "no answer") }),
+        }
+    }
+}
+
+#[test]
+fn a_change_of_key_stands_where_no_head_can_be_signed() {
+    let pems = [(); 3].map(|()| new_key(Profile::Intl));
+    let (_temp, dir, mut ledger) = create(Profile::Intl, &pems[0]);
+    ledger.append(b"0").unwrap();
+    ledger.checkpoint().unwrap();
+    let works = Arc::new(AtomicBool::new(false));
+    let device = |pem: &str| Box::new(Device(signer(pem), Arc::clone(&works)));
+    assert_eq!(ledger.change_key(device(&pems[1])), Ok(1));
+    assert_eq!(
+        (ledger.signed().size, ledger.public_key(), ledger.signed_by()),
+        (1, &public(&pems[1]), &public(&pems[0]))
+    );
+    // Not a second change before the first has a head.
+    assert!(matches!(ledger.change_key(device(&pems[2])), Err(Error::Key(KeyError::SignerFailed { .. }))));
+    assert_eq!(ledger.size(), 2);
+    let verified = verify(&dir, Some(&public(&pems[1])), None).unwrap();
+    assert_eq!((verified.public_key, verified.signed_by), (public(&pems[1]), public(&pems[0])));
+    works.store(true, Ordering::Relaxed);
+    assert_eq!(ledger.change_key(device(&pems[2])), Ok(2));
+    drop(ledger);
+    let verified = verify(&dir, Some(&public(&pems[0])), None).unwrap();
+    assert_eq!((verified.signed_size, verified.signed_by), (3, public(&pems[2])));
+    assert!(Ledger::open(&dir, Some(signer(&pems[2]))).is_ok());
+}
+
+/// Who has the old key rewrites what came before the change, and keeps the record that both keys signed.
+#[test]
+fn an_old_key_does_not_rewrite_what_came_before_the_new_one() {
+    let pems = [(); 2].map(|()| new_key(Profile::Intl));
+    let (_temp, _dir, mut ledger) = create(Profile::Intl, &pems[0]);
+    ledger.append(b"\"true\"").unwrap();
+    ledger.checkpoint().unwrap();
+    ledger.change_key(signer(&pems[1])).unwrap();
+    let change = ledger.read(1).unwrap();
+
+    let (_other, dir, mut forged) = create(Profile::Intl, &pems[0]);
+    forged.append(b"\"false\"").unwrap();
+    forged.checkpoint().unwrap();
+    forged.append_checked(&[&change]).unwrap();
+    drop(forged);
+    for key in &pems {
+        assert!(matches!(integrity(verify(&dir, Some(&public(key)), None)), IntegrityError::BadKeyChange { .. }));
+        assert!(Ledger::open(&dir, Some(signer(key))).is_err());
+    }
+}
+
+#[test]
+fn readers_beside_a_busy_writer_see_no_damage() {
+    let (_temp, dir, mut ledger) = create(Profile::Intl, &new_key(Profile::Intl));
+    ledger.set_segment_limit(1 << 20);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let record = format!("\"{}\"", "x".repeat(60_000));
+            let batch = vec![record.as_bytes(); 8];
+            while !done.load(Ordering::Relaxed) {
+                ledger.append_batch(&batch).unwrap();
+                if ledger.size() % 40 == 0 {
+                    ledger.checkpoint().unwrap();
+                }
+            }
+        });
+        let mut size = 0;
+        for _ in 0..60 {
+            let reader = Ledger::open(&dir, None).unwrap();
+            assert!(reader.size() >= size);
+            size = reader.size();
+            if size < 2_000 {
+                assert!(verify(&dir, None, None).unwrap().size >= size);
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Sums of sizes never run over, whatever a directory claims.
+#[test]
+fn a_segment_that_claims_too_many_records_is_refused() {
+    let (_temp, dir, ledger) = create(Profile::Intl, &new_key(Profile::Intl));
+    drop(ledger);
+    let hash = crate::terms::HashAlgorithm::Sha256;
+    for size in [u64::MAX, 1 << 62, (1 << 62) - 1] {
+        let peaks = vec![[7; 32]; size.count_ones() as usize];
+        let frontier = tree::Frontier::from_peaks(hash, size, peaks).unwrap();
+        let mut bytes = frame::Header { number: 1, frontier, chain: [0; 32] }.encode();
+        frame::encode_record(size, b"1", &mut bytes);
+        fs::write(dir.join("segments/00000001.kfl"), bytes).unwrap();
+        assert!(matches!(integrity(Ledger::open(&dir, None).map(drop)), IntegrityError::WrongSegment { .. }));
+        assert!(verify(&dir, None, None).is_err());
+    }
+}
+
+/// A record that was changed, and its checksum with it, in a segment that an opening does not read.
+#[test]
+fn no_proof_is_made_of_records_that_were_changed() {
+    let pem = new_key(Profile::Intl);
+    let (_temp, dir, mut ledger) = create(Profile::Intl, &pem);
+    ledger.set_segment_limit(1);
+    (0..9_u8).for_each(|index| _ = ledger.append(&[b'0' + index]).unwrap());
+    ledger.checkpoint().unwrap();
+    drop(ledger);
+    let file = dir.join("segments/00000002.kfl");
+    let mut bytes = fs::read(&file).unwrap();
+    let begin = bytes.windows(4).position(|letters| letters == b"KFR1").unwrap();
+    bytes.truncate(begin);
+    frame::encode_record(2, b"9", &mut bytes);
+    fs::write(&file, bytes).unwrap();
+    let nodes = dir.join("nodes");
+    let whole = fs::read(&nodes).unwrap();
+    for index in [2, 3, 8] {
+        // From nodes that were not touched a proof is true still; from the records there is none.
+        fs::write(&nodes, &whole).unwrap();
+        let reader = Ledger::open(&dir, None).unwrap();
+        assert!(reader.receipt(index).is_ok());
+        fs::remove_file(&nodes).unwrap();
+        assert!(reader.receipt(index).is_err(), "{index}");
+        assert!(reader.prove_consistency(index, 9).is_err());
+    }
 }

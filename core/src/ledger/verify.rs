@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::config::{LedgerConfig, Profile};
 use super::frame::BEFORE_RECORD;
 use super::keys::{self, Keys, MOST_KEYS};
-use super::open::{Head, check_signed, read_head};
-use super::replay::{Replay, genesis};
-use super::store::Store;
+use super::open::{Head, bad_change, check_signed, read_head};
+use super::replay::{Replay, Replayed, genesis};
+use super::store::{HEAD, Store};
 use super::tree::Frontier;
 use super::{Checkpoint, IntegrityError, blobs, members};
 use crate::Error;
@@ -46,6 +46,8 @@ pub struct Verified {
     pub signed_size: u64,
     /// The root of those.
     pub signed_root: Digest,
+    /// The newest key by which that head verifies: the present one, unless no head was signed since it came.
+    pub signed_by: PublicKey,
     /// The size of the pinned head, where one was passed.
     pub pinned_size: Option<u64>,
     /// How many segments, commits and bytes were read.
@@ -92,11 +94,13 @@ pub fn verify(dir: impl AsRef<Path>, key: Option<&PublicKey>, pin: Option<&Check
     let store = Store::open(dir.as_ref())?;
     let (config, config_text) = LedgerConfig::read(&store)?;
     let hash = config.profile.hash();
+    // In the order in which a writer beside us lets them grow: see `open`.
+    let note = store.read(HEAD)?;
     let told = Keys::read(&store, &config)?;
-    if key.is_some_and(|key| *key != *told.present() && Profile::of(key) != config.profile) {
+    if key.is_some_and(|key| Profile::of(key) != config.profile) {
         return Err(IntegrityError::WrongKey.into());
     }
-    let head = read_head(&store, &config, &told)?;
+    let head = read_head(&note, &config, &told)?;
     let signed = &head.checkpoint;
 
     let watch = [Some(signed.size), pin.map(|pin| pin.size)].into_iter().flatten();
@@ -105,10 +109,11 @@ pub fn verify(dir: impl AsRef<Path>, key: Option<&PublicKey>, pin: Option<&Check
     let segments = store.count_segments()?;
     let mut bytes_in_flight = 0;
     for number in 0..segments {
-        let (end, tail) = replay
-            .segment(&store, number, &mut |file, offset, record, bytes| reading.record(file, offset, record, bytes))?;
+        // Asked before and after: a writer may begin, or end, while we read.
+        let locked = store.is_locked();
+        let (end, tail) = replay.segment(&store, number, &mut |record| reading.record(&record))?;
         if let Some(tail) = tail {
-            if number + 1 < segments || !store.is_locked() {
+            if number + 1 < segments || !(locked || store.is_locked()) {
                 return Err(tail.error);
             }
             let length = store.segment_path(number).metadata().map(|about| about.len()).unwrap_or(end);
@@ -137,6 +142,7 @@ pub fn verify(dir: impl AsRef<Path>, key: Option<&PublicKey>, pin: Option<&Check
         root: Digest::new(hash, replay.committed.root()),
         signed_size: signed.size,
         signed_root: signed.root,
+        signed_by: head.key.clone(),
         pinned_size: pin.map(|pin| pin.size),
         segments,
         commits: replay.commits,
@@ -180,32 +186,32 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn record(&mut self, file: &str, offset: u64, record: u64, bytes: &[u8]) -> Result<(), Error> {
-        let found = members::read(bytes).map_err(|_| {
-            let (file, offset) = (file.to_owned(), offset + BEFORE_RECORD);
-            IntegrityError::NotCanonicalRecord { file, offset, record }
+    fn record(&mut self, record: &Replayed<'_>) -> Result<(), Error> {
+        let found = members::read(record.bytes).map_err(|_| {
+            let (file, offset) = (record.file.to_owned(), record.offset + BEFORE_RECORD);
+            IntegrityError::NotCanonicalRecord { file, offset, record: record.index }
         })?;
         if let Some(at) = found.at {
             if self.latest.is_some_and(|latest| at < latest) {
                 self.backward += 1;
-                self.first_backward.get_or_insert(record);
+                self.first_backward.get_or_insert(record.index);
             }
             self.latest = self.latest.max(Some(at));
         }
-        for digest in found.blobs.iter().filter(|digest| !blobs::exists(self.store, digest)) {
+        for digest in found.blobs.iter().flatten().filter(|digest| !blobs::exists(self.store, digest)) {
             self.gone_count += 1;
             if self.gone.len() < MOST_GONE {
                 self.gone.push(*digest);
             }
         }
-        if keys::is_change(bytes) {
-            let bad = || IntegrityError::BadKeyChange { file: file.to_owned(), offset, record };
-            let (old, new) = keys::read_change(self.origin, record, bytes).ok_or_else(bad)?;
+        if keys::is_change(record.bytes) {
+            let change = keys::read_change(self.origin, record.before, record.bytes);
+            let (old, new) = change.ok_or_else(|| bad_change(record))?;
             if old != *self.keys.present() || self.keys.contains(&new) || self.keys.count() >= MOST_KEYS {
-                return Err(bad().into());
+                return Err(bad_change(record).into());
             }
             self.keys.push(new);
-            self.changes.push(record);
+            self.changes.push(record.index);
         }
         Ok(())
     }

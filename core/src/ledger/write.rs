@@ -1,4 +1,4 @@
-//! Writing: append, sign, change the key, and what is done when there is no space.
+//! Writing: append, sign, and what is done when there is no space.
 
 use std::fs::File;
 use std::ops::Range;
@@ -6,9 +6,8 @@ use std::os::unix::fs::FileExt;
 
 use serde::Serialize;
 
-use super::config::Profile;
-use super::frame::{BEFORE_RECORD, Header, LONGEST_RECORD, encode_commit, encode_record};
-use super::keys::{self, MOST_KEYS};
+use super::frame::{BEFORE_RECORD, Header, LONGEST_BATCH, LONGEST_RECORD, encode_commit, encode_record};
+use super::keys;
 use super::log::Ledger;
 use super::nodes::NodesWriter;
 use super::replay::link;
@@ -18,7 +17,7 @@ use super::{Checkpoint, LedgerError, blobs, members};
 use crate::Error;
 use crate::canon;
 use crate::crypto::Signer;
-use crate::terms::{Instant, Text, V1, Word as _};
+use crate::terms::{Instant, Text, V1};
 
 /// A new segment begins after this many bytes: a compromise of opening time, which reads one segment, and files.
 const SEGMENT_LIMIT: u64 = 16 << 20;
@@ -36,16 +35,31 @@ pub(super) struct Writer {
     /// Where the next frame goes.
     end: u64,
     poisoned: bool,
-    /// There was no space, and none is held.
+    /// There was no space.
     full: bool,
+    /// The space that was held has been used.
+    spent: bool,
+    /// The file of keys has the present key.
+    keys_told: bool,
     segment_limit: u64,
     pub(super) nodes: Option<NodesWriter>,
 }
 
 impl Writer {
-    pub(super) fn new(signer: Box<dyn Signer>, lock: Lock, segment: File, end: u64, store: &Store) -> Self {
-        let (full, nodes) = (store.hold_reserve().is_err(), NodesWriter::open(store));
-        Writer {
+    pub(super) fn new(
+        signer: Box<dyn Signer>,
+        lock: Lock,
+        segment: File,
+        end: u64,
+        keys_told: bool,
+        store: &Store,
+    ) -> Result<Self, LedgerError> {
+        let full = match store.hold_reserve() {
+            Err(error) if !is_full(&error) => return Err(error),
+            held => held.is_err(),
+        };
+        let nodes = NodesWriter::open(store);
+        Ok(Writer {
             signer,
             previous: None,
             lock,
@@ -53,9 +67,25 @@ impl Writer {
             end,
             poisoned: false,
             full,
+            spent: false,
+            keys_told,
             segment_limit: SEGMENT_LIMIT,
             nodes,
-        }
+        })
+    }
+
+    pub(super) fn signer(&self) -> &dyn Signer {
+        &*self.signer
+    }
+
+    /// A new key signs, and the one before it too.
+    pub(super) fn follow(&mut self, new: Box<dyn Signer>) {
+        self.previous = Some(std::mem::replace(&mut self.signer, new));
+        self.keys_told = false;
+    }
+
+    pub(super) fn set_previous(&mut self, previous: Option<Box<dyn Signer>>) {
+        self.previous = previous;
     }
 
     fn usable(&self) -> Result<(), LedgerError> {
@@ -89,7 +119,8 @@ impl Ledger {
     ///
     /// # Errors
     /// Before anything is written [`LedgerError::TooLong`], [`LedgerError::NotCanonical`], [`LedgerError::Reserved`],
-    /// [`LedgerError::NoSuchBlob`], [`LedgerError::ReadOnly`], [`LedgerError::NoMemory`]. [`LedgerError::Full`] when there
+    /// [`LedgerError::BadBlobs`], [`LedgerError::NoSuchBlob`], [`LedgerError::ReadOnly`], [`LedgerError::LongBatch`],
+    /// [`LedgerError::NoMemory`]. [`LedgerError::Full`] when there
     /// is no space: nothing of the call is left, and [`Ledger::append_last`] has space for one more record. After
     /// [`LedgerError::Io`] nobody knows what the disk holds: every later call gives [`LedgerError::Poisoned`] until the
     /// ledger is opened again.
@@ -106,7 +137,12 @@ impl Ledger {
     pub fn append_last(&mut self, record: &[u8]) -> Result<u64, LedgerError> {
         check_records(&self.store, &[record])?;
         match self.append_checked(&[record]) {
-            Err(LedgerError::Full { .. }) => {
+            Err(error @ LedgerError::Full { .. }) => {
+                // Once: what is left of it is for the head.
+                match self.writer.as_mut() {
+                    Some(writer) if !writer.spent => writer.spent = true,
+                    _ => return Err(error),
+                }
                 self.store.release_reserve()?;
                 self.write(&[record]).map(|range| range.start)
             }
@@ -123,8 +159,9 @@ impl Ledger {
         }
         // Nothing is written before the space for a last record is held again.
         if writer.full {
-            self.store.hold_reserve().map_err(|_| LedgerError::Full { dir: self.store.name() })?;
-            writer.full = false;
+            let held = self.store.hold_reserve();
+            held.map_err(|error| if is_full(&error) { LedgerError::Full { dir: self.store.name() } } else { error })?;
+            (writer.full, writer.spent) = (false, false);
         }
         self.write(records)
     }
@@ -135,6 +172,9 @@ impl Ledger {
         let bytes = records
             .iter()
             .fold(0_usize, |bytes, record| bytes.saturating_add(record.as_ref().len() + BEFORE_RECORD as usize));
+        if bytes > LONGEST_BATCH {
+            return Err(LedgerError::LongBatch { bytes });
+        }
         let mut out = Vec::new();
         out.try_reserve_exact(bytes.saturating_add(80)).map_err(|_| LedgerError::NoMemory { bytes })?;
         let mut nodes = Vec::new();
@@ -213,31 +253,49 @@ impl Ledger {
     /// Signs the present head, unless it is signed already. It is on the disk before it is returned.
     ///
     /// # Errors
-    /// [`LedgerError::ReadOnly`], [`LedgerError::Poisoned`], [`LedgerError::Io`]. When the signer fails, its error: the
-    /// records stay, unsigned.
+    /// [`LedgerError::ReadOnly`], [`LedgerError::Poisoned`], [`LedgerError::Full`], [`LedgerError::Io`]. When the signer
+    /// fails, its error: the records stay, unsigned.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, Error> {
+        self.usable()?;
+        self.tell_keys()?;
         let root = self.root();
-        let writer = self.writer.as_mut().ok_or(LedgerError::ReadOnly)?;
-        writer.usable()?;
+        let writer = self.writer.as_ref().ok_or(LedgerError::ReadOnly)?;
         if self.signed.size != self.tree.size() {
             let mut signers = vec![(self.keys.present(), &*writer.signer)];
             signers.extend(self.keys.earlier().last().zip(writer.previous.as_deref()));
             let signed = Checkpoint::sign(&self.config.origin, self.tree.size(), &root, &signers)?;
-            writer.poisoned = true;
-            let replaced = self.store.replace(HEAD, signed.note.as_bytes()).or_else(|error| {
-                // The space that is held is for this too.
-                if !is_full(&error) {
-                    return Err(error);
-                }
-                writer.full = true;
-                self.store.release_reserve()?;
-                self.store.replace(HEAD, signed.note.as_bytes())
-            });
-            replaced?;
-            writer.poisoned = false;
-            self.signed = signed;
+            self.replace(HEAD, signed.note.as_bytes())?;
+            (self.signed, self.signed_by) = (signed, self.keys.present().clone());
         }
         Ok(self.signed.clone())
+    }
+
+    /// Repeats the keys in their file, where a change or a crash left it behind the records.
+    fn tell_keys(&mut self) -> Result<(), LedgerError> {
+        if self.writer.as_ref().is_some_and(|writer| !writer.keys_told) {
+            self.replace(KEY, self.keys.text(&self.config.origin).as_bytes())?;
+            if let Some(writer) = &mut self.writer {
+                writer.keys_told = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces a small file, in the space that is held if there is no other.
+    fn replace(&mut self, name: &str, bytes: &[u8]) -> Result<(), LedgerError> {
+        let writer = self.writer.as_mut().ok_or(LedgerError::ReadOnly)?;
+        writer.poisoned = true;
+        let replaced = self.store.replace(name, bytes).or_else(|error| {
+            if !is_full(&error) {
+                return Err(error);
+            }
+            (writer.full, writer.spent) = (true, true);
+            self.store.release_reserve()?;
+            self.store.replace(name, bytes)
+        });
+        // Where there was no space, the file is as before.
+        writer.poisoned = replaced.as_ref().is_err_and(|error| !is_full(error));
+        replaced.map_err(|error| self.or_full(error))
     }
 
     /// Ends an interval in which there may have been no record: appends one that says when, and signs. Who must seal every
@@ -248,64 +306,6 @@ impl Ledger {
     pub fn seal(&mut self, at: Instant) -> Result<Checkpoint, Error> {
         self.append(&canon::to_bytes(&Seal { at, kind: "ledger_seal", v: V1 })?)?;
         self.checkpoint()
-    }
-
-    /// Changes the key: appends a record that both keys have signed, and signs the head with both. Until the ledger is
-    /// closed or [`Ledger::retire_previous_key`] is called, every head is signed by both; later only the new key opens it
-    /// for writing. The index of the record.
-    ///
-    /// # Errors
-    /// [`LedgerError::WrongAlgorithm`], [`LedgerError::KeyInUse`], [`LedgerError::TooManyKeys`]; those of
-    /// [`Ledger::append`] and [`Ledger::checkpoint`].
-    pub fn change_key(&mut self, new: Box<dyn Signer>) -> Result<u64, Error> {
-        let writer = self.writer.as_ref().ok_or(LedgerError::ReadOnly)?;
-        writer.usable()?;
-        let (profile, key) = (self.config.profile, new.public_key().clone());
-        if Profile::of(&key) != profile {
-            return Err(LedgerError::WrongAlgorithm { wanted: profile.signature().text() }.into());
-        }
-        if self.keys.contains(&key) {
-            return Err(LedgerError::KeyInUse.into());
-        }
-        if self.keys.count() >= MOST_KEYS {
-            return Err(LedgerError::TooManyKeys.into());
-        }
-        let record = keys::sign_change(
-            &self.config.origin,
-            self.tree.size(),
-            (self.keys.present(), &*writer.signer),
-            (&key, &*new),
-        )?;
-        let index = self.append_checked(&[record])?.start;
-        // The record is the change. What follows repeats it, and an opening makes up for it.
-        self.keys.push(key);
-        if let Some(writer) = &mut self.writer {
-            writer.previous = Some(std::mem::replace(&mut writer.signer, new));
-            writer.poisoned = true;
-            self.store.replace(KEY, self.keys.text(&self.config.origin).as_bytes())?;
-            writer.poisoned = false;
-        }
-        self.checkpoint()?;
-        Ok(index)
-    }
-
-    /// Signs heads also with the key before the present one, after the ledger was opened again.
-    ///
-    /// # Errors
-    /// [`LedgerError::ReadOnly`], [`LedgerError::WrongSigner`] when it is another key.
-    pub fn sign_with_previous_key(&mut self, previous: Box<dyn Signer>) -> Result<(), LedgerError> {
-        if self.keys.earlier().last() != Some(previous.public_key()) {
-            return Err(LedgerError::WrongSigner);
-        }
-        self.writer.as_mut().ok_or(LedgerError::ReadOnly)?.previous = Some(previous);
-        Ok(())
-    }
-
-    /// Signs heads with the present key alone from now on.
-    pub fn retire_previous_key(&mut self) {
-        if let Some(writer) = &mut self.writer {
-            writer.previous = None;
-        }
     }
 
     /// Begins a new segment after this many bytes from now on; the default is 16 MiB. An opening reads one segment,
@@ -327,7 +327,7 @@ pub fn lines(text: &[u8]) -> Vec<&[u8]> {
 /// Whether each record is one.
 ///
 /// # Errors
-/// [`LedgerError::TooLong`], [`LedgerError::NotCanonical`], [`LedgerError::Reserved`], [`LedgerError::NoSuchBlob`]
+/// [`LedgerError::TooLong`], [`LedgerError::NotCanonical`], [`LedgerError::Reserved`], [`LedgerError::BadBlobs`], [`LedgerError::NoSuchBlob`]
 pub(super) fn check_records<R: AsRef<[u8]>>(store: &Store, records: &[R]) -> Result<(), LedgerError> {
     for (position, record) in records.iter().enumerate() {
         let record = record.as_ref();
@@ -339,7 +339,8 @@ pub(super) fn check_records<R: AsRef<[u8]>>(store: &Store, records: &[R]) -> Res
         if keys::is_change(record) {
             return Err(LedgerError::Reserved { position });
         }
-        if let Some(digest) = members.blobs.iter().find(|digest| !blobs::exists(store, digest)) {
+        let named = members.blobs.ok_or(LedgerError::BadBlobs { position })?;
+        if let Some(digest) = named.iter().find(|digest| !blobs::exists(store, digest)) {
             return Err(LedgerError::NoSuchBlob { digest: *digest });
         }
     }
@@ -350,7 +351,7 @@ pub(super) fn check_records<R: AsRef<[u8]>>(store: &Store, records: &[R]) -> Res
 mod tests {
     use super::*;
     use crate::crypto::{Ed25519Key, KeyError, PublicKey};
-    use crate::ledger::LedgerConfig;
+    use crate::ledger::{LedgerConfig, Profile};
     use std::path::Path;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};

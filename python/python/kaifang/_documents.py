@@ -262,6 +262,8 @@ class Verified(Document):
     signed_size: int
     #: The root of those.
     signed_root: str
+    #: The newest key by which that head verifies.
+    signed_by: str
     #: The size of the pinned head, where one was given.
     pinned_size: Optional[int]
     segments: int
