@@ -255,7 +255,10 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
         }
         Verb::ChangeKey { dir, key, new_key } => {
             let new = crypto::load_signer(new_key)?;
-            output::text(&writer(dir, key)?.change_key(new)?.to_string())?;
+            let mut ledger = writer(dir, key)?;
+            output::text(&ledger.change_key(new)?.to_string())?;
+            // The change stands. Where the head could not be signed with it, this says why.
+            ledger.checkpoint()?;
         }
         Verb::PutBlob { dir, file, key } => {
             let digest = writer(dir, key)?.put_blob(&mut *reader(file)?)?;
