@@ -563,13 +563,22 @@ kf_status kf_ledger_consistency(const struct kf_ledger *ledger,
                                 struct kf_error **err);
 
 /**
- * Changes the key: appends a record that both keys have signed, and signs the head with both; `index` gets the record's.
- * From then on heads are signed by both until the ledger is freed, and only the new key opens it for writing.
+ * Changes the key: appends a record that both keys have signed; `index` gets its index. With it the change is made: only the
+ * new key opens the ledger for writing from then on. The head is signed with both if the signers can now
+ * (`kf_ledger_checkpoint` says why not), and heads are until the ledger is freed.
  */
 kf_status kf_ledger_change_key(const struct kf_ledger *ledger,
                                const struct kf_signer *new_signer,
                                uint64_t *index,
                                struct kf_error **err);
+
+/**
+ * Signs heads also with the key before the present one, after the ledger was opened again; with NULL, with the present
+ * key alone from now on.
+ */
+kf_status kf_ledger_sign_with_previous_key(const struct kf_ledger *ledger,
+                                           const struct kf_signer *previous,
+                                           struct kf_error **err);
 
 /**
  * Keeps a blob, and gives its digest: `sha256:...` or `sm3:...`, by which a record names it in its member `blobs`. When
@@ -601,7 +610,7 @@ kf_status kf_ledger_erase_blob(const struct kf_ledger *ledger,
 
 /**
  * Writes the records to a Parquet file of the columns `index`, `leaf_hash`, `record`, with the signed head in its
- * metadata, to `{"bytes":...,"rows":...}`. Nobody appends meanwhile.
+ * metadata, to `{"bytes":...,"rows":...}`. Appends go on meanwhile.
  */
 kf_status kf_ledger_export(const struct kf_ledger *ledger,
                            const char *path,
@@ -634,7 +643,8 @@ kf_status kf_ledger_free(struct kf_ledger *ledger);
  * Verifies every byte of a ledger's directory, to a document of what was found (canonical JSON).
  *
  * `public_key` (base64) is who the ledger must be; NULL takes the directory's own key, and the answer says so. `pin`
- * is a checkpoint kept elsewhere, a signed note that the ledger must extend; NULL is none, and one needs the key.
+ * is a checkpoint kept elsewhere, a signed note that the ledger must extend; NULL is none, and one needs the key that signed
+ * it, which may be one that the ledger had before.
  */
 kf_status kf_ledger_verify(const char *directory,
                            size_t directory_len,

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::writer::{Acknowledged, command, create};
+use super::writer::{Acknowledged, LIFE, command, create};
 
 /// The calls by which a ledger is written, and what may become of them.
 const CALLS: &[(&str, &[&str])] = &[
@@ -13,6 +13,7 @@ const CALLS: &[(&str, &[&str])] = &[
     ("rename", &["error=EIO", "error=ENOSPC", "error=EDQUOT", "signal=KILL"]),
     ("ftruncate", &["error=EIO", "error=EINTR", "signal=KILL"]),
     ("openat", &["error=EIO", "error=EMFILE", "error=EDQUOT", "error=EINTR", "signal=KILL"]),
+    ("mkdir", &["error=EIO", "error=ENOSPC", "signal=KILL"]),
     ("flock", &["error=EIO", "error=EINTR", "error=ENOLCK", "signal=KILL"]),
 ];
 /// The files that are written, so that no call of the test's own fails.
@@ -22,6 +23,9 @@ const FILES: &[&str] = &[
     "checkpoint.new",
     "checkpoint",
     "key",
+    "key.new",
+    "blobs",
+    "blobs/blob.new",
     "nodes",
     "reserve",
     "segments",
@@ -43,6 +47,7 @@ fn any_system_call_may_fail() {
     let temp = tempfile::tempdir().unwrap();
     let (mut runs, mut refused) = (0, 0);
     for (call, faults) in CALLS {
+        let mut ended = 0;
         for fault in *faults {
             for place in 1..=PLACES {
                 let dir = temp.path().join(format!("{call}-{fault}-{place}"));
@@ -55,12 +60,15 @@ fn any_system_call_may_fail() {
                     under.extend(["-P".to_owned(), dir.join(file).display().to_string()]);
                 }
                 let under: Vec<&str> = under.iter().map(String::as_str).collect();
-                let output = command(&under, &dir, 1, Some(30)).output().unwrap();
+                let output = command(&under, &dir, 1, Some(30)).env(LIFE, "1").output().unwrap();
                 acknowledged.take(&output);
+                ended += usize::from(!output.status.success() || !acknowledged.refusals.is_empty());
                 (runs, refused) = (runs + 1, refused + acknowledged.refusals.len());
                 acknowledged.check(&dir);
             }
         }
+        // A name that is no call's would never be injected.
+        assert!(ended > 0, "no fault of {call} was seen");
     }
     println!("{runs} runs with a system call that failed, {refused} refusals, none lost");
     assert!(refused > 0, "no fault was seen");

@@ -7,9 +7,10 @@ use std::process::{Command, Output, Stdio};
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use kaifang::crypto::Ed25519Key;
+use kaifang::Error;
+use kaifang::crypto::{Ed25519Key, Signer as _, sha256};
 use kaifang::error::Explain as _;
-use kaifang::ledger::{Ledger, LedgerConfig, Profile, SharedLedger, verify};
+use kaifang::ledger::{Ledger, LedgerConfig, LedgerError, Profile, SharedLedger, verify};
 
 /// Says to a process that it is a writer, and where.
 pub(super) const DIRECTORY: &str = "KAIFANG_CRASH_DIRECTORY";
@@ -17,6 +18,8 @@ pub(super) const DIRECTORY: &str = "KAIFANG_CRASH_DIRECTORY";
 const THREADS: &str = "KAIFANG_CRASH_THREADS";
 /// After how many records a thread stops; none is never.
 const RECORDS: &str = "KAIFANG_CRASH_RECORDS";
+/// Whether it also keeps a blob and changes the key.
+pub(super) const LIFE: &str = "KAIFANG_CRASH_LIFE";
 /// After how many bytes a segment ends.
 pub(super) const SEGMENT: &str = "KAIFANG_CRASH_SEGMENT";
 /// How many bytes a file may have; none is no limit.
@@ -29,6 +32,25 @@ const LAST: u64 = 1000;
 
 pub(super) fn key() -> Box<Ed25519Key> {
     Box::new(Ed25519Key::from_pem(include_str!("../data/crash-key.pem")).unwrap())
+}
+
+/// The key that follows it.
+fn next_key() -> Box<Ed25519Key> {
+    Box::new(Ed25519Key::from_pem(include_str!("../data/crash-next-key.pem")).unwrap())
+}
+
+/// Opens a ledger for writing, with whichever of the keys is in force.
+pub(super) fn open(dir: &Path) -> Result<Ledger, Error> {
+    match Ledger::open(dir, Some(key())) {
+        Err(Error::Ledger(LedgerError::WrongSigner)) => Ledger::open(dir, Some(next_key())),
+        opened => opened,
+    }
+}
+
+/// The record that names a blob, whose content is a thread's nth record.
+fn naming(writer: u64, thread: u64, number: u64) -> String {
+    let digest = sha256(record(writer, thread, number).as_bytes());
+    format!(r#"{{"blobs":["{digest}"],"number":{number},"thread":{thread},"writer":{writer}}}"#)
 }
 
 /// The record that a thread writes as its nth.
@@ -46,8 +68,7 @@ pub(super) fn run(dir: &Path) {
     if let limit @ Some(_) = number_of(FILE_LIMIT) {
         setrlimit(Resource::Fsize, Rlimit { current: limit, maximum: limit }).unwrap();
     }
-    let ledger = Ledger::open(dir, Some(key()));
-    let mut ledger = match ledger {
+    let mut ledger = match open(dir) {
         Ok(ledger) => ledger,
         Err(error) => return say(&format!("refused {}", error.code())),
     };
@@ -59,6 +80,11 @@ pub(super) fn run(dir: &Path) {
             let ledger = &ledger;
             scope.spawn(move || {
                 for number in 0..number_of(RECORDS).unwrap_or(u64::MAX) {
+                    if number_of(LIFE).is_some()
+                        && let Err(code) = live(ledger, writer, thread, number)
+                    {
+                        return say(&format!("refused {code}"));
+                    }
                     let written = if number % 5 == 4 {
                         let records = [record(writer, thread, number), record(writer, thread + 100, number)];
                         ledger.append_batch(&records).map(|range| range.start)
@@ -84,6 +110,24 @@ pub(super) fn run(dir: &Path) {
     });
 }
 
+/// What is rarer than a record: a blob and the record that names it, and another key.
+fn live(ledger: &SharedLedger, writer: u64, thread: u64, number: u64) -> Result<(), &'static str> {
+    match number {
+        2 => {
+            let content = record(writer, thread, number);
+            ledger.with(|ledger| ledger.put_blob(&mut content.as_bytes())).map_err(|error| error.code())?;
+            let index = ledger.append(naming(writer, thread, number).as_bytes()).map_err(|error| error.code())?;
+            say(&format!("named {index} {writer} {thread} {number}"));
+        }
+        4 => {
+            let index = ledger.with(|ledger| ledger.change_key(next_key())).map_err(|error| error.code())?;
+            say(&format!("changed {index}"));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// A writer that was refused writes one record more, in the space that is held, and signs.
 fn write_last(ledger: &SharedLedger, writer: u64, thread: u64, number: u64) {
     let thread = thread + LAST;
@@ -105,6 +149,9 @@ fn say(line: &str) {
 #[derive(Default)]
 pub(super) struct Acknowledged {
     records: BTreeMap<u64, String>,
+    /// The contents of blobs that a record names.
+    blobs: Vec<String>,
+    changed: bool,
     signed: Option<(u64, String)>,
     pub(super) refusals: Vec<String>,
     /// Records that were written after a refusal, in the space that is held, and are under a signed head.
@@ -131,6 +178,11 @@ impl Acknowledged {
                     self.last = self.records.iter().filter(|record| last(*record)).count();
                     self.signed = Some((number(1), words[2].to_owned()));
                 }
+                "named" => {
+                    self.records.insert(number(1), naming(number(2), number(3), number(4)));
+                    self.blobs.push(record(number(2), number(3), number(4)));
+                }
+                "changed" => self.changed = true,
                 "refused" => self.refusals.push(words[1].to_owned()),
                 other => panic!("a writer said {other}"),
             }
@@ -143,7 +195,13 @@ impl Acknowledged {
 
     /// Opens the directory as the next writer will, and looks at every byte.
     pub(super) fn check(&self, dir: &Path) {
-        let ledger = Ledger::open(dir, Some(key())).expect("a crash does not make a ledger unreadable");
+        let ledger = open(dir).expect("a crash does not make a ledger unreadable");
+        assert!(!self.changed || ledger.public_key() == next_key().public_key(), "the change of key is gone");
+        for content in &self.blobs {
+            let kept =
+                ledger.read_blob(&sha256(content.as_bytes()), 1 << 20).expect("a blob that a record names is there");
+            assert_eq!(kept, content.as_bytes());
+        }
         let verified = verify(dir, Some(ledger.public_key()), None).expect("what is there verifies");
         assert_eq!(verified.size, ledger.size());
         if let Some((size, root)) = &self.signed {
