@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::config::LedgerConfig;
-use super::frame::{LONGEST_HEADER, SegmentReader, is_no_frame};
+use super::frame::{LONGEST_HEADER, SegmentReader, commits, is_no_frame};
 use super::keys::{self, Keys};
 use super::log::Ledger;
 use super::replay::{Replay, Replayed, Tail, genesis};
@@ -184,9 +184,10 @@ fn read_segments(store: &Store, hash: HashAlgorithm) -> Result<(Vec<u64>, bool),
                 firsts.push(first);
             }
             Err(error) if number > 0 && number == count - 1 && is_no_frame(&error) => {
-                // It is synced before a record follows it: no crash leaves more than a header.
-                let length = path.metadata().map_err(io_error(&path, "stat"))?.len();
-                return if length > LONGEST_HEADER { Err(error) } else { Ok((firsts, true)) };
+                // It is synced before a record follows it: no crash leaves more than a part of a header.
+                let rest = SegmentReader::open(&path, Store::segment_name(number), hash)?.again(0, u64::MAX)?;
+                let torn = |rest: &Vec<u8>| rest.len() as u64 <= LONGEST_HEADER && commits(rest).next().is_none();
+                return if rest.as_ref().is_some_and(torn) { Ok((firsts, true)) } else { Err(error) };
             }
             Err(error) => return Err(error),
         }

@@ -281,7 +281,11 @@ impl Store {
     pub(super) fn settle(&self, number: u64, from: u64, last_write: &[u8]) -> Result<File, LedgerError> {
         let path = self.segment_path(number);
         let file = self.open_segment(number)?;
-        file.write_all_at(last_write, from).map_err(io_error(&path, "write"))?;
+        match file.write_all_at(last_write, from).map_err(io_error(&path, "write")) {
+            // A file system that writes elsewhere has no space for it: then its sync alone must do.
+            Err(error) if !is_full(&error) => return Err(error),
+            _ => {}
+        }
         file.sync_all().map_err(io_error(&path, "fsync"))?;
         let blobs = self.path(BLOBS);
         for dir in [Some(self.path(SEGMENTS)), Some(self.dir.clone()), Some(blobs).filter(|dir| dir.is_dir())] {
