@@ -41,7 +41,7 @@ test-space: ## the policy engine against the plain interpreter on every point, i
 	$(CARGO) test $(LOCKED) --release -p kaifang --no-default-features --test policy_space -- --nocapture
 
 .PHONY: crash
-crash: ## a ledger's writer killed, its system calls failing, power cuts: longer with KAIFANG_CRASH_ROUNDS=10000
+crash: ## a ledger's writer killed, its disk full, its files damaged, its proofs forged: longer with KAIFANG_CRASH_ROUNDS=10000
 	$(CARGO) test $(LOCKED) --release -p kaifang --no-default-features --test crash -- --nocapture --test-threads=1
 
 .PHONY: test-c
@@ -89,12 +89,12 @@ generate: ## the header, the JSON Schemas and the answers of the policy vectors,
 	target/debug/xtask vectors
 
 .PHONY: bench
-bench: ## criterion figures of classify, decide, mask, token, append
+bench: ## criterion figures of classify, decide, mask, token, canon, append
 	$(CARGO) bench $(LOCKED) -p kaifang-benches
 
 .PHONY: bench-peers
-bench-peers: ## cedar-policy, regorus and cel on our cases: equal answers first, then the ratios
-	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench peers_policy
+bench-peers: ## cedar-policy, regorus, cel and serde_jcs on our cases: equal answers first, then the ratios
+	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench peers_policy --bench canon
 
 .PHONY: bench-faces
 bench-faces: python build ## columns of ten million rows in Rust, through the C library and in Python, on one core

@@ -113,6 +113,27 @@ struct ArrowArrayStream {
 #define KF_UNKNOWN UINT64_MAX
 
 /**
+ * What a signing callback returns when it has signed. Any other number, 0 included, is a failure: bridges such as JNA
+ * turn a callback that threw into 0.
+ */
+#define KF_SIGNED 1
+
+/**
+ * How many bytes a signature may have: a callback is given room for as many.
+ */
+#define KF_SIGNATURE_CAPACITY 128
+
+/**
+ * The callback signs the message. For SM2 the device computes Z and the hash itself.
+ */
+#define KF_SIGN_MESSAGE 1
+
+/**
+ * The callback signs 32 bytes, e = SM3(Z ‖ message): for devices after GM/T 0018. SM2 keys only.
+ */
+#define KF_SIGN_DIGEST 2
+
+/**
  * The version of this interface. A program compiled against one number runs with libraries of the same number.
  */
 #define KF_ABI_VERSION 1
@@ -237,6 +258,12 @@ typedef struct kf_error kf_error;
 typedef struct kf_keyring kf_keyring;
 
 /**
+ * A ledger that is open: for writing (one writer), or for reading. Threads that append at the same time share the writes
+ * to the disk. Freeing it lets the directory go, so that another may write.
+ */
+typedef struct kf_ledger kf_ledger;
+
+/**
  * A plan. Immutable, and may be used by several threads at once.
  */
 typedef struct kf_plan kf_plan;
@@ -250,6 +277,11 @@ typedef struct kf_platform kf_platform;
  * A policy. Immutable, and may be used by several threads at once.
  */
 typedef struct kf_policy kf_policy;
+
+/**
+ * What signs a ledger.
+ */
+typedef struct kf_signer kf_signer;
 
 /**
  * A table. It is read once: the function that reads it consumes the handle.
@@ -266,6 +298,23 @@ typedef struct kf_text kf_text;
  * `KF_CONTINUE`, or anything else to cancel. Called on the thread that made the call; it must not throw or jump out.
  */
 typedef int32_t (*kf_progress)(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total);
+
+/**
+ * Signs `message_len` bytes: writes at most `KF_SIGNATURE_CAPACITY` bytes to `signature`, their exact number to
+ * `signature_len`, and returns `KF_SIGNED`. An Ed25519 signature has 64 bytes; an SM2 signature is r and s in DER, or
+ * each in 32 bytes. Called on a thread of the library's, one call at a time; it must not throw or jump out.
+ */
+typedef int32_t (*kf_sign)(void *user,
+                           const uint8_t *message,
+                           size_t message_len,
+                           uint8_t *signature,
+                           size_t *signature_len);
+
+/**
+ * Told that `user` is not used any more: the signer, every ledger that it opened and its last call are gone. May be NULL.
+ * May come on any thread.
+ */
+typedef void (*kf_release)(void *user);
 
 #ifdef __cplusplus
 extern "C" {
@@ -395,6 +444,177 @@ kf_status kf_signing_key_create(const char *path,
                                 size_t path_len,
                                 struct kf_text **public_key,
                                 struct kf_error **err);
+
+/**
+ * Makes a ledger in a directory that is new or empty, and signs its empty head. `profile` is `intl` (SHA-256 and an
+ * Ed25519 key) or `gm` (SM3 and an SM2 key); `origin` names the log in its heads.
+ */
+kf_status kf_ledger_create(const char *directory,
+                           size_t directory_len,
+                           const char *profile,
+                           size_t profile_len,
+                           const char *origin,
+                           size_t origin_len,
+                           const struct kf_signer *signer,
+                           struct kf_ledger **ledger,
+                           struct kf_error **err);
+
+/**
+ * Opens a ledger: with a signer for writing, with NULL for reading. What an append never acknowledged, after a crash, is
+ * dropped by a writer; `kf_ledger_state` says what.
+ */
+kf_status kf_ledger_open(const char *directory,
+                         size_t directory_len,
+                         const struct kf_signer *signer,
+                         struct kf_ledger **ledger,
+                         struct kf_error **err);
+
+/**
+ * Appends one record: canonical JSON of at most 65535 bytes. When this returns its index, it is on the disk.
+ */
+kf_status kf_ledger_append(const struct kf_ledger *ledger,
+                           const char *record,
+                           size_t record_len,
+                           uint64_t *index,
+                           struct kf_error **err);
+
+/**
+ * Appends records in order, all or none, with one write to the disk: a record a line, each ended by a line feed (the last
+ * may lack it), which is no part of it. `first` gets the index of the first.
+ */
+kf_status kf_ledger_append_lines(const struct kf_ledger *ledger,
+                                 const char *lines,
+                                 size_t lines_len,
+                                 uint64_t *first,
+                                 struct kf_error **err);
+
+/**
+ * Appends one record in the space that is held for it, after an append answered `KF-LEDGER-21`: that the ledger is full
+ * can be recorded and signed.
+ */
+kf_status kf_ledger_append_last(const struct kf_ledger *ledger,
+                                const char *record,
+                                size_t record_len,
+                                uint64_t *index,
+                                struct kf_error **err);
+
+/**
+ * Signs the present head, unless it is signed already, to a `Checkpoint`. When the signer fails, the records stay,
+ * unsigned.
+ */
+kf_status kf_ledger_checkpoint(const struct kf_ledger *ledger,
+                               struct kf_text **checkpoint,
+                               struct kf_error **err);
+
+/**
+ * Ends an interval in which there may have been no record: appends one that says when, and signs, to a `Checkpoint`.
+ */
+kf_status kf_ledger_seal(const struct kf_ledger *ledger,
+                         const char *at,
+                         size_t at_len,
+                         struct kf_text **checkpoint,
+                         struct kf_error **err);
+
+/**
+ * How the ledger stands, to a document: `origin`, `profile`, `public_key`, `size`, `root`, the last signed head
+ * `signed`, and what the opening `dropped`.
+ */
+kf_status kf_ledger_state(const struct kf_ledger *ledger,
+                          struct kf_text **state,
+                          struct kf_error **err);
+
+/**
+ * One record, its bytes as they were appended.
+ */
+kf_status kf_ledger_read(const struct kf_ledger *ledger,
+                         uint64_t index,
+                         struct kf_text **record,
+                         struct kf_error **err);
+
+/**
+ * The proof that a record is under the last signed head, to a `Receipt`.
+ */
+kf_status kf_ledger_receipt(const struct kf_ledger *ledger,
+                            uint64_t index,
+                            struct kf_text **receipt,
+                            struct kf_error **err);
+
+/**
+ * The proof that the tree of the first `size1` records begins that of `size2`, to a proof document that
+ * `kf_ledger_verify_proof` checks.
+ */
+kf_status kf_ledger_consistency(const struct kf_ledger *ledger,
+                                uint64_t size1,
+                                uint64_t size2,
+                                struct kf_text **proof,
+                                struct kf_error **err);
+
+/**
+ * Changes the key: appends a record that both keys have signed, and signs the head with both; `index` gets the record's.
+ * From then on heads are signed by both until the ledger is freed, and only the new key opens it for writing.
+ */
+kf_status kf_ledger_change_key(const struct kf_ledger *ledger,
+                               const struct kf_signer *new_signer,
+                               uint64_t *index,
+                               struct kf_error **err);
+
+/**
+ * Keeps a blob, and gives its digest: `sha256:...` or `sm3:...`, by which a record names it in its member `blobs`. When
+ * this returns, it is on the disk.
+ */
+kf_status kf_ledger_put_blob(const struct kf_ledger *ledger,
+                             const uint8_t *content,
+                             size_t content_len,
+                             struct kf_text **digest,
+                             struct kf_error **err);
+
+/**
+ * The content of a blob of at most `limit` bytes: it is what was put, or an error.
+ */
+kf_status kf_ledger_read_blob(const struct kf_ledger *ledger,
+                              const char *digest,
+                              size_t digest_len,
+                              uint64_t limit,
+                              struct kf_text **content,
+                              struct kf_error **err);
+
+/**
+ * Erases a blob for ever. The records that name it stay, and the ledger verifies and says that it is gone.
+ */
+kf_status kf_ledger_erase_blob(const struct kf_ledger *ledger,
+                               const char *digest,
+                               size_t digest_len,
+                               struct kf_error **err);
+
+/**
+ * Writes the records to a Parquet file of the columns `index`, `leaf_hash`, `record`, with the signed head in its
+ * metadata, to `{"bytes":...,"rows":...}`. Nobody appends meanwhile.
+ */
+kf_status kf_ledger_export(const struct kf_ledger *ledger,
+                           const char *path,
+                           size_t path_len,
+                           kf_progress callback,
+                           void *user,
+                           struct kf_text **exported,
+                           struct kf_error **err);
+
+/**
+ * The document that proves that the key signed two trees of one size under one name, from two signed notes. Heads that
+ * don't contradict each other are `KF_ERR_INTEGRITY`. `kf_ledger_verify_proof` checks the document.
+ */
+kf_status kf_ledger_prove_equivocation(const char *note1,
+                                       size_t note1_len,
+                                       const char *note2,
+                                       size_t note2_len,
+                                       const char *public_key,
+                                       size_t public_key_len,
+                                       struct kf_text **proof,
+                                       struct kf_error **err);
+
+/**
+ * Closes a ledger. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+ */
+kf_status kf_ledger_free(struct kf_ledger *ledger);
 
 /**
  * Verifies every byte of a ledger's directory, to a document of what was found (canonical JSON).
@@ -823,6 +1043,43 @@ kf_status kf_policy_diff_catalog(const struct kf_policy *policy,
                                  void *user,
                                  struct kf_text **difference,
                                  struct kf_error **err);
+
+/**
+ * Reads a key file of PKCS#8 PEM, which only its owner may read (mode 0600): Ed25519, or SM2 with the id of a line
+ * `SM2-Signer-Id: ...` before the block, or else the default id 1234567812345678.
+ */
+kf_status kf_signer_load(const char *path,
+                         size_t path_len,
+                         struct kf_signer **signer,
+                         struct kf_error **err);
+
+/**
+ * A signer behind a callback. `public_key` is the key that verifies what it signs: base64 of the 32 bytes of an Ed25519
+ * key, `sm2:POINT:ID`, or PEM. `signs` is `KF_SIGN_MESSAGE` or `KF_SIGN_DIGEST`. A call that has not come back after
+ * `timeout_ms` (1 or more) is an error of whoever wanted the signature, and while it has not come back, nothing is signed.
+ * Every signature is verified before it is used. `release` is called once, on failure of this function too.
+ */
+kf_status kf_signer_from_callback(const char *public_key,
+                                  size_t public_key_len,
+                                  int32_t signs,
+                                  uint64_t timeout_ms,
+                                  kf_sign sign,
+                                  kf_release release,
+                                  void *user,
+                                  struct kf_signer **signer,
+                                  struct kf_error **err);
+
+/**
+ * The public key that verifies what this signs, as documents have it.
+ */
+kf_status kf_signer_public_key(const struct kf_signer *signer,
+                               struct kf_text **public_key,
+                               struct kf_error **err);
+
+/**
+ * Frees a signer. Ledgers that it opened go on with it. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+ */
+kf_status kf_signer_free(struct kf_signer *signer);
 
 /**
  * Opens a CSV (UTF-8 or GB18030), Parquet or Arrow IPC file; its content says which.

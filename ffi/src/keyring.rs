@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use kaifang_core::crypto::{Ed25519Key, Keyring, Signer as _};
+use kaifang_core::crypto::{DEFAULT_SIGNER_ID, Ed25519Key, Keyring, Signer as _, Sm2Key};
 
 use crate::error::{Failure, kf_error};
 use crate::guard::guard;
@@ -118,7 +118,35 @@ pub unsafe extern "C" fn kf_signing_key_create(
         guard(err, || {
             let out = Out::new("public_key", public_key)?;
             let key = Ed25519Key::generate_file(input::text("path", path, path_len)?)?;
-            out.write(text::make(key.public_key().to_base64().into_bytes())?);
+            out.write(text::make(key.public_key().to_string().into_bytes())?);
+            Ok(())
+        })
+    }
+}
+
+/// Writes a new SM2 key file for signing a ledger of the profile `gm` (PKCS#8 PEM with the signer's id before the block,
+/// mode 0600). `signer_id` is part of what the key signs; NULL is 1234567812345678. An existing file is never overwritten.
+/// `public_key` gets `sm2:POINT:ID`: keep it where the ledger is not.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_sm2_key_create(
+    path: *const c_char,
+    path_len: usize,
+    signer_id: *const c_char,
+    signer_id_len: usize,
+    public_key: *mut *mut kf_text,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let out = Out::new("public_key", public_key)?;
+            let path = input::text("path", path, path_len)?;
+            let id = input::optional("signer_id", signer_id, signer_id_len)?.unwrap_or(DEFAULT_SIGNER_ID);
+            let key = Sm2Key::generate_file(path, id)?;
+            out.write(text::make(key.public_key().to_string().into_bytes())?);
             Ok(())
         })
     }

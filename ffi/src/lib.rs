@@ -1,6 +1,6 @@
 //! The C ABI of kaifang, and nothing else: conversions, checks of what crosses, no rule of any kind.
 //!
-//! One file holds one C type; what is asked of a policy takes three. Every function's body stands in [`guard`]; handles
+//! One file holds one C type; what is asked of a policy takes three, of a ledger two. Every function's body stands in [`guard`]; handles
 //! are tokens, see [`handle`]; what C sees is `include/kaifang.h`, made by `cargo run -p xtask -- header`. Conventions are
 //! on that header's first page.
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -19,12 +19,14 @@ mod handle;
 mod input;
 mod keyring;
 mod ledger;
+mod ledger_verify;
 mod plan;
 mod platform;
 mod policy;
 mod policy_analysis;
 mod policy_columns;
 mod progress;
+mod signer;
 mod status;
 mod table;
 mod text;

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use kaifang_core::audit::audit;
 use kaifang_core::calendar::Calendar;
 use kaifang_core::canon;
-use kaifang_core::crypto::{Ed25519Key, Signer};
+use kaifang_core::crypto::{self, Signer};
 use kaifang_core::gate::{Outcome, Platform, Request, UseReport};
 use kaifang_core::process::Event;
 
@@ -14,7 +14,7 @@ use crate::error::{Failure, kf_error};
 use crate::guard::guard;
 use crate::handle::{self, Object};
 use crate::input::{self, Out};
-use crate::ledger::trusted;
+use crate::ledger_verify::trusted;
 use crate::policy::{PolicyObject, kf_policy};
 use crate::status::kf_status;
 use crate::text::{self, kf_text};
@@ -42,7 +42,7 @@ impl PlatformObject {
 }
 
 fn signer(path: &str) -> Result<Box<dyn Signer>, Failure> {
-    Ok(Box::new(Ed25519Key::load(path)?))
+    Ok(crypto::load_signer(path)?)
 }
 
 /// Makes a new platform in a directory of its own, which is made too, under a policy. `origin` names its log; `key` is

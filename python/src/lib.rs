@@ -22,6 +22,7 @@ mod platform;
 mod policy;
 mod risk;
 mod scan;
+mod signers;
 mod table;
 
 use pyo3::prelude::*;
@@ -39,11 +40,11 @@ mod _kaifang {
     #[pymodule_export]
     use crate::evidence::{content_digest, evidence};
     #[pymodule_export]
-    use crate::keys::{Ed25519Key, Keyring};
+    use crate::keys::Keyring;
     #[pymodule_export]
     use crate::ledger::{
-        Ledger, leaf_hash, parse_checkpoint, verify_consistency, verify_document, verify_inclusion, verify_ledger,
-        verify_receipt,
+        Ledger, leaf_hash, parse_checkpoint, prove_equivocation, verify_consistency, verify_document, verify_inclusion,
+        verify_ledger, verify_receipt,
     };
     #[pymodule_export]
     use crate::plan::Plan;
@@ -55,6 +56,8 @@ mod _kaifang {
     use crate::risk::risk;
     #[pymodule_export]
     use crate::scan::scan;
+    #[pymodule_export]
+    use crate::signers::{CallbackSigner, Ed25519Key, Sm2Key};
     #[pymodule_export]
     use crate::table::Table;
 

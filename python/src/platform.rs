@@ -14,9 +14,9 @@ use crate::calendar::Calendar;
 use crate::documents::{plain, read, value_of, wrap};
 use crate::errors::OrRaise;
 use crate::held::Held;
-use crate::keys::Ed25519Key;
 use crate::moments::At;
 use crate::policy::{Policy, facts};
+use crate::signers::Signer;
 
 fn request(object: &Bound<'_, PyAny>) -> PyResult<Request> {
     Request::from_json(&value_of(object)?.to_string()).or_raise()
@@ -39,10 +39,10 @@ impl Platform {
         dir: PathBuf,
         policy: &Bound<'_, Policy>,
         origin: &str,
-        signer: &Bound<'_, Ed25519Key>,
+        signer: Signer,
         at: At,
     ) -> PyResult<Self> {
-        let (policy, signer) = (&policy.get().0, signer.get().signer()?);
+        let (policy, signer) = (&policy.get().0, signer.boxed());
         let platform = py.detach(|| gate::Platform::init(&dir, policy, origin, signer, at.0)).or_raise()?;
         Ok(Platform { dir, platform: Held::new("platform", platform) })
     }
@@ -53,10 +53,10 @@ impl Platform {
     fn open(
         py: Python<'_>,
         dir: PathBuf,
-        signer: Option<&Bound<'_, Ed25519Key>>,
+        signer: Option<Signer>,
         calendar: Option<&Bound<'_, Calendar>>,
     ) -> PyResult<Self> {
-        let signer = signer.map(|signer| signer.get().signer()).transpose()?;
+        let signer = signer.map(Signer::boxed);
         let mut platform = py.detach(|| gate::Platform::open(&dir, signer)).or_raise()?;
         if let Some(calendar) = calendar {
             platform = platform.with_calendar(calendar.get().0.clone());
@@ -73,7 +73,7 @@ impl Platform {
     /// The log's key, in base64.
     #[getter]
     fn public_key(&self, py: Python<'_>) -> PyResult<String> {
-        self.platform.with(py, |platform| Ok(platform.public_key().to_base64()))
+        self.platform.with(py, |platform| Ok(platform.public_key().to_string()))
     }
 
     /// How many records the state has seen.
@@ -152,7 +152,7 @@ impl Platform {
         pin: Option<&Bound<'py, PyAny>>,
         calendar: Option<&Bound<'py, Calendar>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let key = self.platform.with(py, |platform| Ok(*platform.public_key()))?;
+        let key = self.platform.with(py, |platform| Ok(platform.public_key().clone()))?;
         audited(py, &self.dir, Some(&key), pin, calendar, at)
     }
 
@@ -213,7 +213,7 @@ pub(crate) fn audit_directory<'py>(
     pin: Option<&Bound<'py, PyAny>>,
     calendar: Option<&Bound<'py, Calendar>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let key = public_key.map(|text| PublicKey::from_base64(text).or_raise()).transpose()?;
+    let key = public_key.map(|text| text.parse::<PublicKey>().or_raise()).transpose()?;
     audited(py, &dir, key.as_ref(), pin, calendar, at)
 }
 

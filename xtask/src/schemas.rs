@@ -42,6 +42,7 @@ fn documents() -> Vec<(&'static str, Schema)> {
         ("request", of::<gate::Request>()),
         ("risk-report", of::<risk::RiskReport>()),
         ("text-check", of::<policy::TextCheck>()),
+        ("ledger-state", of::<ledger::LedgerState>()),
         ("verified", of::<ledger::Verified>()),
     ]
 }

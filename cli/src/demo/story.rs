@@ -92,7 +92,7 @@ pub(super) fn tell(root: &Path, rows: usize, seed: u64, at: Instant) -> Result<O
     let (raw, facts) = classify_raw(&policy, &table, &entry, at, &mut steps)?;
     let mut assessment = treat(&place, &policy, &table, &entry, raw, &facts, at, &mut steps)?;
     let key = place.at("ledger-key.pem");
-    let public_key = *Ed25519Key::generate_file(&key)?.public_key();
+    let public_key = Ed25519Key::generate_file(&key)?.public_key().clone();
     let mut platform = Platform::init(
         place.at("platform"),
         &policy,

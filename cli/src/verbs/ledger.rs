@@ -1,12 +1,15 @@
 //! `kaifang ledger`: the tamper-evident log.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use kaifang::crypto::{Ed25519Key, PublicKey};
-use kaifang::ledger::{self, Checkpoint, Ledger, LedgerConfig, Profile};
+use kaifang::crypto::{self, PublicKey};
+use kaifang::ledger::{self, Checkpoint, IntegrityError, Ledger, LedgerConfig, Profile, Receipt};
+use kaifang::terms::{Digest, Instant, Word as _};
 
 use crate::output::{Failure, Outcome};
+use crate::progress::Bar;
 use crate::{input, output};
 
 #[derive(Subcommand)]
@@ -15,6 +18,9 @@ pub(crate) enum Verb {
     Init {
         /// The directory
         dir: PathBuf,
+        /// intl: SHA-256 and an Ed25519 key; gm: SM3 and an SM2 key
+        #[arg(long, default_value = "intl", value_parser = profile)]
+        profile: Profile,
         /// The log's name, in its checkpoints
         #[arg(long)]
         origin: String,
@@ -22,12 +28,18 @@ pub(crate) enum Verb {
         #[arg(long)]
         key: PathBuf,
     },
-    /// Append a record: canonical JSON, at most 65,535 bytes; `-` is standard input
+    /// Append a record: canonical JSON, at most 65,535 bytes; `-` is standard input. Prints its index
     Append {
         /// The directory
         dir: PathBuf,
         /// The record
         record: PathBuf,
+        /// Each line of the file is a record: all or none, with one write to the disk
+        #[arg(long)]
+        lines: bool,
+        /// Use the space that is held for a last record, where there is no other
+        #[arg(long, conflicts_with = "lines")]
+        last: bool,
         /// The signing key
         #[arg(long)]
         key: PathBuf,
@@ -36,6 +48,9 @@ pub(crate) enum Verb {
     Checkpoint {
         /// The directory
         dir: PathBuf,
+        /// Append a record of this instant before, so that an interval without records is sealed too
+        #[arg(long)]
+        seal: Option<Instant>,
         /// The signing key
         #[arg(long)]
         key: PathBuf,
@@ -44,7 +59,7 @@ pub(crate) enum Verb {
     Verify {
         /// The directory
         dir: PathBuf,
-        /// The log's public key, base64; without it, the key that the directory names is used, and said so
+        /// The log's public key, or a PEM file; without it, the key that the directory names is used, and said so
         #[arg(long)]
         public_key: Option<String>,
         /// A head kept elsewhere
@@ -54,64 +69,253 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Verify one proof document: inclusion, consistency or checkpoint
-    Check {
-        /// The document; `-` is standard input
-        proof: PathBuf,
+    /// Prove that a record is under the signed head (a receipt), or that one size begins another
+    #[command(group = clap::ArgGroup::new("what").required(true))]
+    Prove {
+        /// The directory
+        dir: PathBuf,
+        /// The record's index
+        #[arg(group = "what")]
+        index: Option<u64>,
+        /// Two sizes: a consistency proof
+        #[arg(long, num_args = 2, value_names = ["SIZE1", "SIZE2"], group = "what")]
+        consistency: Option<Vec<u64>>,
+        /// The receipt as a `.tlog-proof` text (C2SP), not as JSON
+        #[arg(long, conflicts_with = "consistency")]
+        tlog_proof: bool,
     },
+    /// Verify one proof: a document (inclusion, consistency, checkpoint, receipt, equivocation), or a receipt of a record
+    Check {
+        /// The document, the receipt or the `.tlog-proof` text; `-` is standard input
+        proof: PathBuf,
+        /// The record, whose receipt it is
+        #[arg(long, requires = "public_key")]
+        record: Option<PathBuf>,
+        /// The log's public key, or a PEM file
+        #[arg(long, requires = "record")]
+        public_key: Option<String>,
+    },
+    /// Change the key: from then on only the new one opens the ledger for writing. Prints the index of the record
+    ChangeKey {
+        /// The directory
+        dir: PathBuf,
+        /// The present signing key
+        #[arg(long)]
+        key: PathBuf,
+        /// The new one
+        #[arg(long)]
+        new_key: PathBuf,
+    },
+    /// Keep a file as a blob, and print the digest by which a record names it
+    PutBlob {
+        /// The directory
+        dir: PathBuf,
+        /// The file; `-` is standard input
+        file: PathBuf,
+        /// The signing key
+        #[arg(long)]
+        key: PathBuf,
+    },
+    /// Write a blob to a file
+    GetBlob {
+        /// The directory
+        dir: PathBuf,
+        /// Its digest
+        digest: Digest,
+        /// The file
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Erase a blob for ever; the records that name it stay
+    EraseBlob {
+        /// The directory
+        dir: PathBuf,
+        /// Its digest
+        digest: Digest,
+        /// The signing key
+        #[arg(long)]
+        key: PathBuf,
+    },
+    /// Write the records to a Parquet file, with the signed head in its metadata
+    Export {
+        /// The directory
+        dir: PathBuf,
+        /// The file
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Write out that the key signed two trees of one size: from two checkpoints
+    ProveEquivocation {
+        /// One checkpoint
+        first: PathBuf,
+        /// The other
+        second: PathBuf,
+        /// The log's public key, or a PEM file
+        #[arg(long)]
+        public_key: String,
+    },
+}
+
+fn profile(word: &str) -> Result<Profile, String> {
+    Profile::from_id(word).ok_or_else(|| "intl | gm".to_owned())
+}
+
+/// A public key as documents have it, or a PEM file.
+pub(crate) fn public_key(text: &str) -> Result<PublicKey, Failure> {
+    let path = Path::new(text);
+    if path.is_file() {
+        return Ok(String::from_utf8_lossy(&input::bytes(path)?).parse()?);
+    }
+    Ok(text.parse()?)
+}
+
+fn note(path: &Path) -> Result<String, Failure> {
+    Ok(String::from_utf8_lossy(&input::bytes(path)?).into_owned())
+}
+
+fn writer(dir: &Path, key: &Path) -> Result<Ledger, Failure> {
+    let ledger = Ledger::open(dir, Some(crypto::load_signer(key)?))?;
+    if let Some(dropped) = ledger.dropped() {
+        eprintln!("{}:丢弃未提交的 {} 字节(上次写入中断)", dropped.file, dropped.bytes);
+        eprintln!(
+            "{}: dropped {} bytes that were never committed (a write was interrupted)",
+            dropped.file, dropped.bytes
+        );
+    }
+    Ok(ledger)
 }
 
 pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
     match verb {
-        Verb::Init { dir, origin, key } => {
-            let config = LedgerConfig { origin: origin.clone(), profile: Profile::Intl };
-            Ledger::create(dir, &config, Box::new(Ed25519Key::load(key)?))?;
+        Verb::Init { dir, profile, origin, key } => {
+            let config = LedgerConfig { origin: origin.clone(), profile: *profile };
+            Ledger::create(dir, &config, crypto::load_signer(key)?)?;
         }
-        Verb::Append { dir, record, key } => {
-            let mut record = input::bytes(record)?;
-            // a text file ends with a line feed, which is no part of the record
-            if record.last() == Some(&b'\n') {
-                record.pop();
+        Verb::Append { dir, record, lines, last, key } => {
+            let bytes = input::bytes(record)?;
+            // A text file ends with a line feed, which is no part of the record.
+            let record = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+            let mut ledger = writer(dir, key)?;
+            let index = match (lines, last) {
+                (true, _) => ledger.append_batch(&ledger::lines(&bytes))?.start,
+                (_, true) => ledger.append_last(record)?,
+                _ => ledger.append(record)?,
+            };
+            output::text(&index.to_string())?;
+        }
+        Verb::Checkpoint { dir, seal, key } => {
+            let mut ledger = writer(dir, key)?;
+            let head = match seal {
+                Some(at) => ledger.seal(*at)?,
+                None => ledger.checkpoint()?,
+            };
+            output::text(head.note.trim_end())?;
+        }
+        Verb::Verify { dir, public_key, pin, json } => verify(dir, public_key.as_deref(), pin.as_deref(), *json)?,
+        Verb::Prove { dir, index, consistency, tlog_proof } => {
+            let ledger = Ledger::open(dir, None)?;
+            match (index, consistency.as_deref()) {
+                (Some(index), _) if *tlog_proof => output::text(ledger.receipt(*index)?.to_tlog_proof().trim_end())?,
+                (Some(index), _) => output::json(&ledger.receipt(*index)?)?,
+                (None, Some([size1, size2])) => output::json(&ledger.consistency_document(*size1, *size2)?)?,
+                (None, _) => {}
             }
-            let mut ledger = Ledger::open(dir, Some(Box::new(Ed25519Key::load(key)?)))?;
-            output::text(&ledger.append(&record)?.to_string())?;
         }
-        Verb::Checkpoint { dir, key } => {
-            let mut ledger = Ledger::open(dir, Some(Box::new(Ed25519Key::load(key)?)))?;
-            output::text(ledger.checkpoint()?.note.trim_end())?;
-        }
-        Verb::Verify { dir, public_key, pin, json } => {
-            let key = public_key.as_deref().map(PublicKey::from_base64).transpose()?;
-            let pin = pin.as_deref().map(|pin| read_pin(pin, dir, key.as_ref())).transpose()?;
-            let verified = ledger::verify(dir, key.as_ref(), pin.as_ref())?;
-            if *json {
-                output::json(&verified)?;
-            } else {
-                output::text(&format!(
-                    "{}\n{} 条记录 records, {} 已签名 signed\n{}",
-                    verified.origin, verified.size, verified.signed_size, verified.root
-                ))?;
+        Verb::Check { proof, record, public_key: key } => {
+            let proof = input::bytes(proof)?;
+            match (record, key) {
+                (Some(record), Some(key)) => {
+                    let record = input::bytes(record)?;
+                    let record = record.strip_suffix(b"\n").unwrap_or(&record);
+                    let key = public_key(key)?;
+                    ledger::verify_receipt(record, &receipt(&proof, &key)?, &key)?;
+                }
+                _ => ledger::verify_document(&proof)?,
             }
-            if verified.own_key {
-                warn_of_own_key();
-            }
-        }
-        Verb::Check { proof } => {
-            ledger::verify_document(&input::bytes(proof)?)?;
             output::text("{\"valid\":true}")?;
+        }
+        Verb::ChangeKey { dir, key, new_key } => {
+            let new = crypto::load_signer(new_key)?;
+            output::text(&writer(dir, key)?.change_key(new)?.to_string())?;
+        }
+        Verb::PutBlob { dir, file, key } => {
+            let digest = writer(dir, key)?.put_blob(&mut &*input::bytes(file)?)?;
+            output::text(&digest.to_string())?;
+        }
+        Verb::GetBlob { dir, digest, output } => {
+            let mut file = File::create_new(output).map_err(|error| Failure::file(output, &error))?;
+            if let Err(error) = Ledger::open(dir, None)?.copy_blob(digest, &mut file) {
+                // What was copied of it is not to be used.
+                let _ = std::fs::remove_file(output);
+                return Err(error.into());
+            }
+        }
+        Verb::EraseBlob { dir, digest, key } => writer(dir, key)?.erase_blob(digest)?,
+        Verb::Export { dir, output } => {
+            let mut bar = Bar::new("导出 export");
+            let stats = Ledger::open(dir, None)?.export(output, &mut |update| bar.update(update))?;
+            drop(bar);
+            output::text(&stats.rows.to_string())?;
+        }
+        Verb::ProveEquivocation { first, second, public_key: key } => {
+            let proof = ledger::prove_equivocation(&note(first)?, &note(second)?, &public_key(key)?)?;
+            output::json(&proof)?;
         }
     }
     Ok(Outcome::Done)
 }
 
-/// A head kept elsewhere, signed by the key that the caller trusts, or else by the one that the directory names.
+/// A receipt, as JSON or as a `.tlog-proof` text.
+fn receipt(bytes: &[u8], key: &PublicKey) -> Result<Receipt, Failure> {
+    let text = String::from_utf8_lossy(bytes);
+    match text.starts_with('{') {
+        true => Ok(kaifang::canon::read("Receipt", bytes)?),
+        false => Ok(Receipt::from_tlog_proof(&text, key)?),
+    }
+}
+
+fn verify(dir: &Path, key: Option<&str>, pin: Option<&Path>, json: bool) -> Result<(), Failure> {
+    let key = key.map(public_key).transpose()?;
+    let pin = pin.map(|pin| read_pin(pin, dir, key.as_ref())).transpose()?;
+    let bar = Bar::new("校验 verify");
+    let verified = ledger::verify(dir, key.as_ref(), pin.as_ref())?;
+    drop(bar);
+    if json {
+        output::json(&verified)?;
+    } else {
+        output::text(&format!(
+            "{}\n{} 条记录 records, {} 已签名 signed\n{}",
+            verified.origin, verified.size, verified.signed_size, verified.root
+        ))?;
+        if verified.blobs + verified.blobs_gone > 0 {
+            output::text(&format!("{} 个数据块 blobs, {} 处已擦除 gone", verified.blobs, verified.blobs_gone))?;
+        }
+        if let Some(first) = verified.first_backward_time {
+            let count = verified.backward_times;
+            output::text(&format!(
+                "{count} 条记录的时间早于此前的记录,首条为 {first} times go backward, first at {first}"
+            ))?;
+        }
+    }
+    if verified.own_key {
+        warn_of_own_key();
+    }
+    Ok(())
+}
+
+/// A head kept elsewhere, signed by the key that the caller trusts or by another of the log's keys.
 fn read_pin(pin: &Path, dir: &Path, key: Option<&PublicKey>) -> Result<Checkpoint, Failure> {
-    let note = String::from_utf8_lossy(&input::bytes(pin)?).into_owned();
-    let checkpoint = match key {
-        Some(key) => Checkpoint::parse(&note, key),
-        None => Checkpoint::parse(&note, Ledger::open(dir, None)?.public_key()),
-    };
-    Ok(checkpoint?)
+    let note = note(pin)?;
+    let ledger = Ledger::open(dir, None)?;
+    let keys = key.into_iter().chain([ledger.public_key()]).chain(ledger.earlier_keys());
+    let mut error = None;
+    for key in keys {
+        match Checkpoint::parse(&note, key) {
+            Ok(checkpoint) => return Ok(checkpoint),
+            Err(other) => _ = error.get_or_insert(other),
+        };
+    }
+    Err(error.unwrap_or(IntegrityError::NotSigned { name: ledger.origin().to_owned() }).into())
 }
 
 /// A directory that vouches for itself proves nothing against whoever made it.

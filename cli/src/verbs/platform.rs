@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use kaifang::audit;
 use kaifang::calendar::Calendar;
-use kaifang::crypto::{Ed25519Key, PublicKey};
+use kaifang::crypto;
 use kaifang::gate::{Outcome as UseOutcome, Platform, Request, UseReport};
 use kaifang::process::Event;
 use kaifang::terms::Word;
@@ -121,14 +121,14 @@ pub(crate) struct AuditOptions {
 
 pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
     let open = |dir: &PathBuf, writer: &Writer| -> Result<(Platform, kaifang::terms::Instant), Failure> {
-        let platform = Platform::open(dir, Some(Box::new(Ed25519Key::load(&writer.key)?)))?;
+        let platform = Platform::open(dir, Some(crypto::load_signer(&writer.key)?))?;
         Ok((platform, input::instant(writer.at.as_deref())?))
     };
     match verb {
         Verb::Init { dir, law, origin, key } => {
             let policy = input::policy(&law.policy, &law.set)?;
             let at = input::instant(law.at.as_deref())?;
-            Platform::init(dir, &policy, origin, Box::new(Ed25519Key::load(key)?), at)?;
+            Platform::init(dir, &policy, origin, crypto::load_signer(key)?, at)?;
         }
         Verb::Event { dir, event, writer } => {
             let event = Event::from_json(&input::text(event)?)?;
@@ -185,7 +185,7 @@ pub(crate) fn duties(options: &DutiesOptions) -> Result<Outcome, Failure> {
 }
 
 pub(crate) fn audit(options: &AuditOptions) -> Result<Outcome, Failure> {
-    let key = options.public_key.as_deref().map(PublicKey::from_base64).transpose()?;
+    let key = options.public_key.as_deref().map(super::ledger::public_key).transpose()?;
     let at = input::instant(options.at.as_deref())?;
     let report = audit::audit(&options.dir, key.as_ref(), None, Calendar::builtin(), at)?;
     if options.json {

@@ -21,6 +21,16 @@ pub trait Signer: Send + Sync {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError>;
 }
 
+impl<T: Signer + ?Sized> Signer for std::sync::Arc<T> {
+    fn public_key(&self) -> &PublicKey {
+        (**self).public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        (**self).sign(message)
+    }
+}
+
 /// The signing key of a PEM file that only its owner may read: Ed25519, or SM2 with the id of a line
 /// `SM2-Signer-Id: …` before the block (or else the default id).
 ///

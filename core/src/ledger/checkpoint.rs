@@ -4,9 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use super::note::{self, KeySigner};
 use super::tree::Hash;
-use super::{IntegrityError, Profile, note};
-use crate::crypto::{KeyError, PublicKey, Signer};
+use super::{IntegrityError, Profile};
+use crate::crypto::{KeyError, PublicKey};
 use crate::terms::{Digest, V1};
 
 /// The signed head of a log. `note` is the signature's text and the only authority: the other fields repeat it.
@@ -67,7 +68,7 @@ impl Checkpoint {
     }
 
     /// Signs a head by each of these keys. Each signature is verified before it is used.
-    pub(super) fn sign(origin: &str, size: u64, root: &Digest, signers: &[&dyn Signer]) -> Result<Self, KeyError> {
+    pub(super) fn sign(origin: &str, size: u64, root: &Digest, signers: &[KeySigner<'_>]) -> Result<Self, KeyError> {
         let text = format!("{origin}\n{size}\n{}\n", STANDARD.encode(root.as_bytes()));
         let note = note::sign(&text, origin, signers)?;
         Ok(Checkpoint { v: V1, origin: origin.to_owned(), size, root: *root, note })
@@ -77,12 +78,12 @@ impl Checkpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::Ed25519Key;
+    use crate::crypto::{Ed25519Key, Signer};
 
     fn signed(text: &str) -> (String, PublicKey) {
         let (key, _) = Ed25519Key::generate().unwrap();
         let origin = text.lines().next().unwrap();
-        let note = note::sign(text, origin, &[&key]).unwrap();
+        let note = note::sign(text, origin, &[(key.public_key(), &key)]).unwrap();
         (note, key.public_key().clone())
     }
 
@@ -91,7 +92,8 @@ mod tests {
     #[test]
     fn what_is_signed_is_read_back() {
         let (key, _) = Ed25519Key::generate().unwrap();
-        let made = Checkpoint::sign("xa.example/log", 7, &Digest::sha256([9; 32]), &[&key]).unwrap();
+        let made =
+            Checkpoint::sign("xa.example/log", 7, &Digest::sha256([9; 32]), &[(key.public_key(), &key)]).unwrap();
         assert_eq!(Checkpoint::parse(&made.note, key.public_key()), Ok(made.clone()));
         assert_eq!(made.verify(key.public_key()), Ok(()));
         let (other, _) = Ed25519Key::generate().unwrap();
@@ -101,7 +103,7 @@ mod tests {
     #[test]
     fn fields_that_say_more_than_the_note_are_refused() {
         let (key, _) = Ed25519Key::generate().unwrap();
-        let made = Checkpoint::sign("log", 7, &Digest::sha256([9; 32]), &[&key]).unwrap();
+        let made = Checkpoint::sign("log", 7, &Digest::sha256([9; 32]), &[(key.public_key(), &key)]).unwrap();
         for (changed, field) in [
             (Checkpoint { size: 8, ..made.clone() }, "size"),
             (Checkpoint { origin: "lag".to_owned(), ..made.clone() }, "origin"),
@@ -146,7 +148,10 @@ mod tests {
         let (key, _) = Ed25519Key::generate().unwrap();
         for bytes in [vec![], vec![0; 64], vec![0xff; 64], key.sign(b"another text").unwrap()] {
             let signer = Garbage(key.public_key().clone(), bytes);
-            assert_eq!(Checkpoint::sign("log", 0, &Digest::sha256([0; 32]), &[&signer]), Err(KeyError::WrongSignature));
+            assert_eq!(
+                Checkpoint::sign("log", 0, &Digest::sha256([0; 32]), &[(signer.public_key(), &signer)]),
+                Err(KeyError::WrongSignature)
+            );
         }
     }
 }

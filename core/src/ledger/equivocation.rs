@@ -52,8 +52,9 @@ mod tests {
     #[test]
     fn only_two_roots_of_one_size_by_one_key_under_one_name_prove_anything() {
         let [(key, _), (other, _)] = [(); 2].map(|()| Ed25519Key::generate().unwrap());
-        let head =
-            |origin, size, root, key| Checkpoint::sign(origin, size, &Digest::sha256([root; 32]), &[key]).unwrap().note;
+        let head = |origin, size, root, key: &Ed25519Key| {
+            Checkpoint::sign(origin, size, &Digest::sha256([root; 32]), &[(key.public_key(), key)]).unwrap().note
+        };
         let prove = |a: &str, b: &str| prove_equivocation(a, b, key.public_key());
         let first = head("log", 5, 1, &key);
         let proof = prove(&first, &head("log", 5, 2, &key)).unwrap();

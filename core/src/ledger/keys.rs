@@ -5,11 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::note::{self, KeySigner};
 use super::store::{KEY, Store};
-use super::{IntegrityError, LedgerConfig, Profile, note};
+use super::{IntegrityError, LedgerConfig, Profile};
 use crate::Error;
 use crate::canon;
-use crate::crypto::{PublicKey, Signer};
+use crate::crypto::PublicKey;
 use crate::terms::V1;
 
 /// No log has had more keys: the file of all is a small one.
@@ -99,8 +100,8 @@ fn change_text(origin: &str, index: u64, old: &PublicKey, new: &PublicKey) -> St
 }
 
 /// The record that changes the key at an index, signed by both keys.
-pub(super) fn sign_change(origin: &str, index: u64, old: &dyn Signer, new: &dyn Signer) -> Result<Vec<u8>, Error> {
-    let text = change_text(origin, index, old.public_key(), new.public_key());
+pub(super) fn sign_change(origin: &str, index: u64, old: KeySigner<'_>, new: KeySigner<'_>) -> Result<Vec<u8>, Error> {
+    let text = change_text(origin, index, old.0, new.0);
     let note = note::sign(&text, origin, &[old, new])?;
     Ok(canon::to_bytes(&ChangeRecord { kind: "ledger_key".to_owned(), note, v: V1 })?)
 }
@@ -119,20 +120,21 @@ pub(super) fn read_change(origin: &str, index: u64, record: &[u8]) -> Option<(Pu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::Ed25519Key;
+    use crate::crypto::{Ed25519Key, Signer};
 
     #[test]
     fn a_change_holds_for_its_place_and_its_keys_only() {
         let [(a, _), (b, _), (c, _)] = [(); 3].map(|()| Ed25519Key::generate().unwrap());
-        let record = sign_change("log", 7, &a, &b).unwrap();
+        let [by_a, by_b, by_c] = [&a, &b, &c].map(|key| (key.public_key(), key as &dyn Signer));
+        let record = sign_change("log", 7, by_a, by_b).unwrap();
         assert!(is_change(&record) && canon::parse_canonical(&record).is_ok());
         assert_eq!(read_change("log", 7, &record), Some((a.public_key().clone(), b.public_key().clone())));
         assert_eq!(read_change("log", 8, &record), None);
         assert_eq!(read_change("lag", 7, &record), None);
-        assert_eq!(read_change("log", 7, &sign_change("log", 7, &a, &a).unwrap()), None);
+        assert_eq!(read_change("log", 7, &sign_change("log", 7, by_a, by_a).unwrap()), None);
         // Signed by one of them, and by a third.
         let text = change_text("log", 7, a.public_key(), b.public_key());
-        for signers in [&[&a as &dyn Signer][..], &[&b], &[&a, &c], &[&c, &b]] {
+        for signers in [&[by_a][..], &[by_b], &[by_a, by_c], &[by_c, by_b]] {
             let note = note::sign(&text, "log", signers).unwrap();
             let record = canon::to_bytes(&ChangeRecord { kind: "ledger_key".into(), note, v: V1 }).unwrap();
             assert_eq!(read_change("log", 7, &record), None);

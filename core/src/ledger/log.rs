@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::config::{LedgerConfig, Profile};
 use super::frame::Header;
 use super::keys::Keys;
@@ -14,7 +16,7 @@ use super::write::Writer;
 use super::{Checkpoint, IntegrityError, LedgerError};
 use crate::Error;
 use crate::crypto::{PublicKey, Signer};
-use crate::terms::{Digest, Word as _};
+use crate::terms::{Digest, V1, Word as _};
 
 /// A ledger that is open for writing (one writer) or for reading (any number, also beside the writer).
 ///
@@ -45,6 +47,33 @@ pub struct Ledger {
     pub(super) writer: Option<Writer>,
 }
 
+/// How an open ledger stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LedgerState {
+    /// The version of this document.
+    pub v: V1,
+    /// The name of the log.
+    pub origin: String,
+    /// Hash and signature.
+    pub profile: Profile,
+    /// The key that heads are signed with.
+    pub public_key: PublicKey,
+    /// The keys before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_keys: Vec<PublicKey>,
+    /// How many records are committed.
+    pub size: u64,
+    /// The root of the tree of them.
+    pub root: Digest,
+    /// The last head that was signed. It may cover fewer.
+    pub signed: Checkpoint,
+    /// What the opening found after the last commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<Dropped>,
+}
+
 impl Ledger {
     /// Makes a ledger in a directory that is new or empty, and signs its empty head.
     ///
@@ -55,14 +84,15 @@ impl Ledger {
         if !note::is_name(&config.origin) {
             return Err(LedgerError::BadOrigin.into());
         }
-        if signer.public_key().algorithm() != config.profile.signature() {
+        let key = signer.public_key().clone();
+        if key.algorithm() != config.profile.signature() {
             return Err(LedgerError::WrongAlgorithm { wanted: config.profile.signature().text() }.into());
         }
-        let keys = Keys::new(signer.public_key().clone());
         let text = config.text()?;
         let hash = config.profile.hash();
         let (tree, chain) = (Frontier::new(hash), genesis(hash, &text));
-        let signed = Checkpoint::sign(&config.origin, 0, &Digest::new(hash, tree.root()), &[&*signer])?;
+        let signed = Checkpoint::sign(&config.origin, 0, &Digest::new(hash, tree.root()), &[(&key, &*signer)])?;
+        let keys = Keys::new(key);
         let store = Store::create(dir.as_ref())?;
         let lock = store.lock()?;
         let header = Header { number: 0, frontier: tree.clone(), chain }.encode();
@@ -134,6 +164,22 @@ impl Ledger {
     #[must_use]
     pub fn dropped(&self) -> Option<&Dropped> {
         self.dropped.as_ref()
+    }
+
+    /// How it stands, as a document.
+    #[must_use]
+    pub fn state(&self) -> LedgerState {
+        LedgerState {
+            v: V1,
+            origin: self.origin().to_owned(),
+            profile: self.profile(),
+            public_key: self.public_key().clone(),
+            earlier_keys: self.earlier_keys().to_vec(),
+            size: self.size(),
+            root: self.root(),
+            signed: self.signed.clone(),
+            dropped: self.dropped.clone(),
+        }
     }
 
     pub(super) fn store(&self) -> &Store {

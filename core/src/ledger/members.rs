@@ -16,11 +16,21 @@ pub(super) struct Members {
 
 /// Checks that a record is canonical, and reads these two.
 pub(super) fn read(record: &[u8]) -> Result<Members, CanonError> {
-    let value = canon::parse_canonical(record)?;
-    let at = value.get("at").and_then(Value::as_str).and_then(|at| at.parse().ok());
-    let blobs = value.get("blobs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let blobs = blobs.iter().filter_map(|digest| digest.as_str()?.parse().ok()).collect();
-    Ok(Members { at, blobs })
+    let (mut at, mut blobs) = (None, None);
+    canon::check_with(record, &mut |key, value| match key {
+        "at" => at = Some(value),
+        "blobs" => blobs = Some(value),
+        _ => {}
+    })?;
+    // No time has an escape in it: what stands between the quotation marks is the text.
+    let at = at.and_then(|at| str::from_utf8(at.strip_prefix(b"\"")?.strip_suffix(b"\"")?).ok()?.parse().ok());
+    Ok(Members { at, blobs: blobs.map(digests).unwrap_or_default() })
+}
+
+/// The digests in an array; of anything else none.
+fn digests(value: &[u8]) -> Vec<Digest> {
+    let items: Vec<Value> = serde_json::from_slice(value).unwrap_or_default();
+    items.iter().filter_map(|digest| digest.as_str()?.parse().ok()).collect()
 }
 
 #[cfg(test)]

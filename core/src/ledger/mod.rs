@@ -7,7 +7,7 @@
 //! | `note`, [`Checkpoint`] | the signed head |
 //! | [`Profile`], `keys` | what a log is and who signs it; the record that changes the key |
 //! | `frame`, `replay` | the bytes of a segment, and what they must add up to |
-//! | [`Ledger`]: `log`, `open`, `write`, `prove`, `blobs`; [`SharedLedger`] | read, recover, append and sign, prove, keep blobs; for many threads |
+//! | [`Ledger`]: `log`, `open`, `write`, `prove`, `blobs`, `export`; [`SharedLedger`] | read, recover, append and sign, prove, keep blobs, to Parquet; for many threads |
 //! | [`verify()`] | every byte, offline |
 //! | [`Receipt`], [`ProofDocument`], [`prove_equivocation`] | what a third party checks without the log |
 //!
@@ -23,6 +23,8 @@ mod blobs;
 mod checkpoint;
 mod config;
 mod equivocation;
+#[cfg(feature = "tables")]
+mod export;
 mod frame;
 mod keys;
 mod log;
@@ -44,7 +46,7 @@ mod tests;
 #[cfg(test)]
 mod tests_life;
 
-pub use self::log::Ledger;
+pub use self::log::{Ledger, LedgerState};
 pub use checkpoint::Checkpoint;
 pub use config::{LedgerConfig, Profile};
 pub use equivocation::prove_equivocation;
@@ -56,6 +58,7 @@ pub use replay::Records;
 pub use shared::SharedLedger;
 pub use tree::{Hash, LONGEST_PROOF, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 pub use verify::{Verified, verify};
+pub use write::lines;
 
 use crate::terms::{Digest, Text};
 

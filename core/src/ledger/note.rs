@@ -77,12 +77,15 @@ pub(super) fn parse_verifier_key(text: &str) -> Option<(&str, PublicKey)> {
     (is_name(name) && verifier_key(name, &key) == text).then_some((name, key))
 }
 
+/// A signer, and the key that its signatures must verify with. What the signer itself calls its key counts only when it is
+/// first met: one that changes its mind signs nothing.
+pub(super) type KeySigner<'a> = (&'a PublicKey, &'a dyn Signer);
+
 /// The note of a text (which ends in a line feed), signed under one name by each of these keys. Each signature is
 /// verified before it is used.
-pub(super) fn sign(text: &str, name: &str, signers: &[&dyn Signer]) -> Result<String, KeyError> {
+pub(super) fn sign(text: &str, name: &str, signers: &[KeySigner<'_>]) -> Result<String, KeyError> {
     let mut note = format!("{text}\n");
-    for signer in signers {
-        let key = signer.public_key();
+    for (key, signer) in signers {
         let given = signer.sign(text.as_bytes())?;
         let signature = key.accept(text.as_bytes(), &given).ok_or(KeyError::WrongSignature)?;
         let bytes = [&key_id(name, key)[..], &signature].concat();

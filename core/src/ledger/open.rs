@@ -166,7 +166,17 @@ fn read_segments(store: &Store, hash: HashAlgorithm) -> Result<(Vec<u64>, bool),
     for number in 0..count {
         let path = store.segment_path(number);
         match SegmentReader::open(&path, Store::segment_name(number), hash)?.header() {
-            Ok(header) => firsts.push(header.frontier.size()),
+            Ok(header) => {
+                // Those before the segment of the signed head are not replayed: their numbers must be in order at least.
+                let first = header.frontier.size();
+                let follows = firsts.last().map_or(first == 0, |before| first > *before);
+                if header.number != number || !follows {
+                    return Err(
+                        IntegrityError::WrongSegment { file: Store::segment_name(number), record: first }.into()
+                    );
+                }
+                firsts.push(first);
+            }
             Err(error) if number > 0 && number == count - 1 && is_no_frame(&error) => {
                 let bytes = std::fs::read(&path).map_err(io_error(&path, "read"))?;
                 return if commits(&bytes).next().is_some() { Err(error) } else { Ok((firsts, true)) };

@@ -3,7 +3,7 @@
 use super::frame::SegmentReader;
 use super::log::Ledger;
 use super::nodes::Nodes;
-use super::proof::Receipt;
+use super::proof::{ProofDocument, Receipt};
 use super::store::Store;
 use super::tree::{
     Collector, Frontier, Hash, consistency_ranges, inclusion_ranges, leaf_hash, verify_consistency, verify_inclusion,
@@ -47,6 +47,39 @@ impl Ledger {
             Some(proof) => Ok(proof),
             None => self.from_records(consistency_ranges(size1, size2)),
         }
+    }
+
+    /// As [`Ledger::prove_consistency`], as a document with both roots.
+    ///
+    /// # Errors
+    /// As [`Ledger::prove_consistency`].
+    pub fn consistency_document(&self, size1: u64, size2: u64) -> Result<ProofDocument, Error> {
+        let proof = self.prove_consistency(size1, size2)?;
+        Ok(ProofDocument::Consistency {
+            v: V1,
+            hash: self.profile().hash(),
+            size1,
+            size2,
+            proof: proof.into_iter().map(Into::into).collect(),
+            root1: self.root_at(size1)?.into(),
+            root2: self.root_at(size2)?.into(),
+        })
+    }
+
+    /// The root of the tree of the first `size` records, which are there.
+    fn root_at(&self, size: u64) -> Result<Hash, Error> {
+        let proved = self.from_nodes(|nodes| {
+            let (hash, root) = (self.profile().hash(), nodes.root(self.profile().hash(), &(0..size))?);
+            let to_here = nodes.roots(hash, &consistency_ranges(size, self.size()))?;
+            verify_consistency(hash, size, self.size(), &to_here, &root, self.root().as_bytes()).ok()?;
+            Some(vec![root])
+        });
+        let roots = match proved {
+            Some(roots) => roots,
+            None => self.from_records(vec![0..size])?,
+        };
+        let none = LedgerError::NoProof { size1: size, size2: size, size: self.size() };
+        Ok(roots.first().copied().ok_or(none)?)
     }
 
     /// What the nodes prove; where they prove nothing, a writer makes them anew and asks once more.

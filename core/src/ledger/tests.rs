@@ -330,13 +330,14 @@ fn a_directory_of_somebody_else_vouches_only_for_itself() {
 fn a_head_of_another_log_or_of_another_key_is_refused() {
     let place = Place::filled(&[(2, true)]);
     let head = place.dir.join("checkpoint");
-    let other_log = Checkpoint::sign("another.example/log", 2, &Digest::sha256([1; 32]), &[&*signer()]).unwrap();
+    let other_log =
+        Checkpoint::sign("another.example/log", 2, &Digest::sha256([1; 32]), &[(&key(), &*signer())]).unwrap();
     fs::write(&head, &other_log.note).unwrap();
     let wrong = IntegrityError::WrongOrigin { expected: ORIGIN.to_owned(), found: "another.example/log".to_owned() };
     assert_eq!((integrity(place.verify()), integrity(place.look())), (wrong.clone(), wrong.clone()));
 
     let (other, _) = Ed25519Key::generate().unwrap();
-    let forged = Checkpoint::sign(ORIGIN, 2, &Digest::sha256([1; 32]), &[&other]).unwrap();
+    let forged = Checkpoint::sign(ORIGIN, 2, &Digest::sha256([1; 32]), &[(other.public_key(), &other)]).unwrap();
     fs::write(&head, &forged.note).unwrap();
     let unsigned = IntegrityError::NotSigned { name: ORIGIN.to_owned() };
     assert_eq!((integrity(place.verify()), integrity(place.write())), (unsigned.clone(), unsigned));

@@ -170,7 +170,10 @@ fn a_crash_in_the_middle_of_a_change_of_key() {
 fn a_change_of_key_that_is_none_is_refused() {
     let pems = [(); 3].map(|()| new_key(Profile::Intl));
     let (_temp, dir, mut ledger) = create(Profile::Intl, &pems[0]);
-    let change = |index, old: &str, new: &str| keys::sign_change(ORIGIN, index, &*signer(old), &*signer(new)).unwrap();
+    let change = |index, old: &str, new: &str| {
+        let (old_signer, new_signer) = (signer(old), signer(new));
+        keys::sign_change(ORIGIN, index, (&public(old), &*old_signer), (&public(new), &*new_signer)).unwrap()
+    };
     assert_eq!(ledger.append(&change(0, &pems[0], &pems[1])), Err(LedgerError::Reserved { position: 0 }));
     assert_eq!(ledger.append(br#"{"kind":"ledger_key","v":1}"#), Err(LedgerError::Reserved { position: 0 }));
 
@@ -188,13 +191,19 @@ fn a_change_of_key_that_is_none_is_refused() {
     ledger.change_key(signer(&pems[1])).unwrap();
     ledger.append(b"1").unwrap();
     let root = ledger.root();
-    let by_old = Checkpoint::sign(ORIGIN, 2, &root, &[&*signer(&pems[0])]).unwrap();
+    let by_old = Checkpoint::sign(ORIGIN, 2, &root, &[(&public(&pems[0]), &*signer(&pems[0]))]).unwrap();
     fs::write(dir.join("checkpoint"), by_old.note).unwrap();
     assert_eq!(integrity(verify(&dir, None, None)), IntegrityError::HeadByOldKey { signed_size: 2 });
     assert_eq!(Ledger::open(&dir, None).err(), Some(IntegrityError::HeadByOldKey { signed_size: 2 }.into()));
 
     // Keys in the directory that no record tells of, and too few.
-    let checkpoint = Checkpoint::sign(ORIGIN, 2, &root, &[&*signer(&pems[0]), &*signer(&pems[1])]).unwrap();
+    let checkpoint = Checkpoint::sign(
+        ORIGIN,
+        2,
+        &root,
+        &[(&public(&pems[0]), &*signer(&pems[0])), (&public(&pems[1]), &*signer(&pems[1]))],
+    )
+    .unwrap();
     fs::write(dir.join("checkpoint"), checkpoint.note).unwrap();
     let good = fs::read_to_string(dir.join("key")).unwrap();
     let third = format!("{}\n", verifier_key(ORIGIN, &public(&pems[2])));

@@ -220,8 +220,8 @@ impl Ledger {
         let writer = self.writer.as_mut().ok_or(LedgerError::ReadOnly)?;
         writer.usable()?;
         if self.signed.size != self.tree.size() {
-            let signers: Vec<&dyn Signer> =
-                [Some(&*writer.signer), writer.previous.as_deref()].into_iter().flatten().collect();
+            let mut signers = vec![(self.keys.present(), &*writer.signer)];
+            signers.extend(self.keys.earlier().last().zip(writer.previous.as_deref()));
             let signed = Checkpoint::sign(&self.config.origin, self.tree.size(), &root, &signers)?;
             writer.poisoned = true;
             let replaced = self.store.replace(HEAD, signed.note.as_bytes()).or_else(|error| {
@@ -260,20 +260,25 @@ impl Ledger {
     pub fn change_key(&mut self, new: Box<dyn Signer>) -> Result<u64, Error> {
         let writer = self.writer.as_ref().ok_or(LedgerError::ReadOnly)?;
         writer.usable()?;
-        let profile = self.config.profile;
-        if Profile::of(new.public_key()) != profile {
+        let (profile, key) = (self.config.profile, new.public_key().clone());
+        if Profile::of(&key) != profile {
             return Err(LedgerError::WrongAlgorithm { wanted: profile.signature().text() }.into());
         }
-        if self.keys.contains(new.public_key()) {
+        if self.keys.contains(&key) {
             return Err(LedgerError::KeyInUse.into());
         }
         if self.keys.count() >= MOST_KEYS {
             return Err(LedgerError::TooManyKeys.into());
         }
-        let record = keys::sign_change(&self.config.origin, self.tree.size(), &*writer.signer, &*new)?;
+        let record = keys::sign_change(
+            &self.config.origin,
+            self.tree.size(),
+            (self.keys.present(), &*writer.signer),
+            (&key, &*new),
+        )?;
         let index = self.append_checked(&[record])?.start;
         // The record is the change. What follows repeats it, and an opening makes up for it.
-        self.keys.push(new.public_key().clone());
+        self.keys.push(key);
         if let Some(writer) = &mut self.writer {
             writer.previous = Some(std::mem::replace(&mut writer.signer, new));
             writer.poisoned = true;
@@ -310,6 +315,13 @@ impl Ledger {
             writer.segment_limit = bytes;
         }
     }
+}
+
+/// The records of a text of one a line: canonical JSON holds no line feed, and the one that ends a line is no part of it.
+#[must_use]
+pub fn lines(text: &[u8]) -> Vec<&[u8]> {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    if text.is_empty() { Vec::new() } else { text.split(|byte| *byte == b'\n').collect() }
 }
 
 /// Whether each record is one.

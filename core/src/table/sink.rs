@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::writer::FileWriter;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
 use super::csv_out::CsvWriter;
@@ -76,7 +77,10 @@ impl Sink {
             Format::Csv => Writer::Csv(Box::new(CsvWriter::new(file, &schema, options)?)),
             Format::Parquet => {
                 let level = ZstdLevel::try_new(3).map_err(|error| TableError::from_parquet(&error))?;
-                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::ZSTD(level))
+                    .set_key_value_metadata(Some(own_metadata(&schema)))
+                    .build();
                 let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties));
                 Writer::Parquet(Box::new(writer.map_err(|error| TableError::from_parquet(&error))?))
             }
@@ -156,6 +160,13 @@ impl Sink {
         self.partial.keep()?;
         Ok(WrittenStats { rows: self.rows, bytes, guarded_cells })
     }
+}
+
+/// What the library says of a file, for readers that know no Arrow.
+fn own_metadata(schema: &Schema) -> Vec<KeyValue> {
+    let mut own: Vec<_> = schema.metadata().iter().filter(|(name, _)| name.starts_with("kaifang.")).collect();
+    own.sort();
+    own.into_iter().map(|(name, value)| KeyValue::new(name.clone(), value.clone())).collect()
 }
 
 /// The temporary file; removed unless it was kept.

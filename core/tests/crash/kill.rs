@@ -1,6 +1,7 @@
 //! kill -9, at any moment, again and again on one directory.
 
 use std::io::Read;
+use std::process::Output;
 use std::time::Duration;
 
 use super::writer::{Acknowledged, command, create};
@@ -26,13 +27,13 @@ fn a_writer_may_be_killed_at_any_moment() {
         let reader = std::thread::spawn(move || {
             let mut said = Vec::new();
             output.read_to_end(&mut said).unwrap();
-            String::from_utf8(said).unwrap()
+            said
         });
         // From before it opens the ledger to after some hundred records.
         std::thread::sleep(Duration::from_micros(round.wrapping_mul(7_919) % 40_000));
         child.kill().unwrap();
-        child.wait().unwrap();
-        acknowledged.take(&reader.join().unwrap());
+        let (stdout, rest) = (reader.join().unwrap(), child.wait_with_output().unwrap());
+        acknowledged.take(&Output { stdout, ..rest });
         assert!(acknowledged.refusals.is_empty(), "round {round}: {:?}", acknowledged.refusals);
         acknowledged.check(&dir);
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 use kaifang::crypto::Ed25519Key;
 use kaifang::error::Explain as _;
@@ -15,8 +17,12 @@ pub(super) const DIRECTORY: &str = "KAIFANG_CRASH_DIRECTORY";
 const THREADS: &str = "KAIFANG_CRASH_THREADS";
 /// After how many records a thread stops; none is never.
 const RECORDS: &str = "KAIFANG_CRASH_RECORDS";
+/// After how many bytes a segment ends.
+pub(super) const SEGMENT: &str = "KAIFANG_CRASH_SEGMENT";
+/// How many bytes a file may have; none is no limit.
+pub(super) const FILE_LIMIT: &str = "KAIFANG_CRASH_FILE_LIMIT";
 /// A small segment, so that many begin.
-const SEGMENT: u64 = 4096;
+const SMALL_SEGMENT: u64 = 4096;
 
 pub(super) fn key() -> Box<Ed25519Key> {
     Box::new(Ed25519Key::from_pem(include_str!("../data/crash-key.pem")).unwrap())
@@ -34,12 +40,15 @@ fn number_of(name: &str) -> Option<u64> {
 
 /// Writes until it is killed, and says each index that it was given on a line of its own.
 pub(super) fn run(dir: &Path) {
+    if let limit @ Some(_) = number_of(FILE_LIMIT) {
+        setrlimit(Resource::Fsize, Rlimit { current: limit, maximum: limit }).unwrap();
+    }
     let ledger = Ledger::open(dir, Some(key()));
     let mut ledger = match ledger {
         Ok(ledger) => ledger,
         Err(error) => return say(&format!("refused {}", error.code())),
     };
-    ledger.set_segment_limit(SEGMENT);
+    ledger.set_segment_limit(number_of(SEGMENT).unwrap_or(SMALL_SEGMENT));
     let writer = ledger.size();
     let ledger = SharedLedger::new(ledger);
     std::thread::scope(|scope| {
@@ -83,10 +92,12 @@ pub(super) struct Acknowledged {
 }
 
 impl Acknowledged {
-    /// Takes what a writer said.
-    pub(super) fn take(&mut self, said: &str) {
+    /// Takes what a writer said, which must not have panicked.
+    pub(super) fn take(&mut self, output: &Output) {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!errors.contains("panicked"), "{errors}");
         self.refusals.clear();
-        for line in said.lines().filter_map(|line| line.strip_prefix('@')) {
+        for line in String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.strip_prefix('@')) {
             let words: Vec<&str> = line.split(' ').collect();
             let number = |place: usize| words[place].parse::<u64>().unwrap();
             match words[0] {
@@ -126,14 +137,17 @@ impl Acknowledged {
     }
 }
 
-/// A new ledger.
-pub(super) fn create(dir: &Path) {
-    let config = LedgerConfig { origin: "crash.example/log".to_owned(), profile: Profile::Intl };
-    Ledger::create(dir, &config, key()).unwrap();
+pub(super) fn config() -> LedgerConfig {
+    LedgerConfig { origin: "crash.example/log".to_owned(), profile: Profile::Intl }
 }
 
-/// A writer of a directory, ready to be started, perhaps under another command.
-pub(super) fn command(under: &[&str], dir: &Path, threads: u64, records: Option<u64>) -> Command {
+/// A new ledger.
+pub(super) fn create(dir: &Path) {
+    Ledger::create(dir, &config(), key()).unwrap();
+}
+
+/// This program, for one of its tests, perhaps under another command.
+pub(super) fn program(under: &[&str], test: &str) -> Command {
     let this = std::env::current_exe().unwrap();
     let mut command = match under {
         [] => Command::new(&this),
@@ -143,11 +157,17 @@ pub(super) fn command(under: &[&str], dir: &Path, threads: u64, records: Option<
             command
         }
     };
-    command.args(["--exact", "as_a_writer", "--nocapture", "--test-threads=1"]);
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A writer of a directory, ready to be started, perhaps under another command.
+pub(super) fn command(under: &[&str], dir: &Path, threads: u64, records: Option<u64>) -> Command {
+    let mut command = program(under, "as_a_writer");
     command.env(DIRECTORY, dir).env(THREADS, threads.to_string());
     if let Some(records) = records {
         command.env(RECORDS, records.to_string());
     }
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
