@@ -131,15 +131,18 @@ pub(super) struct Head {
     pub(super) key: PublicKey,
 }
 
-/// The signed head in the directory: it must be of this log, by its present key or, where a crash came between, by the
-/// one before.
+/// The signed head in the directory: it must be of this log, by its present key or, where crashes came between, by one
+/// before. Whether that was in force at its size, the records tell.
 pub(super) fn read_head(store: &Store, config: &LedgerConfig, keys: &Keys) -> Result<Head, Error> {
     let note = store.read(HEAD)?;
     let by = |key: &PublicKey| Checkpoint::parse(&note, key).map(|checkpoint| Head { checkpoint, key: key.clone() });
-    let head = match (by(keys.present()), keys.earlier().last()) {
-        (Err(IntegrityError::NotSigned { .. }), Some(before)) => by(before)?,
-        (head, _) => head?,
-    };
+    let mut head = by(keys.present());
+    for before in keys.earlier().iter().rev() {
+        if matches!(head, Err(IntegrityError::NotSigned { .. })) {
+            head = by(before);
+        }
+    }
+    let head = head?;
     if head.checkpoint.origin != config.origin {
         let (expected, found) = (config.origin.clone(), head.checkpoint.origin);
         return Err(IntegrityError::WrongOrigin { expected, found }.into());
