@@ -302,7 +302,8 @@ typedef int32_t (*kf_progress)(void *user, const char *stage, size_t stage_len, 
 /**
  * Signs `message_len` bytes: writes at most `KF_SIGNATURE_CAPACITY` bytes to `signature`, their exact number to
  * `signature_len`, and returns `KF_SIGNED`. An Ed25519 signature has 64 bytes; an SM2 signature is r and s in DER, or
- * each in 32 bytes. Called on a thread of the library's, one call at a time; it must not throw or jump out.
+ * each in 32 bytes. Called on a thread of the library's, one call at a time; it must not throw or jump out, nor use the
+ * ledger that waits for the signature: that would wait for it until the timeout.
  */
 typedef int32_t (*kf_sign)(void *user,
                            const uint8_t *message,
@@ -444,6 +445,18 @@ kf_status kf_signing_key_create(const char *path,
                                 size_t path_len,
                                 struct kf_text **public_key,
                                 struct kf_error **err);
+
+/**
+ * Writes a new SM2 key file for signing a ledger of the profile `gm` (PKCS#8 PEM with the signer's id before the block,
+ * mode 0600). `signer_id` is part of what the key signs; NULL is 1234567812345678. An existing file is never overwritten.
+ * `public_key` gets `sm2:POINT:ID`: keep it where the ledger is not.
+ */
+kf_status kf_sm2_key_create(const char *path,
+                            size_t path_len,
+                            const char *signer_id,
+                            size_t signer_id_len,
+                            struct kf_text **public_key,
+                            struct kf_error **err);
 
 /**
  * Makes a ledger in a directory that is new or empty, and signs its empty head. `profile` is `intl` (SHA-256 and an
@@ -612,7 +625,8 @@ kf_status kf_ledger_prove_equivocation(const char *note1,
                                        struct kf_error **err);
 
 /**
- * Closes a ledger. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+ * Closes a ledger. Calls of other threads that are under way end as they would, and then the directory is let go; later
+ * ones are `KF_ERR_HANDLE`. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
  */
 kf_status kf_ledger_free(struct kf_ledger *ledger);
 
@@ -632,8 +646,8 @@ kf_status kf_ledger_verify(const char *directory,
                            struct kf_error **err);
 
 /**
- * Checks one proof document (`op` is `inclusion`, `consistency`, `checkpoint` or `receipt`), to `{"valid":true}`. A
- * proof that does not hold is `KF_ERR_INTEGRITY`, never `{"valid":false}`.
+ * Checks one proof document (`op` is `inclusion`, `consistency`, `checkpoint`, `receipt` or `equivocation`), to
+ * `{"valid":true}`. A proof that does not hold is `KF_ERR_INTEGRITY`, never `{"valid":false}`.
  */
 kf_status kf_ledger_verify_proof(const char *proof,
                                  size_t proof_len,

@@ -66,7 +66,11 @@ fn policy_file(name: &str) -> Result<Policy, Failure> {
 
 /// The instant that a verb acts at: what `--at` says (an instant, or a date, which is its midnight in Xi'an), or now.
 pub(crate) fn instant(at: Option<&str>) -> Result<Instant, Failure> {
-    let Some(text) = at else { return Ok(Instant::now()) };
+    at.map_or_else(|| Ok(Instant::now()), |text| instant_of("--at", text))
+}
+
+/// An instant, or a date, which is its midnight in Xi'an.
+pub(crate) fn instant_of(option: &str, text: &str) -> Result<Instant, Failure> {
     if let Ok(instant) = text.parse() {
         return Ok(instant);
     }
@@ -74,8 +78,8 @@ pub(crate) fn instant(at: Option<&str>) -> Result<Instant, Failure> {
         text.parse::<Date>().ok().and_then(|date| jiff::tz::Offset::constant(8).to_timestamp(date.at(0, 0, 0, 0)).ok());
     midnight.ok_or_else(|| {
         Failure::usage(
-            "--at 应为日期(2026-11-23)或 UTC 时刻(2026-11-23T02:00:00Z)",
-            "--at takes a date (2026-11-23) or an instant (2026-11-23T02:00:00Z)",
+            format!("{option} 应为日期(2026-11-23)或 UTC 时刻(2026-11-23T02:00:00Z)"),
+            format!("{option} takes a date (2026-11-23) or an instant (2026-11-23T02:00:00Z)"),
         )
     })
 }

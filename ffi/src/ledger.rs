@@ -465,7 +465,8 @@ pub unsafe extern "C" fn kf_ledger_prove_equivocation(
     }
 }
 
-/// Closes a ledger. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+/// Closes a ledger. Calls of other threads that are under way end as they would, and then the directory is let go; later
+/// ones are `KF_ERR_HANDLE`. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
 #[unsafe(no_mangle)]
 pub extern "C" fn kf_ledger_free(ledger: *mut kf_ledger) -> kf_status {
     // SAFETY: no error is asked for.

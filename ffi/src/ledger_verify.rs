@@ -66,8 +66,8 @@ struct Valid {
     valid: bool,
 }
 
-/// Checks one proof document (`op` is `inclusion`, `consistency`, `checkpoint` or `receipt`), to `{"valid":true}`. A
-/// proof that does not hold is `KF_ERR_INTEGRITY`, never `{"valid":false}`.
+/// Checks one proof document (`op` is `inclusion`, `consistency`, `checkpoint`, `receipt` or `equivocation`), to
+/// `{"valid":true}`. A proof that does not hold is `KF_ERR_INTEGRITY`, never `{"valid":false}`.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

@@ -28,7 +28,8 @@ pub const KF_SIGN_DIGEST: i32 = 2;
 
 /// Signs `message_len` bytes: writes at most `KF_SIGNATURE_CAPACITY` bytes to `signature`, their exact number to
 /// `signature_len`, and returns `KF_SIGNED`. An Ed25519 signature has 64 bytes; an SM2 signature is r and s in DER, or
-/// each in 32 bytes. Called on a thread of the library's, one call at a time; it must not throw or jump out.
+/// each in 32 bytes. Called on a thread of the library's, one call at a time; it must not throw or jump out, nor use the
+/// ledger that waits for the signature: that would wait for it until the timeout.
 #[allow(non_camel_case_types, reason = "the names of C")]
 pub type kf_sign = Option<
     unsafe extern "C" fn(

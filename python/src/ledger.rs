@@ -1,13 +1,13 @@
-//! [`kaifang::ledger`] for Python: a writer or reader of a directory, and the checks that need no directory.
+//! [`kaifang::ledger`] for Python: a writer or reader of a directory, and the check of the whole of it.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kaifang::crypto::PublicKey;
-use kaifang::ledger::{self, Checkpoint, LedgerConfig, Profile, Receipt, SharedLedger};
-use kaifang::terms::{Digest, HashAlgorithm, Word as _};
+use kaifang::ledger::{self, Checkpoint, LedgerConfig, Profile, SharedLedger};
+use kaifang::terms::{Digest, Word as _};
 use kaifang::{Error, canon};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use serde_json::Value;
@@ -18,33 +18,15 @@ use crate::jobs::{self, Interrupt};
 use crate::moments::At;
 use crate::signers::Signer;
 
-/// A hash: 32 bytes, or the text `sha256:…`.
-pub(crate) struct Hash([u8; 32]);
-
-impl<'py> FromPyObject<'_, 'py> for Hash {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let hash = if let Ok(bytes) = object.cast::<PyBytes>() {
-            bytes.as_bytes().try_into().ok()
-        } else if let Ok(text) = object.cast::<PyString>() {
-            text.extract::<String>()?.parse::<Digest>().ok().map(|digest| *digest.as_bytes())
-        } else {
-            return Err(PyTypeError::new_err("expected a hash: 32 bytes, or text that begins with sha256:"));
-        };
-        hash.map(Hash).ok_or_else(|| PyValueError::new_err("a hash is 32 bytes, or sha256: and 64 hexadecimal digits"))
-    }
-}
-
 /// The canonical bytes of a record: of a dict, or bytes as they are.
-fn record_bytes(record: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+pub(crate) fn record_bytes(record: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     match record.cast::<PyBytes>() {
         Ok(bytes) => Ok(bytes.as_bytes().to_vec()),
         Err(_) => canon::to_bytes(&value_of(record)?).or_raise(),
     }
 }
 
-fn key(text: &str) -> PyResult<PublicKey> {
+pub(crate) fn key(text: &str) -> PyResult<PublicKey> {
     text.parse().or_raise()
 }
 
@@ -180,9 +162,11 @@ impl Ledger {
     /// number of rows.
     #[pyo3(signature = (path, *, progress=None))]
     fn export(&self, py: Python<'_>, path: PathBuf, progress: Option<Py<PyAny>>) -> PyResult<u64> {
-        let log = self.open_log()?;
+        self.open_log()?;
+        let dir = &self.dir;
         jobs::run(py, &Interrupt::default(), progress, |report| {
-            log.with(|log| log.export(&path, report)).map(|stats| stats.rows)
+            // A reader of its own: others go on writing, and `progress` may ask this ledger anything.
+            ledger::Ledger::open(dir, None)?.export(&path, report).map(|stats| stats.rows)
         })
     }
 
@@ -316,80 +300,6 @@ pub(crate) fn verify_ledger<'py>(
     verified(py, &dir, public_key.map(key).transpose()?.as_ref(), pin)
 }
 
-fn digest_of(text: &str) -> PyResult<Digest> {
+pub(crate) fn digest_of(text: &str) -> PyResult<Digest> {
     text.parse().map_err(|_| PyValueError::new_err("a digest is sha256: or sm3: and 64 hexadecimal digits"))
-}
-
-fn algorithm(word: &str) -> PyResult<HashAlgorithm> {
-    HashAlgorithm::from_id(word).ok_or_else(|| PyValueError::new_err("hash: sha256 or sm3"))
-}
-
-/// The hash of a record as a leaf of the tree (RFC 6962, section 2.1).
-#[pyfunction]
-#[pyo3(signature = (record, *, hash="sha256"))]
-pub(crate) fn leaf_hash<'py>(record: &Bound<'py, PyAny>, hash: &str) -> PyResult<Bound<'py, PyBytes>> {
-    Ok(PyBytes::new(record.py(), &ledger::leaf_hash(algorithm(hash)?, &record_bytes(record)?)))
-}
-
-fn hashes(proof: Vec<Hash>) -> Vec<[u8; 32]> {
-    proof.into_iter().map(|hash| hash.0).collect()
-}
-
-/// Verifies that a leaf is in a tree; `IntegrityError` where it is not.
-#[pyfunction]
-#[pyo3(signature = (leaf_hash, index, size, proof, root, *, hash="sha256"))]
-pub(crate) fn verify_inclusion(
-    leaf_hash: Hash,
-    index: u64,
-    size: u64,
-    proof: Vec<Hash>,
-    root: Hash,
-    hash: &str,
-) -> PyResult<()> {
-    ledger::verify_inclusion(algorithm(hash)?, &leaf_hash.0, index, size, &hashes(proof), &root.0).or_raise()
-}
-
-/// Verifies that the tree of `size1` begins the tree of `size2`; `IntegrityError` where it does not.
-#[pyfunction]
-#[pyo3(signature = (size1, size2, proof, root1, root2, *, hash="sha256"))]
-pub(crate) fn verify_consistency(
-    size1: u64,
-    size2: u64,
-    proof: Vec<Hash>,
-    root1: Hash,
-    root2: Hash,
-    hash: &str,
-) -> PyResult<()> {
-    ledger::verify_consistency(algorithm(hash)?, size1, size2, &hashes(proof), &root1.0, &root2.0).or_raise()
-}
-
-/// Verifies that a record is in the log of a key where its receipt says; `IntegrityError` where it is not.
-#[pyfunction]
-pub(crate) fn verify_receipt(record: &Bound<'_, PyAny>, receipt: &Bound<'_, PyAny>, public_key: &str) -> PyResult<()> {
-    let receipt: Receipt = read("Receipt", receipt)?;
-    ledger::verify_receipt(&record_bytes(record)?, &receipt, &key(public_key)?).or_raise()
-}
-
-/// Checks a claim and its proof in one document (`op`: inclusion, consistency, checkpoint, receipt).
-#[pyfunction]
-pub(crate) fn verify_document(document: &Bound<'_, PyAny>) -> PyResult<()> {
-    ledger::verify_document(value_of(document)?.to_string().as_bytes()).or_raise()
-}
-
-/// The document that proves that a key signed two trees of one size under one name, from two signed notes;
-/// `IntegrityError` where they don't contradict each other. `verify_document` checks it.
-#[pyfunction]
-pub(crate) fn prove_equivocation<'py>(
-    py: Python<'py>,
-    note1: &str,
-    note2: &str,
-    public_key: &str,
-) -> PyResult<Bound<'py, PyAny>> {
-    plain(py, &ledger::prove_equivocation(note1, note2, &key(public_key)?).or_raise()?)
-}
-
-/// Reads a signed note, after its signature was verified.
-#[pyfunction]
-pub(crate) fn parse_checkpoint<'py>(py: Python<'py>, note: &str, public_key: &str) -> PyResult<Bound<'py, PyAny>> {
-    wrap(py, "Checkpoint", &Checkpoint::parse(note, &key(public_key)?).or_raise()?)
 }

@@ -20,6 +20,7 @@ mod moments;
 mod plan;
 mod platform;
 mod policy;
+mod proofs;
 mod risk;
 mod scan;
 mod signers;
@@ -42,16 +43,18 @@ mod _kaifang {
     #[pymodule_export]
     use crate::keys::Keyring;
     #[pymodule_export]
-    use crate::ledger::{
-        Ledger, leaf_hash, parse_checkpoint, prove_equivocation, verify_consistency, verify_document, verify_inclusion,
-        verify_ledger, verify_receipt,
-    };
+    use crate::ledger::{Ledger, verify_ledger};
     #[pymodule_export]
     use crate::plan::Plan;
     #[pymodule_export]
     use crate::platform::{Platform, audit_directory, decide_facts};
     #[pymodule_export]
     use crate::policy::Policy;
+    #[pymodule_export]
+    use crate::proofs::{
+        leaf_hash, parse_checkpoint, prove_equivocation, verify_consistency, verify_document, verify_inclusion,
+        verify_receipt,
+    };
     #[pymodule_export]
     use crate::risk::risk;
     #[pymodule_export]

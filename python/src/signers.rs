@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use kaifang::crypto::{self, PublicKey};
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -128,10 +129,13 @@ impl CallbackSigner {
         let timeout = timeout.ok_or_else(|| PyValueError::new_err("timeout: seconds, more than 0"))?;
         let call = move |message: &[u8]| {
             Python::attach(|py| {
-                let signature = sign.call1(py, (PyBytes::new(py, message),));
-                let signature = signature.and_then(|signature| Ok(signature.extract::<Vec<u8>>(py)?));
+                let ask = || -> PyResult<Vec<u8>> {
+                    let device = py.import(intern!(py, "kaifang._device"))?;
+                    let signature = device.call_method1(intern!(py, "call"), (&sign, PyBytes::new(py, message)))?;
+                    Ok(signature.extract::<Vec<u8>>()?)
+                };
                 // The type alone: the message of an exception may hold anything.
-                signature.map_err(|error| format!("the callback raised {}", error.get_type(py)))
+                ask().map_err(|error| format!("the callback raised {}", error.get_type(py)))
             })
         };
         Ok(CallbackSigner(match digest {

@@ -181,7 +181,7 @@ def test_the_path(policy, keyring, tmp_path):
     assert record["body"]["decision"] == permitted.decision.to_dict()
     assert ledger.verify(log_dir := tmp_path / "platform" / "ledger", public_key=key.public_key, pin=head).size == len(log)
     shutil.copytree(log_dir, tmp_path / "copy")
-    segment = max((file for file in (tmp_path / "copy").rglob("*") if file.is_file()), key=lambda f: f.stat().st_size)
+    [segment] = (tmp_path / "copy" / "segments").iterdir()
     content = bytearray(segment.read_bytes())
     content[len(content) // 2] ^= 1
     segment.write_bytes(content)

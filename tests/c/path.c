@@ -4,9 +4,8 @@
  *
  * usage: path FOLDER
  */
-#include "harness.h"
-#include "json.h"
 #include "producer.h"
+#include "text.h"
 
 #define ROWS 200
 #define AT "2026-11-23T02:00:00Z"
@@ -72,24 +71,6 @@ static kf_table *table(void) {
   kf_table *t = NULL;
   EXPECT(KF_OK, kf_table_from_stream(&stream, &t, &err));
   return t;
-}
-
-/* The bytes of a text. */
-static slice bytes_of(const kf_text *text) {
-  slice bytes;
-  bytes.len = 0;
-  bytes.at = (const char *)kf_text_data(text, &bytes.len);
-  if (!bytes.at) bytes.at = "";
-  return bytes;
-}
-
-static int has(const kf_text *text, const char *words) {
-  return kf_text_data(text, NULL) && strstr((const char *)kf_text_data(text, NULL), words) != NULL;
-}
-
-static void drop(kf_text **text) {
-  CHECK(kf_text_free(*text) == KF_OK);
-  *text = NULL;
 }
 
 static long integer(slice value) { return value.at ? strtol(value.at, NULL, 10) : -1; }

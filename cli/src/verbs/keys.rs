@@ -1,13 +1,13 @@
 //! `kaifang keys`: key files, mode 0600.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use kaifang::crypto::{DEFAULT_SIGNER_ID, Ed25519Key, Keyring, Signer as _, Sm2Key, load_signer};
 use kaifang::terms::Word as _;
 
-use crate::output;
 use crate::output::{Failure, Outcome};
+use crate::{input, output};
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
@@ -19,9 +19,9 @@ pub(crate) enum Verb {
         /// The id of a token key
         #[arg(long, default_value = "k1")]
         id: String,
-        /// The id of the signer, part of what an SM2 key signs
-        #[arg(long, default_value = DEFAULT_SIGNER_ID)]
-        signer_id: String,
+        /// The id of the signer, part of what an SM2 key signs; without it 1234567812345678
+        #[arg(long)]
+        signer_id: Option<String>,
         /// The file
         #[arg(short, long)]
         output: PathBuf,
@@ -45,6 +45,9 @@ pub(crate) enum Kind {
 
 pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
     match verb {
+        Verb::New { kind: Kind::Token | Kind::Ed25519, signer_id: Some(_), .. } => {
+            return Err(Failure::usage("只有 SM2 密钥有 --signer-id", "only an SM2 key has a --signer-id"));
+        }
         Verb::New { kind: Kind::Token, id, output, .. } => {
             Keyring::generate_file(output, id)?;
         }
@@ -53,7 +56,7 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
             output::text(&key.public_key().to_string())?;
         }
         Verb::New { kind: Kind::Sm2, signer_id, output, .. } => {
-            let key = Sm2Key::generate_file(output, signer_id)?;
+            let key = Sm2Key::generate_file(output, signer_id.as_deref().unwrap_or(DEFAULT_SIGNER_ID))?;
             output::text(&key.public_key().to_string())?;
         }
         Verb::Show { file } => match load_signer(file) {
@@ -62,8 +65,7 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 Ok(ring) => ring.ids().try_for_each(|id| output::text(&format!("token {id}")))?,
                 // Where neither reads, the first reader speaks of PEM files and the second of keyrings.
                 Err(not_a_keyring) => {
-                    let pem = input_is_pem(file);
-                    return Err(if pem { not_a_signing_key.into() } else { not_a_keyring.into() });
+                    return Err(if is_pem(file) { not_a_signing_key.into() } else { not_a_keyring.into() });
                 }
             },
         },
@@ -71,6 +73,7 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-fn input_is_pem(file: &std::path::Path) -> bool {
-    crate::input::bytes(file).is_ok_and(|bytes| bytes.starts_with(b"-----BEGIN"))
+/// A block may have lines before it, such as the id of an SM2 key.
+fn is_pem(file: &Path) -> bool {
+    input::bytes(file).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains("-----BEGIN "))
 }

@@ -1,12 +1,13 @@
 //! `kaifang ledger`: the tamper-evident log.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use kaifang::crypto::{self, PublicKey};
 use kaifang::ledger::{self, Checkpoint, IntegrityError, Ledger, LedgerConfig, Profile, Receipt};
-use kaifang::terms::{Digest, Instant, Word as _};
+use kaifang::terms::{Digest, Word as _};
 
 use crate::output::{Failure, Outcome};
 use crate::progress::Bar;
@@ -48,9 +49,10 @@ pub(crate) enum Verb {
     Checkpoint {
         /// The directory
         dir: PathBuf,
-        /// Append a record of this instant before, so that an interval without records is sealed too
+        /// Append a record of this instant (or date, its midnight in Xi'an) before, so that an interval without records is
+        /// sealed too
         #[arg(long)]
-        seal: Option<Instant>,
+        seal: Option<String>,
         /// The signing key
         #[arg(long)]
         key: PathBuf,
@@ -71,6 +73,9 @@ pub(crate) enum Verb {
     },
     /// Prove that a record is under the signed head (a receipt), or that one size begins another
     #[command(group = clap::ArgGroup::new("what").required(true))]
+    #[command(
+        override_usage = "kaifang ledger prove <DIR> <INDEX> [--tlog-proof]\n       kaifang ledger prove <DIR> --consistency <SIZE1> <SIZE2>"
+    )]
     Prove {
         /// The directory
         dir: PathBuf,
@@ -140,7 +145,7 @@ pub(crate) enum Verb {
     Export {
         /// The directory
         dir: PathBuf,
-        /// The file
+        /// The file, `.parquet`
         #[arg(short, long)]
         output: PathBuf,
     },
@@ -163,7 +168,8 @@ fn profile(word: &str) -> Result<Profile, String> {
 /// A public key as documents have it, or a PEM file.
 pub(crate) fn public_key(text: &str) -> Result<PublicKey, Failure> {
     let path = Path::new(text);
-    if path.is_file() {
+    // A file says so by its name, also where it is not there: no key has a dot, but in the id of SM2, after a colon.
+    if path.is_file() || (path.extension().is_some() && !text.contains(':')) {
         return Ok(String::from_utf8_lossy(&input::bytes(path)?).parse()?);
     }
     Ok(text.parse()?)
@@ -204,9 +210,10 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
             output::text(&index.to_string())?;
         }
         Verb::Checkpoint { dir, seal, key } => {
+            let at = seal.as_deref().map(|text| input::instant_of("--seal", text)).transpose()?;
             let mut ledger = writer(dir, key)?;
-            let head = match seal {
-                Some(at) => ledger.seal(*at)?,
+            let head = match at {
+                Some(at) => ledger.seal(at)?,
                 None => ledger.checkpoint()?,
             };
             output::text(head.note.trim_end())?;
@@ -230,6 +237,12 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
                     let key = public_key(key)?;
                     ledger::verify_receipt(record, &receipt(&proof, &key)?, &key)?;
                 }
+                _ if is_receipt(&proof) => {
+                    return Err(Failure::usage(
+                        "核对回执须用 --record 给出记录,用 --public-key 给出账本的公钥",
+                        "a receipt is checked with its record (--record) and the log's key (--public-key)",
+                    ));
+                }
                 _ => ledger::verify_document(&proof)?,
             }
             output::text("{\"valid\":true}")?;
@@ -239,12 +252,13 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
             output::text(&writer(dir, key)?.change_key(new)?.to_string())?;
         }
         Verb::PutBlob { dir, file, key } => {
-            let digest = writer(dir, key)?.put_blob(&mut &*input::bytes(file)?)?;
+            let digest = writer(dir, key)?.put_blob(&mut *reader(file)?)?;
             output::text(&digest.to_string())?;
         }
         Verb::GetBlob { dir, digest, output } => {
+            let ledger = Ledger::open(dir, None)?;
             let mut file = File::create_new(output).map_err(|error| Failure::file(output, &error))?;
-            if let Err(error) = Ledger::open(dir, None)?.copy_blob(digest, &mut file) {
+            if let Err(error) = ledger.copy_blob(digest, &mut file) {
                 // What was copied of it is not to be used.
                 let _ = std::fs::remove_file(output);
                 return Err(error.into());
@@ -252,6 +266,12 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
         }
         Verb::EraseBlob { dir, digest, key } => writer(dir, key)?.erase_blob(digest)?,
         Verb::Export { dir, output } => {
+            if output.extension().is_none_or(|extension| extension != "parquet") {
+                return Err(Failure::usage(
+                    "导出为 Parquet:文件名应以 .parquet 结尾",
+                    "what is exported is Parquet: name it .parquet",
+                ));
+            }
             let mut bar = Bar::new("导出 export");
             let stats = Ledger::open(dir, None)?.export(output, &mut |update| bar.update(update))?;
             drop(bar);
@@ -263,6 +283,19 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// A file of any length; `-` is standard input.
+fn reader(path: &Path) -> Result<Box<dyn Read>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdin().lock()));
+    }
+    Ok(Box::new(File::open(path).map_err(|error| Failure::file(path, &error))?))
+}
+
+/// Whether this is a receipt, which says nothing without its record.
+fn is_receipt(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"c2sp.org/tlog-proof@") || kaifang::canon::read::<Receipt>("Receipt", bytes).is_ok()
 }
 
 /// A receipt, as JSON or as a `.tlog-proof` text.
@@ -293,7 +326,7 @@ fn verify(dir: &Path, key: Option<&str>, pin: Option<&Path>, json: bool) -> Resu
         if let Some(first) = verified.first_backward_time {
             let count = verified.backward_times;
             output::text(&format!(
-                "{count} 条记录的时间早于此前的记录,首条为 {first} times go backward, first at {first}"
+                "{count} 条记录的时间早于此前的记录,首条为 {first} times go backward in {count} records, first in {first}"
             ))?;
         }
     }

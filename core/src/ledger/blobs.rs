@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::log::Ledger;
 use super::store::{BLOBS, Store, io_error, sync_dir};
-use super::{IntegrityError, LedgerError};
+use super::{Expected, IntegrityError, LedgerError};
 use crate::Error;
 use crate::crypto::Hasher;
 use crate::terms::{Digest, HashAlgorithm};
@@ -61,7 +61,7 @@ fn verify_file(store: &Store, file: &str) -> Result<Option<u64>, Error> {
         return Ok(None);
     }
     let name = format!("{BLOBS}/{file}");
-    let expected = "only blobs, named by algorithm and digest";
+    let expected = Expected::new("仅有以算法和摘要命名的数据块", "only blobs, named by algorithm and digest");
     let digest: Digest = file
         .replacen('-', ":", 1)
         .parse()

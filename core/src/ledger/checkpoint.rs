@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::note::{self, KeySigner};
 use super::tree::Hash;
-use super::{IntegrityError, Profile};
+use super::{Expected, IntegrityError, Profile};
 use crate::crypto::{KeyError, PublicKey};
 use crate::terms::{Digest, V1};
 
@@ -36,17 +36,24 @@ impl Checkpoint {
     /// [`IntegrityError::MalformedNote`], [`IntegrityError::NotSigned`], [`IntegrityError::BadSignature`].
     pub fn parse(note: &str, key: &PublicKey) -> Result<Self, IntegrityError> {
         let malformed = |line, expected| IntegrityError::MalformedNote { line, expected };
-        let origin = note.lines().next().filter(|line| note::is_name(line)).ok_or(malformed(1, "the name of a log"))?;
+        let origin = note
+            .lines()
+            .next()
+            .filter(|line| note::is_name(line))
+            .ok_or(malformed(1, Expected::new("账本名称", "the name of a log")))?;
         let text = note::open(note, origin, key)?;
         let mut lines = text.lines().skip(1);
         let size = lines.next().unwrap_or_default();
         let parsed: Option<u64> = size.parse().ok();
-        let size = parsed.filter(|parsed| parsed.to_string() == size).ok_or(malformed(2, "a size in decimal"))?;
+        let size = parsed
+            .filter(|parsed| parsed.to_string() == size)
+            .ok_or(malformed(2, Expected::new("十进制的大小", "a size in decimal")))?;
         let root = lines.next().and_then(|line| STANDARD.decode(line).ok()).and_then(|root| root.try_into().ok());
-        let root: Hash = root.ok_or(malformed(3, "base64 of a root of 32 bytes"))?;
+        let root: Hash =
+            root.ok_or(malformed(3, Expected::new("32 字节树根的 base64", "base64 of a root of 32 bytes")))?;
         // Extension lines are opaque, but none is empty.
         if let Some(empty) = lines.position(str::is_empty) {
-            return Err(malformed(empty + 4, "an extension line that is not empty"));
+            return Err(malformed(empty + 4, Expected::new("非空的扩展行", "an extension line that is not empty")));
         }
         let root = Digest::new(Profile::of(key).hash(), root);
         Ok(Checkpoint { v: V1, origin: origin.to_owned(), size, root, note: note.to_owned() })

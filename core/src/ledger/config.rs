@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::store::{CONFIG, Store};
-use super::{IntegrityError, note};
+use super::{Expected, IntegrityError, note};
 use crate::Error;
 use crate::canon;
 use crate::crypto::{PublicKey, SignatureAlgorithm};
@@ -81,7 +81,7 @@ impl LedgerConfig {
             canon::parse_canonical(text.as_bytes()).ok().and_then(|value| serde_json::from_value(value).ok());
         let file = file.filter(|file| note::is_name(&file.origin)).ok_or(IntegrityError::MalformedFile {
             file: CONFIG.to_owned(),
-            expected: "canonical JSON of v, origin and profile",
+            expected: Expected::new("由 v、origin、profile 组成的规范 JSON", "canonical JSON of v, origin and profile"),
         })?;
         Ok((LedgerConfig { origin: file.origin, profile: file.profile }, text))
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::store::io_error;
 use super::tree::{Frontier, Hash};
-use super::{IntegrityError, LedgerError};
+use super::{Expected, IntegrityError, LedgerError};
 use crate::Error;
 use crate::terms::HashAlgorithm;
 
@@ -106,7 +106,7 @@ impl SegmentReader {
     pub(super) fn header(&mut self) -> Result<Header, Error> {
         let Some((letters, sum)) = self.prelude()? else { return Err(self.truncated().into()) };
         if &letters != HEADER {
-            return Err(self.bad_frame("the header of a segment").into());
+            return Err(self.bad_frame(Expected::new("分段头", "the header of a segment")).into());
         }
         let [number, first] = self.integers()?;
         let chain: Hash = self.array()?;
@@ -140,7 +140,9 @@ impl SegmentReader {
                 let length: [u8; 4] = self.array()?;
                 let size = u32::from_le_bytes(length) as usize;
                 if size > LONGEST_RECORD {
-                    return Err(self.bad_frame("a record of at most 65535 bytes").into());
+                    return Err(self
+                        .bad_frame(Expected::new("至多 65535 字节的记录", "a record of at most 65535 bytes"))
+                        .into());
                 }
                 let mut bytes = vec![0; size];
                 self.fill(&mut bytes)?;
@@ -155,7 +157,7 @@ impl SegmentReader {
                 self.offset += COMMIT_LENGTH as u64;
                 Frame::Commit { size: u64::from_le_bytes(size), root, chain }
             }
-            _ => return Err(self.bad_frame("the letters of a frame").into()),
+            _ => return Err(self.bad_frame(Expected::new("帧的标识字母", "the letters of a frame")).into()),
         };
         if check.finalize() != sum {
             self.offset = begin;
@@ -220,7 +222,7 @@ impl SegmentReader {
         IntegrityError::BadChecksum { file: self.file.clone(), offset: self.offset, record: self.record }
     }
 
-    fn bad_frame(&self, expected: &'static str) -> IntegrityError {
+    fn bad_frame(&self, expected: Expected) -> IntegrityError {
         IntegrityError::BadFrame { file: self.file.clone(), offset: self.offset, record: self.record, expected }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::note::{self, KeySigner};
 use super::store::{KEY, Store};
-use super::{IntegrityError, LedgerConfig, Profile};
+use super::{Expected, IntegrityError, LedgerConfig, Profile};
 use crate::Error;
 use crate::canon;
 use crate::crypto::PublicKey;
@@ -40,7 +40,7 @@ impl Keys {
             text.strip_suffix('\n').and_then(|lines| lines.split('\n').map(key).collect());
         let keys = keys.filter(|keys| keys.iter().all(|key| Profile::of(key) == config.profile));
         let keys = keys.and_then(|mut keys| keys.pop().map(|present| Keys { earlier: keys, present }));
-        let expected = "the verifier keys of this log";
+        let expected = Expected::new("本账本的验证公钥", "the verifier keys of this log");
         Ok(keys.ok_or(IntegrityError::MalformedFile { file: KEY.to_owned(), expected })?)
     }
 

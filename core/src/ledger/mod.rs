@@ -60,7 +60,28 @@ pub use tree::{Hash, LONGEST_PROOF, leaf_hash, node_hash, verify_consistency, ve
 pub use verify::{Verified, verify};
 pub use write::lines;
 
+use std::fmt;
+
 use crate::terms::{Digest, Text};
+
+/// What should stand where something else does, in both languages: English, and Chinese with the alternate form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    zh: &'static str,
+    en: &'static str,
+}
+
+impl Expected {
+    pub(crate) const fn new(zh: &'static str, en: &'static str) -> Self {
+        Expected { zh, en }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if f.alternate() { self.zh } else { self.en })
+    }
+}
 
 room_error! {
     /// Why a ledger can't be opened or written.
@@ -163,9 +184,9 @@ room_error! {
     /// Why bytes are not what was signed: which file, which byte, which record.
     pub enum IntegrityError {
         /// The bytes of a segment are no frame.
-        BadFrame { file: String, offset: u64, record: u64, expected: &'static str } = "KF-INTEGRITY-01",
+        BadFrame { file: String, offset: u64, record: u64, expected: Expected } = "KF-INTEGRITY-01",
             en "{file}: at byte {offset} (record {record}): expected {expected}",
-            zh "{file}:第 {offset} 字节处(记录 {record}):应为 {expected}", at "{file}, byte {offset}, record {record}";
+            zh "{file}:第 {offset} 字节处(记录 {record}):应为{expected:#}", at "{file}, byte {offset}, record {record}";
         /// A frame whose checksum is wrong.
         BadChecksum { file: String, offset: u64, record: u64 } = "KF-INTEGRITY-02",
             en "{file}: the frame at byte {offset} (record {record}) has a wrong checksum",
@@ -202,8 +223,8 @@ room_error! {
             en "{file} is not the segment that begins with record {record} of this ledger",
             zh "{file} 不是本账本自记录 {record} 开始的分段", at "{file}, byte 0, record {record}";
         /// A file of the directory that is not as this room writes it.
-        MalformedFile { file: String, expected: &'static str } = "KF-INTEGRITY-11",
-            en "{file}: expected {expected}", zh "{file}:应为 {expected}", at "{file}";
+        MalformedFile { file: String, expected: Expected } = "KF-INTEGRITY-11",
+            en "{file}: expected {expected}", zh "{file}:应为{expected:#}", at "{file}";
         /// Fewer records than were signed.
         RolledBack { signed_size: u64, size: u64 } = "KF-INTEGRITY-12",
             en "the ledger has {size} records, but a head of {signed_size} was signed: records are gone",
@@ -228,9 +249,9 @@ room_error! {
             en "the checkpoint is of the log {found:?}, expected {expected:?}",
             zh "检查点属于账本 {found:?},应为 {expected:?}";
         /// A note that can't be read.
-        MalformedNote { line: usize, expected: &'static str } = "KF-INTEGRITY-18",
+        MalformedNote { line: usize, expected: Expected } = "KF-INTEGRITY-18",
             en "the signed note, line {line}: expected {expected}",
-            zh "签名文本第 {line} 行:应为 {expected}", at "line {line}";
+            zh "签名文本第 {line} 行:应为{expected:#}", at "line {line}";
         /// No line of the note is by the key.
         NotSigned { name: String } = "KF-INTEGRITY-19",
             en "the note has no signature by {name:?} with the key it is verified with",
@@ -279,5 +300,8 @@ room_error! {
         NoEquivocation { size1: u64, size2: u64 } = "KF-INTEGRITY-31",
             en "the heads of {size1} and {size2} records don't contradict each other by themselves",
             zh "{size1} 条与 {size2} 条记录的树头本身并不矛盾";
+        /// Bytes that are no hash of a tree.
+        HashLength { bytes: usize } = "KF-INTEGRITY-32",
+            en "a hash of the tree has 32 bytes, not {bytes}", zh "树的哈希应为 32 字节,而非 {bytes} 字节";
     }
 }

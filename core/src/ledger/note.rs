@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::IntegrityError;
+use super::{Expected, IntegrityError};
 use crate::crypto::{Hasher, KeyError, PublicKey, SignatureAlgorithm, Signer};
 
 /// What stands for Ed25519 before a key: its signature type.
@@ -98,31 +98,40 @@ pub(super) fn sign(text: &str, name: &str, signers: &[KeySigner<'_>]) -> Result<
 pub(super) fn open<'a>(note: &'a str, name: &str, key: &PublicKey) -> Result<&'a str, IntegrityError> {
     let malformed = |line, expected| Err(IntegrityError::MalformedNote { line, expected });
     if note.len() > LONGEST {
-        return malformed(1, "a note of at most 65536 bytes");
+        return malformed(1, Expected::new("至多 65536 字节的签名文本", "a note of at most 65536 bytes"));
     }
     for (number, line) in note.split('\n').enumerate() {
         if line.contains(|letter: char| letter < ' ') {
-            return malformed(number + 1, "no control character");
+            return malformed(number + 1, Expected::new("不含控制字符", "no control character"));
         }
     }
     let Some(end) = note.rfind("\n\n") else {
-        return malformed(1, "a text, an empty line and signatures");
+        return malformed(1, Expected::new("正文、空行与签名", "a text, an empty line and signatures"));
     };
     let (text, signatures) = note.split_at(end + 1);
     let first = text.lines().count() + 2;
     let Some(signatures) = signatures.strip_prefix('\n').and_then(|lines| lines.strip_suffix('\n')) else {
-        return malformed(first, "lines of signatures, each with a line feed at its end");
+        return malformed(
+            first,
+            Expected::new("各以换行结尾的签名行", "lines of signatures, each with a line feed at its end"),
+        );
     };
     let mut signed = false;
     for (number, line) in signatures.split('\n').enumerate() {
         let place = first + number;
         if number >= MOST_SIGNATURES {
-            return malformed(place, "at most 100 signatures");
+            return malformed(place, Expected::new("至多 100 个签名", "at most 100 signatures"));
         }
         let parts = line.strip_prefix(MARK).and_then(|line| line.split_once(' '));
         let parts = parts.and_then(|(signer, bytes)| Some((signer, STANDARD.decode(bytes).ok()?)));
         let Some((signer, bytes)) = parts.filter(|(signer, bytes)| is_name(signer) && bytes.len() > 4) else {
-            return malformed(place, "an em dash, a key name and base64 of a key id and a signature");
+            return malformed(
+                place,
+                Expected::new(
+                    "长破折号、密钥名称,以及密钥标识与签名的 base64",
+                    "an em dash, a key name and base64 of a key id and a signature",
+                ),
+            );
         };
         if let Some(signature) = bytes.strip_prefix(&key_id(name, key)).filter(|_| signer == name) {
             if !key.verify(text.as_bytes(), signature) {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::tree::{Hash, leaf_hash, verify_consistency, verify_inclusion};
-use super::{Checkpoint, IntegrityError, equivocation};
+use super::{Checkpoint, Expected, IntegrityError, equivocation};
 use crate::Error;
 use crate::canon;
 use crate::crypto::PublicKey;
@@ -96,18 +96,25 @@ impl Receipt {
     /// [`IntegrityError::MalformedNote`], and those of [`Checkpoint::parse`].
     pub fn from_tlog_proof(text: &str, key: &PublicKey) -> Result<Self, IntegrityError> {
         let malformed = |line, expected| IntegrityError::MalformedNote { line, expected };
-        let (head, note) = text.split_once("\n\n").ok_or(malformed(1, "a proof, an empty line and a checkpoint"))?;
+        let (head, note) = text
+            .split_once("\n\n")
+            .ok_or(malformed(1, Expected::new("证明、空行与检查点", "a proof, an empty line and a checkpoint")))?;
         let mut lines = head.split('\n').enumerate().peekable();
         if lines.next().is_none_or(|(_, line)| line != TLOG_PROOF) {
-            return Err(malformed(1, TLOG_PROOF));
+            return Err(malformed(1, Expected::new(TLOG_PROOF, TLOG_PROOF)));
         }
         lines.next_if(|(_, line)| line.strip_prefix("extra ").is_some_and(|extra| STANDARD.decode(extra).is_ok()));
         let index = lines.next().and_then(|(_, line)| line.strip_prefix("index "));
         let index = index.and_then(|text| text.parse::<u64>().ok().filter(|index| index.to_string() == text));
-        let index = index.ok_or(malformed(2, "an index in decimal"))?;
+        let index = index.ok_or(malformed(2, Expected::new("十进制的序号", "an index in decimal")))?;
         let mut proof = Vec::new();
         for (number, line) in lines {
-            proof.push(ProofHash::parse(line).ok_or(malformed(number + 1, "base64 of a hash of 32 bytes"))?);
+            proof.push(
+                ProofHash::parse(line).ok_or(malformed(
+                    number + 1,
+                    Expected::new("32 字节哈希的 base64", "base64 of a hash of 32 bytes"),
+                ))?,
+            );
         }
         Ok(Receipt { v: V1, index, proof, checkpoint: Checkpoint::parse(note, key)? })
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::{IntegrityError, LedgerError};
+use super::{Expected, IntegrityError, LedgerError};
 use crate::terms::os_text;
 
 /// Who the log is: canonical JSON of its version, name and profile.
@@ -169,7 +169,10 @@ impl Store {
         let mut bytes = Vec::new();
         file.take(LONGEST_SMALL + 1).read_to_end(&mut bytes).map_err(io_error(&path, "read"))?;
         let text = String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= LONGEST_SMALL);
-        Ok(text.ok_or(IntegrityError::MalformedFile { file: name.to_owned(), expected: "a short UTF-8 text" })?)
+        Ok(text.ok_or(IntegrityError::MalformedFile {
+            file: name.to_owned(),
+            expected: Expected::new("简短的 UTF-8 文本", "a short UTF-8 text"),
+        })?)
     }
 
     /// Replaces a small file as a whole: after a crash it is the old or the new one.
@@ -225,7 +228,7 @@ impl Store {
             let number = number.filter(|number| Self::segment_name(*number) == format!("{SEGMENTS}/{name}"));
             numbers.push(number.ok_or(IntegrityError::MalformedFile {
                 file: format!("{SEGMENTS}/{name}"),
-                expected: "only segments, 00000000.kfl and on",
+                expected: Expected::new("仅有自 00000000.kfl 起的分段", "only segments, 00000000.kfl and on"),
             })?);
         }
         numbers.sort_unstable();

@@ -41,7 +41,7 @@ fn create(profile: Profile, pem: &str) -> (TempDir, PathBuf, Ledger) {
     (temp, dir, ledger)
 }
 
-fn integrity<T: std::fmt::Debug>(result: Result<T, Error>) -> IntegrityError {
+fn integrity<T: fmt::Debug>(result: Result<T, Error>) -> IntegrityError {
     match result {
         Err(Error::Integrity(error)) => error,
         other => panic!("an integrity error is expected: {other:?}"),

@@ -33,15 +33,16 @@ class Document:
         if name.startswith("_"):
             raise AttributeError(name)
         try:
-            # The dict leaves out what is none.
+            # The dict leaves out what is none, and lists of nothing.
             return self._data[name] if name in self._data else self._absent(name)
         except KeyError:
             raise AttributeError(f"{type(self).__name__} has no field {name!r}") from None
 
     def _absent(self, name: str) -> Any:
         for cls in type(self).__mro__:
-            if name in getattr(cls, "__annotations__", {}):
-                return None
+            declared = getattr(cls, "__annotations__", {})
+            if name in declared:
+                return [] if str(declared[name]).startswith("List[") else None
         raise KeyError(name)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -244,21 +244,45 @@ class Receipt(Document):
 class Verified(Document):
     """What the verification of a ledger found."""
 
+    #: The name of the log.
     origin: str
+    #: Hash and signature: ``intl`` or ``gm``.
     profile: str
+    #: The key that signs.
     public_key: str
+    #: The keys before it, each of which signed the change to the next; the first of them first.
+    earlier_keys: List[str]
     #: No key was given: the directory vouched for itself.
     own_key: bool
+    #: How many records are committed.
     size: int
+    #: The root of the tree of them.
     root: str
     #: How many records the signed head covers.
     signed_size: int
+    #: The root of those.
     signed_root: str
+    #: The size of the pinned head, where one was given.
     pinned_size: Optional[int]
     segments: int
+    #: How many writes; records that came together share one.
     commits: int
+    #: Of the segments.
     bytes: int
+    #: What a writer was in the middle of writing, and was passed over.
     bytes_in_flight: int
+    #: How many records carry a time (``at``) before one of a record before them.
+    backward_times: int
+    #: The index of the first of them.
+    first_backward_time: Optional[int]
+    #: How many blobs are there; each is what its name says.
+    blobs: int
+    #: Their bytes.
+    blob_bytes: int
+    #: How often a record names a blob that is not there: it was erased.
+    blobs_gone: int
+    #: Which, the first thousand.
+    gone: List[str]
 
 
 class Decision(Document):

@@ -21,40 +21,4 @@ public final class Kaifang {
         byte[] bytes = Library.utf8(question);
         return Library.text((out, err) -> Library.kf_values_mask(bytes, Library.length(bytes), out, err));
     }
-
-    /**
-     * Checks one proof document: {@code op} is {@code inclusion}, {@code consistency}, {@code checkpoint} or
-     * {@code receipt}.
-     *
-     * @return {@code {"valid":true}}; a proof that does not hold is a {@link KaifangException} of the family
-     *     {@link KaifangException.Family#INTEGRITY}
-     */
-    public static String verifyProof(String proof) {
-        byte[] bytes = Library.utf8(proof);
-        return Library.text((out, err) -> Library.kf_ledger_verify_proof(bytes, Library.length(bytes), out, err));
-    }
-
-    /**
-     * Verifies every byte of a ledger's directory.
-     *
-     * @param publicKey who the ledger must be, base64; null takes the directory's own key, and the answer says so
-     * @param pin a checkpoint kept elsewhere, a signed note; null for none. It needs the key
-     * @return what was found, as JSON
-     */
-    public static String verifyLedger(String directory, String publicKey, String pin) {
-        byte[] dir = Library.utf8(directory);
-        byte[] key = Library.utf8(publicKey);
-        byte[] note = Library.utf8(pin);
-        return Library.text(
-                (out, err) ->
-                        Library.kf_ledger_verify(
-                                dir,
-                                Library.length(dir),
-                                key,
-                                Library.length(key),
-                                note,
-                                Library.length(note),
-                                out,
-                                err));
-    }
 }

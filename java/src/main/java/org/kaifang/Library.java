@@ -1,10 +1,14 @@
 package org.kaifang;
 
+import com.sun.jna.Callback;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** The functions of {@code include/kaifang.h} that this package calls, and how each call is made. */
 final class Library {
@@ -141,6 +145,102 @@ final class Library {
     static native int kf_values_token(
             Pointer keyring, byte[] question, long questionLen, PointerByReference tokens, PointerByReference err);
 
+    /** {@code kf_sign} */
+    interface Sign extends Callback {
+        int invoke(Pointer user, Pointer message, long messageLen, Pointer signature, Pointer signatureLen);
+    }
+
+    /** {@code kf_release} */
+    interface Release extends Callback {
+        void invoke(Pointer user);
+    }
+
+    /** {@code kf_progress} */
+    interface ProgressFunction extends Callback {
+        int invoke(Pointer user, Pointer stage, long stageLen, long done, long total);
+    }
+
+    static native int kf_signer_load(byte[] path, long pathLen, PointerByReference signer, PointerByReference err);
+
+    static native int kf_signer_from_callback(
+            byte[] publicKey,
+            long publicKeyLen,
+            int signs,
+            long timeoutMs,
+            Sign sign,
+            Release release,
+            Pointer user,
+            PointerByReference signer,
+            PointerByReference err);
+
+    static native int kf_signer_public_key(Pointer signer, PointerByReference publicKey, PointerByReference err);
+
+    static native int kf_signer_free(Pointer signer);
+
+    static native int kf_ledger_create(
+            byte[] directory,
+            long directoryLen,
+            byte[] profile,
+            long profileLen,
+            byte[] origin,
+            long originLen,
+            Pointer signer,
+            PointerByReference ledger,
+            PointerByReference err);
+
+    static native int kf_ledger_open(
+            byte[] directory, long directoryLen, Pointer signer, PointerByReference ledger, PointerByReference err);
+
+    static native int kf_ledger_append(
+            Pointer ledger, byte[] record, long recordLen, LongByReference index, PointerByReference err);
+
+    static native int kf_ledger_append_lines(
+            Pointer ledger, byte[] lines, long linesLen, LongByReference first, PointerByReference err);
+
+    static native int kf_ledger_append_last(
+            Pointer ledger, byte[] record, long recordLen, LongByReference index, PointerByReference err);
+
+    static native int kf_ledger_checkpoint(Pointer ledger, PointerByReference checkpoint, PointerByReference err);
+
+    static native int kf_ledger_seal(
+            Pointer ledger, byte[] at, long atLen, PointerByReference checkpoint, PointerByReference err);
+
+    static native int kf_ledger_state(Pointer ledger, PointerByReference state, PointerByReference err);
+
+    static native int kf_ledger_read(Pointer ledger, long index, PointerByReference record, PointerByReference err);
+
+    static native int kf_ledger_receipt(Pointer ledger, long index, PointerByReference receipt, PointerByReference err);
+
+    static native int kf_ledger_consistency(
+            Pointer ledger, long size1, long size2, PointerByReference proof, PointerByReference err);
+
+    static native int kf_ledger_change_key(
+            Pointer ledger, Pointer newSigner, LongByReference index, PointerByReference err);
+
+    static native int kf_ledger_put_blob(
+            Pointer ledger, byte[] content, long contentLen, PointerByReference digest, PointerByReference err);
+
+    static native int kf_ledger_read_blob(
+            Pointer ledger,
+            byte[] digest,
+            long digestLen,
+            long limit,
+            PointerByReference content,
+            PointerByReference err);
+
+    static native int kf_ledger_erase_blob(Pointer ledger, byte[] digest, long digestLen, PointerByReference err);
+
+    static native int kf_ledger_export(
+            Pointer ledger,
+            byte[] path,
+            long pathLen,
+            ProgressFunction progress,
+            Pointer user,
+            PointerByReference exported,
+            PointerByReference err);
+
+    static native int kf_ledger_free(Pointer ledger);
+
     static native int kf_ledger_verify(
             byte[] directory,
             long directoryLen,
@@ -153,6 +253,16 @@ final class Library {
 
     static native int kf_ledger_verify_proof(
             byte[] proof, long proofLen, PointerByReference valid, PointerByReference err);
+
+    static native int kf_ledger_prove_equivocation(
+            byte[] note1,
+            long note1Len,
+            byte[] note2,
+            long note2Len,
+            byte[] publicKey,
+            long publicKeyLen,
+            PointerByReference proof,
+            PointerByReference err);
 
     /** A call that may fail, whose output is an {@code O}; {@code err} receives the error. */
     interface Call<O> {
@@ -169,6 +279,16 @@ final class Library {
         return run(call, new LongByReference()).getValue();
     }
 
+    /** A call that may fail and has no output. */
+    interface Act {
+        int run(PointerByReference err);
+    }
+
+    /** Makes a call that has no output. */
+    static void done(Act act) {
+        run((none, err) -> act.run(err), null);
+    }
+
     private static <O> O run(Call<O> call, O out) {
         PointerByReference err = new PointerByReference();
         int status = call.run(out, err);
@@ -180,9 +300,14 @@ final class Library {
 
     /** Makes a call whose output is a text, and gives back the text. */
     static String text(Call<PointerByReference> call) {
+        return new String(bytes(call), StandardCharsets.UTF_8);
+    }
+
+    /** Makes a call whose output is a text, and gives back its bytes. */
+    static byte[] bytes(Call<PointerByReference> call) {
         Pointer text = handle(call);
         try {
-            return string(text, Library::kf_text_data);
+            return bytes(text, Library::kf_text_data);
         } finally {
             kf_text_free(text);
         }
@@ -208,17 +333,27 @@ final class Library {
         Pointer of(Pointer handle, LongByReference len);
     }
 
-    private static String string(Pointer handle, Bytes bytes) {
+    private static byte[] bytes(Pointer handle, Bytes bytes) {
         LongByReference len = new LongByReference();
         Pointer data = bytes.of(handle, len);
-        if (data == null) {
-            return null;
-        }
-        return new String(data.getByteArray(0, Math.toIntExact(len.getValue())), StandardCharsets.UTF_8);
+        return data == null ? null : data.getByteArray(0, Math.toIntExact(len.getValue()));
     }
 
+    private static String string(Pointer handle, Bytes bytes) {
+        byte[] found = bytes(handle, bytes);
+        return found == null ? null : new String(found, StandardCharsets.UTF_8);
+    }
+
+    /** UTF-8. Half a surrogate pair has none, and is not replaced: it becomes a byte by which the library finds it. */
     static byte[] utf8(String text) {
-        return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+        if (text == null) {
+            return null;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(Math.addExact(Math.multiplyExact(text.length(), 3), 1));
+        if (StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text), bytes, true).isError()) {
+            bytes.put((byte) 0xff);
+        }
+        return Arrays.copyOf(bytes.array(), bytes.position());
     }
 
     static long length(byte[] bytes) {

@@ -47,7 +47,7 @@ class ConformanceTest {
         RUNNERS.put("eval.json", input -> answer(input, ConformanceTest::eval));
         RUNNERS.put("mask.json", input -> Kaifang.mask(JSON.toJson(input)));
         RUNNERS.put("token.json", ConformanceTest::token);
-        RUNNERS.put("ledger-verify.json", input -> Kaifang.verifyProof(JSON.toJson(input)));
+        RUNNERS.put("ledger-verify.json", input -> Ledger.verifyProof(JSON.toJson(input)));
     }
 
     private interface Question {
