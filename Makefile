@@ -30,7 +30,7 @@ demo: ## the whole path on invented data, into target/demo
 	$(RELEASE)/kaifang demo --out target/demo
 
 .PHONY: test
-test: test-rust test-c test-python test-java ## every test in every language
+test: test-rust test-c test-python test-java test-interop ## every test in every language
 
 .PHONY: test-rust
 test-rust: test-space ## unit, doc and integration tests of core and the command; generated files fresh
@@ -71,6 +71,11 @@ test-java: build ## the Java link over the same C library
 	  mvn -B --no-transfer-progress -f java/pom.xml -Dkaifang.library.path=$(CURDIR)/$(RELEASE) test; \
 	else $(call absent,Maven,the Java link); fi
 
+.PHONY: test-interop
+test-interop: ## Go's checksum database reads notes, records and trees of a ledger (OpenSSL does in test-rust)
+	@if PATH="$$PATH:/usr/local/go/bin" && command -v go >/dev/null; then cd tests/interop && go vet ./... && go test -count=1 ./...; \
+	else $(call absent,Go,its verifiers of notes and trees); fi
+
 .PHONY: check
 check: ## formatting, lints, floors, dependencies, docs
 	$(CARGO) fmt --all --check
@@ -82,10 +87,11 @@ check: ## formatting, lints, floors, dependencies, docs
 	$(CARGO) check $(LOCKED) -p kaifang --no-default-features
 
 .PHONY: generate
-generate: ## the header, the JSON Schemas and the answers of the policy vectors, anew
+generate: ## the header, the JSON Schemas, the frozen ledgers and the answers of the policy vectors, anew
 	$(CARGO) build $(LOCKED) $(DEV)
 	target/debug/xtask header
 	target/debug/xtask schemas
+	target/debug/xtask ledgers
 	target/debug/xtask vectors
 
 .PHONY: bench

@@ -1,271 +1,25 @@
 #!/usr/bin/env python3
-"""An independent model of the ledger's proofs: RFC 6962 by its recursive definition, C2SP notes, and Ed25519 by
-RFC 8032, from the standard library alone.
+"""The cases of the ledger's proofs, made and judged by an independent model (`proofs.py`).
 
     python3 tests/oracles/ledger.py           checks tests/vectors/ledger-verify.json
     python3 tests/oracles/ledger.py --write   writes it anew
 
 The model decides whether a proof holds; the codes of the errors are written down with the cases.
 """
-import base64, hashlib, json, pathlib, sys
+import json, pathlib, sys
+
+from proofs import HASHES, Key, b64, holds, leaf_hash, line, note, path, root, subproof, text_of, unb64
+from signatures import Ed25519, N, Sm2, der
 
 PATH = pathlib.Path(__file__).parents[1] / "vectors" / "ledger-verify.json"
 
 
-# Ed25519 (RFC 8032, section 5.1), affine and slow.
-
-P = 2**255 - 19
-L = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, -1, P) % P
-
-
-def recover_x(y, sign):
-    xx = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
-    x = pow(xx, (P + 3) // 8, P)
-    if (x * x - xx) % P:
-        x = x * pow(2, (P - 1) // 4, P) % P
-    if (x * x - xx) % P or (x == 0 and sign):
-        return None
-    return P - x if x & 1 != sign else x
-
-
-BASE_Y = 4 * pow(5, -1, P) % P
-BASE = (recover_x(BASE_Y, 0), BASE_Y)
-
-
-def add(a, b):
-    (x1, y1), (x2, y2) = a, b
-    t = D * x1 * x2 * y1 * y2
-    return ((x1 * y2 + x2 * y1) * pow(1 + t, -1, P) % P, (y1 * y2 + x1 * x2) * pow(1 - t, -1, P) % P)
-
-
-def times(n, point):
-    total = (0, 1)
-    while n:
-        if n & 1:
-            total = add(total, point)
-        point, n = add(point, point), n >> 1
-    return total
-
-
-def pack(point):
-    return (point[1] | (point[0] & 1) << 255).to_bytes(32, "little")
-
-
-def unpack(data):
-    number = int.from_bytes(data, "little")
-    y = number & (1 << 255) - 1
-    x = recover_x(y, number >> 255) if y < P else None
-    return None if x is None else (x, y)
-
-
-def scalar(*parts):
-    return int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little")
-
-
-def expand(seed):
-    h = hashlib.sha512(seed).digest()
-    return (int.from_bytes(h[:32], "little") & (1 << 254) - 8) | 1 << 254, h[32:]
-
-
-def public(seed):
-    return pack(times(expand(seed)[0], BASE))
-
-
-def sign(seed, message):
-    secret, prefix = expand(seed)
-    r = scalar(prefix, message) % L
-    point = pack(times(r, BASE))
-    return point + ((r + scalar(point, public(seed), message) * secret) % L).to_bytes(32, "little")
-
-
-def signed_by(key, message, signature):
-    if len(signature) != 64:
-        return False
-    point, nonce, s = unpack(key), unpack(signature[:32]), int.from_bytes(signature[32:], "little")
-    if point is None or nonce is None or s >= L:
-        return False
-    return times(s, BASE) == add(nonce, times(scalar(signature[:32], key, message) % L, point))
-
-
-# The tree (RFC 6962, section 2.1).
-
-
-def leaf_hash(record):
-    return hashlib.sha256(b"\0" + record).digest()
-
-
-def node(left, right):
-    return hashlib.sha256(b"\1" + left + right).digest()
-
-
-def split(n):
-    return 1 << (n - 1).bit_length() - 1
-
-
-def root(leaves):
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return leaves[0]
-    k = split(len(leaves))
-    return node(root(leaves[:k]), root(leaves[k:]))
-
-
-def path(m, leaves):
-    if len(leaves) == 1:
-        return []
-    k = split(len(leaves))
-    if m < k:
-        return path(m, leaves[:k]) + [root(leaves[k:])]
-    return path(m - k, leaves[k:]) + [root(leaves[:k])]
-
-
-def subproof(m, leaves, whole=True):
-    if m == len(leaves):
-        return [] if whole else [root(leaves)]
-    k = split(len(leaves))
-    if m <= k:
-        return subproof(m, leaves[:k], whole) + [root(leaves[k:])]
-    return subproof(m - k, leaves[k:], False) + [root(leaves[:k])]
-
-
-def follow(leaf, m, n, proof):
-    """The root that an inclusion proof leads to."""
-    if n == 1:
-        require(not proof)
-        return leaf
-    require(proof)
-    *rest, last = proof
-    k = split(n)
-    return node(follow(leaf, m, k, rest), last) if m < k else node(last, follow(leaf, m - k, n - k, rest))
-
-
-def extend(m, n, proof, old):
-    """Both roots that a consistency proof leads to. `old` is the older root while the older tree is one subtree."""
-    if m == n:
-        require(len(proof) == (old is None))
-        return (old or proof[0],) * 2
-    require(proof)
-    *rest, last = proof
-    k = split(n)
-    if m <= k:
-        older, newer = extend(m, k, rest, old)
-        return older, node(newer, last)
-    older, newer = extend(m - k, n - k, rest, None)
-    return node(last, older), node(last, newer)
-
-
-# Notes and documents.
-
-
-class Refused(Exception):
-    pass
-
-
-def require(holds):
-    if not holds:
-        raise Refused
-
-
-def b64(data):
-    return base64.b64encode(data).decode()
-
-
-def unb64(text, length=None):
-    try:
-        data = base64.b64decode(text, validate=True)
-    except ValueError:
-        raise Refused from None
-    require(b64(data) == text and length in (None, len(data)))
-    return data
-
-
-def key_id(name, key):
-    return hashlib.sha256(name.encode() + b"\n\1" + key).digest()[:4]
-
-
-def is_name(name):
-    return name != "" and not any(c.isspace() or c == "+" or c < " " for c in name)
-
-
-def note(text, signers):
-    lines = "".join(f"— {name} {b64(key_id(name, public(seed)) + sign(seed, text.encode()))}\n" for name, seed in signers)
-    return f"{text}\n{lines}"
-
-
-def open_checkpoint(text, key):
-    require(all(c >= " " or c == "\n" for c in text))
-    body, mark, signatures = text.rpartition("\n\n")
-    require(mark and signatures.endswith("\n"))
-    body += "\n"
-    origin, size, head, *more = body[:-1].split("\n") + ["", ""]
-    require(is_name(origin) and size.isascii() and size.isdigit() and str(int(size)) == size and int(size) < 2**64)
-    verified = False
-    for line in signatures[:-1].split("\n"):
-        require(line.startswith("— ") and line.count(" ") == 2)
-        _, name, data = line.split(" ")
-        data = unb64(data)
-        require(is_name(name) and len(data) > 4)
-        if name == origin and data[:4] == key_id(name, key):
-            require(signed_by(key, body.encode(), data[4:]))
-            verified = True
-    require(verified and "" not in more[:-2])
-    return origin, int(size), unb64(head, 32)
-
-
-def check_head(document, key):
-    require(set(document) == {"v", "origin", "size", "root", "note"} and document["v"] == 1)
-    origin, size, head = open_checkpoint(document["note"], key)
-    require((origin, size, "sha256:" + head.hex()) == (document["origin"], document["size"], document["root"]))
-    return size, head
-
-
-FIELDS = {
-    "inclusion": {"leaf", "index", "size", "proof", "root"},
-    "consistency": {"size1", "size2", "proof", "root1", "root2"},
-    "checkpoint": {"note", "public_key"},
-    "receipt": {"record_base64", "receipt", "public_key"},
-}
-
-
-def check(doc):
-    op = doc.get("op")
-    require(doc.get("v") == 1 and op in FIELDS)
-    require(set(doc) - {"origin"} == FIELDS[op] | {"v", "op"} and ("origin" not in doc or op == "checkpoint"))
-    proof = [unb64(text, 32) for text in doc.get("proof", [])]
-    if op == "inclusion":
-        require(0 <= doc["index"] < doc["size"])
-        require(follow(unb64(doc["leaf"], 32), doc["index"], doc["size"], proof) == unb64(doc["root"], 32))
-    elif op == "consistency":
-        size1, size2, roots = doc["size1"], doc["size2"], (unb64(doc["root1"], 32), unb64(doc["root2"], 32))
-        require(size1 <= size2 and (size1 > 0 or size2 == 0))
-        require(extend(size1, size2, proof, roots[0]) == roots)
-    elif op == "checkpoint":
-        origin, _, _ = open_checkpoint(doc["note"], unb64(doc["public_key"], 32))
-        require(doc.get("origin", origin) == origin)
-    else:
-        receipt = doc["receipt"]
-        require(set(receipt) == {"v", "index", "proof", "checkpoint"} and receipt["v"] == 1)
-        size, head = check_head(receipt["checkpoint"], unb64(doc["public_key"], 32))
-        proof = [unb64(text, 32) for text in receipt["proof"]]
-        require(0 <= receipt["index"] < size)
-        require(follow(leaf_hash(unb64(doc["record_base64"])), receipt["index"], size, proof) == head)
-
-
-def holds(doc):
-    try:
-        check(doc)
-        return True
-    except Refused:
-        return False
-
-
-# The cases.
-
 # RFC 8032, section 7.1, tests 1 and 2: they guard nothing.
-SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
-OTHER = bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
+KEY = Ed25519(bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))
+OTHER = Ed25519(bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))
+# core/tests/data/sm2-key.pem, which guards nothing either.
+GM_SECRET = bytes.fromhex("8601b61da37e0b3e4ad0a45a185a3997e9b0344728ff8a0d0fa018084008f4aa")
+GM, GM_OTHER_ID = Sm2(GM_SECRET), Sm2(GM_SECRET, "xian@example")
 ORIGIN = "data.xa.example/test"
 
 
@@ -273,36 +27,66 @@ def record(n):
     return f'{{"n":{n}}}'.encode()
 
 
+class Log:
+    """The log of the records 0 to `count` by one key: the documents that hold, and those that `changes` make of them."""
+
+    def __init__(self, key, count):
+        self.key, self.hash = key, "sm3" if isinstance(key, Sm2) else "sha256"
+        self.h, self.says_hash = HASHES[self.hash], {} if self.hash == "sha256" else {"hash": self.hash}
+        self.leaves = [leaf_hash(record(n), self.h) for n in range(count)]
+
+    def root(self, size):
+        return root(self.leaves[:size], self.h)
+
+    def path(self, index, size):
+        return [b64(hash) for hash in path(index, self.leaves[:size], self.h)]
+
+    def inclusion(self, index, size, **changes):
+        return {"v": 1, "op": "inclusion"} | self.says_hash | {
+            "leaf": b64(self.leaves[index]), "index": index, "size": size,
+            "proof": self.path(index, size), "root": b64(self.root(size))} | changes
+
+    def consistency(self, size1, size2, **changes):
+        proof = subproof(size1, self.leaves[:size2], self.h) if size1 else []
+        return {"v": 1, "op": "consistency"} | self.says_hash | {
+            "size1": size1, "size2": size2, "proof": [b64(hash) for hash in proof],
+            "root1": b64(self.root(size1)), "root2": b64(self.root(size2))} | changes
+
+    def body(self, size, origin=ORIGIN, head=None):
+        return f"{origin}\n{size}\n{b64(head or self.root(size))}\n"
+
+    def checkpoint(self, text, signers=None, **changes):
+        signers = signers or [(ORIGIN, self.key)]
+        return {"v": 1, "op": "checkpoint", "note": note(text, signers), "public_key": text_of(self.key)} | changes
+
+    def receipt(self, index, size, says=None, **changes):
+        head = {"v": 1, "origin": ORIGIN, "size": size, "root": f"{self.hash}:{self.root(size).hex()}",
+                "note": note(self.body(size), [(ORIGIN, self.key)])} | (says or {})
+        return {"v": 1, "op": "receipt", "record_base64": b64(record(index)), "public_key": text_of(self.key),
+                "receipt": {"v": 1, "index": index, "proof": self.path(index, size), "checkpoint": head}} | changes
+
+    def equivocation(self, text1, text2, **changes):
+        note1, note2 = (note(text, [(text.split("\n")[0], self.key)]) for text in (text1, text2))
+        return {"v": 1, "op": "equivocation", "note1": note1, "note2": note2, "public_key": text_of(self.key)} | changes
+
+
+def flipped(text):
+    data = bytearray(unb64(text))
+    data[-1] ^= 1
+    return b64(bytes(data))
+
+
 def cases():
-    leaves = [leaf_hash(record(n)) for n in range(200)]
+    intl, gm = Log(KEY, 200), Log(GM, 20)
+    yield from intl_cases(intl)
+    yield from equivocation_cases("equivocation", intl, OTHER)
+    yield from gm_cases(gm)
+    yield from equivocation_cases("equivocation, gm", gm, GM_OTHER_ID)
 
-    def inclusion(index, size, **changes):
-        return {"v": 1, "op": "inclusion", "leaf": b64(leaves[index]), "index": index, "size": size,
-                "proof": [b64(h) for h in path(index, leaves[:size])], "root": b64(root(leaves[:size]))} | changes
 
-    def consistency(size1, size2, **changes):
-        return {"v": 1, "op": "consistency", "size1": size1, "size2": size2,
-                "proof": [b64(h) for h in (subproof(size1, leaves[:size2]) if size1 else [])],
-                "root1": b64(root(leaves[:size1])), "root2": b64(root(leaves[:size2]))} | changes
-
-    def body(size, origin=ORIGIN):
-        return f"{origin}\n{size}\n{b64(root(leaves[:size]))}\n"
-
-    def checkpoint(text, signers=((ORIGIN, SEED),), key=SEED, **changes):
-        return {"v": 1, "op": "checkpoint", "note": note(text, signers), "public_key": b64(public(key))} | changes
-
-    def receipt(index, size, says=None, **changes):
-        head = {"v": 1, "origin": ORIGIN, "size": size, "root": "sha256:" + root(leaves[:size]).hex(),
-                "note": note(body(size), [(ORIGIN, SEED)])} | (says or {})
-        proof = [b64(h) for h in path(index, leaves[:size])]
-        return {"v": 1, "op": "receipt", "record_base64": b64(record(index)), "public_key": b64(public(SEED)),
-                "receipt": {"v": 1, "index": index, "proof": proof, "checkpoint": head}} | changes
-
-    def flipped(text):
-        data = bytearray(unb64(text))
-        data[-1] ^= 1
-        return b64(bytes(data))
-
+def intl_cases(log):
+    leaves, inclusion, consistency, body = log.leaves, log.inclusion, log.consistency, log.body
+    checkpoint, receipt = log.checkpoint, log.receipt
     for index, size in [(0, 1), (0, 2), (1, 2), (2, 3), (3, 7), (6, 7), (7, 8), (12, 13), (77, 128), (199, 200)]:
         yield f"inclusion: {index} of {size}", inclusion(index, size), None
     one = inclusion(3, 7)
@@ -341,12 +125,12 @@ def cases():
     yield "checkpoint: of the empty log", checkpoint(body(0)), None
     yield "checkpoint: of seven records", checkpoint(body(7)), None
     yield "checkpoint: of a log that is named", checkpoint(body(7), origin=ORIGIN), None
-    yield "checkpoint: a Chinese name", checkpoint(body(7, "西安/公共数据"), [("西安/公共数据", SEED)]), None
+    yield "checkpoint: a Chinese name", checkpoint(body(7, "西安/公共数据"), [("西安/公共数据", KEY)]), None
     yield "checkpoint: with an extension line", checkpoint(body(7) + "opaque\n"), None
-    yield "checkpoint: with a line of another key", checkpoint(body(7), [("witness.example", OTHER), (ORIGIN, SEED)]), None
+    yield "checkpoint: with a line of another key", checkpoint(body(7), [("witness.example", OTHER), (ORIGIN, KEY)]), None
     one = checkpoint(body(7))
-    yield "checkpoint: another key", one | {"public_key": b64(public(OTHER))}, "KF-INTEGRITY-19"
-    yield "checkpoint: signed under another name", checkpoint(body(7), [("other.example", SEED)]), "KF-INTEGRITY-19"
+    yield "checkpoint: another key", one | {"public_key": text_of(OTHER)}, "KF-INTEGRITY-19"
+    yield "checkpoint: signed under another name", checkpoint(body(7), [("other.example", KEY)]), "KF-INTEGRITY-19"
     yield "checkpoint: signed by another key alone", checkpoint(body(7), [(ORIGIN, OTHER)]), "KF-INTEGRITY-19"
     forged = one["note"].replace("\n7\n", "\n8\n")
     yield "checkpoint: another size under the signature", one | {"note": forged}, "KF-INTEGRITY-20"
@@ -365,7 +149,7 @@ def cases():
         yield f"receipt: record {index} of {size}", receipt(index, size), None
     yield "receipt: another record", receipt(3, 7, record_base64=b64(record(4))), "KF-INTEGRITY-23"
     yield "receipt: the record with a space", receipt(3, 7, record_base64=b64(b'{"n": 3}')), "KF-INTEGRITY-23"
-    yield "receipt: another key", receipt(3, 7, public_key=b64(public(OTHER))), "KF-INTEGRITY-19"
+    yield "receipt: another key", receipt(3, 7, public_key=text_of(OTHER)), "KF-INTEGRITY-19"
     yield "receipt: a size that the note does not say", receipt(3, 7, {"size": 8}), "KF-INTEGRITY-26"
     yield "receipt: a root that the note does not say", receipt(3, 7, {"root": "sha256:" + "0" * 64}), "KF-INTEGRITY-26"
     one = receipt(3, 7)
@@ -377,13 +161,105 @@ def cases():
     yield "a field too many", inclusion(0, 1, extra=True), "KF-CANON-02"
 
 
+def equivocation_cases(what, log, other):
+    body, double = log.body, log.equivocation
+    story = body(7, head=log.root(6))
+    yield f"{what}: two roots of one size", double(body(7), story), None
+    yield f"{what}: of the empty log", double(body(0), body(0, head=log.root(1))), None
+    yield f"{what}: the same root twice", double(body(7), body(7)), "KF-INTEGRITY-31"
+    yield f"{what}: the same root, one with an extension line", double(body(7), body(7) + "opaque\n"), "KF-INTEGRITY-31"
+    yield f"{what}: another size", double(body(7), body(6)), "KF-INTEGRITY-31"
+    yield f"{what}: another log", double(body(7), body(7, "data.xa.example/other", log.root(6))), "KF-INTEGRITY-17"
+    one = double(body(7), story)
+    yield f"{what}: another key", one | {"public_key": text_of(other)}, "KF-INTEGRITY-19"
+    yield f"{what}: one of them by another key", one | {"note2": note(story, [(ORIGIN, other)])}, "KF-INTEGRITY-19"
+    forged = one["note1"].replace("\n7\n", "\n8\n")
+    yield f"{what}: one of them forged", one | {"note1": forged}, "KF-INTEGRITY-20"
+    yield f"{what}: one note alone", {name: one[name] for name in one if name != "note2"}, "KF-CANON-02"
+
+
+def gm_cases(log):
+    leaves, inclusion, consistency, body = log.leaves, log.inclusion, log.consistency, log.body
+    checkpoint, receipt = log.checkpoint, log.receipt
+    for index, size in [(0, 1), (3, 7), (6, 7), (12, 13), (19, 20)]:
+        yield f"inclusion over SM3: {index} of {size}", inclusion(index, size), None
+    one = inclusion(3, 7)
+    proof = one["proof"]
+    yield "inclusion over SM3: another leaf", one | {"leaf": b64(leaves[4])}, "KF-INTEGRITY-23"
+    yield "inclusion over SM3: a flipped bit", one | {"proof": [flipped(proof[0])] + proof[1:]}, "KF-INTEGRITY-23"
+    yield "inclusion over SM3: said to be over SHA-256", one | {"hash": "sha256"}, "KF-INTEGRITY-23"
+    unsaid = {name: one[name] for name in one if name != "hash"}
+    yield "inclusion over SM3: not said to be", unsaid, "KF-INTEGRITY-23"
+    yield "inclusion over a hash that is none of ours", one | {"hash": "sha1"}, "KF-CANON-02"
+    for size1, size2 in [(1, 2), (3, 7), (6, 13), (8, 16), (20, 20)]:
+        yield f"consistency over SM3: {size1} to {size2}", consistency(size1, size2), None
+    yield "consistency over SM3: of the empty tree with itself", consistency(0, 0), None
+    one = consistency(3, 7)
+    yield "consistency over SM3: another new root", one | {"root2": b64(log.root(8))}, "KF-INTEGRITY-25"
+    yield "consistency over SM3: said to be over SHA-256", one | {"hash": "sha256"}, "KF-INTEGRITY-25"
+
+    def by(signature):
+        """The head of seven records, with these bytes for a signature by the key."""
+        return checkpoint(body(7)) | {"note": body(7) + "\n" + line(ORIGIN, Key(text_of(GM)), signature)}
+
+    message = body(7).encode()
+    r, s = GM.numbers(message)
+    yield "checkpoint by SM2: of the empty log", checkpoint(body(0)), None
+    yield "checkpoint by SM2: of seven records", checkpoint(body(7)), None
+    yield "checkpoint by SM2: a signer with a name of its own", checkpoint(
+        body(7), [(ORIGIN, GM_OTHER_ID)], public_key=text_of(GM_OTHER_ID)), None
+    chinese = Sm2(GM_SECRET, "西安市 数据局")
+    yield "checkpoint by SM2: a Chinese signer", checkpoint(body(7), [(ORIGIN, chinese)], public_key=text_of(chinese)), None
+    both = [(ORIGIN, KEY), (ORIGIN, GM)]
+    yield "checkpoint by SM2: with a line of Ed25519", checkpoint(body(7), both), None
+    yield "checkpoint by Ed25519: with a line of SM2", checkpoint(body(7), both, public_key=text_of(KEY)), None
+    yield "checkpoint by SM2: the same key with another id", checkpoint(
+        body(7), public_key=text_of(GM_OTHER_ID)), "KF-INTEGRITY-19"
+    yield "checkpoint by SM2: another log than expected", checkpoint(body(7), origin="other"), "KF-INTEGRITY-17"
+    yield "checkpoint by SM2: another size under the signature", by(GM.sign(body(8).encode())), "KF-INTEGRITY-20"
+    yield "checkpoint by SM2: signed with another id", by(der(*GM.numbers(message, "xian@example"))), "KF-INTEGRITY-20"
+    for name, pair in [("r is 0", (0, s)), ("s is 0", (r, 0)), ("both are 0", (0, 0)), ("r is the order", (N, s)),
+                       ("s is the order", (r, N)), ("r beyond the order", (r + N, s)), ("s beyond the order", (r, s + N)),
+                       ("r and s add up to the order", (r, N - r)), ("r and s exchanged", (s, r)),
+                       ("s of ECDSA's other half", (r, N - s))]:
+        yield f"checkpoint by SM2: {name}", by(der(*pair)), "KF-INTEGRITY-20"
+    good = der(r, s)
+    integers = good[2:]
+    for name, bad in [("r and s as 64 bytes", r.to_bytes(32, "big") + s.to_bytes(32, "big")),
+                      ("a byte after the signature", good + b"\0"),
+                      ("a byte in the sequence", bytes([0x30, len(integers) + 1]) + integers + b"\0"),
+                      ("a length in two bytes", bytes([0x30, 0x81, len(integers)]) + integers),
+                      ("a zero before r", bytes([0x30, len(integers) + 1, 2, integers[1] + 1, 0]) + integers[2:]),
+                      ("a negative r", b"\x30\6\2\1\xff\2\1\1"), ("a set", b"\x31" + good[1:]),
+                      ("cut short", good[:-1]), ("r alone", bytes([0x30, integers[1] + 2]) + integers[: integers[1] + 2]),
+                      ("one byte", b"\x30")]:
+        yield f"checkpoint by SM2: {name}", by(bad), "KF-INTEGRITY-20"
+    point = bytearray(GM.public)
+    point[-1] ^= 1
+    for name, key in [("a key off the curve", f"sm2:{b64(bytes(point))}:a"), ("a key without id", f"sm2:{b64(GM.public)}"),
+                      ("a key with an empty id", f"sm2:{b64(GM.public)}:"), ("an id with a space at its end", text_of(GM) + " "),
+                      ("an id with a line feed", text_of(GM) + "\n1"), ("a compressed key", f"sm2:{b64(GM.public[:33])}:a"),
+                      ("the point at infinity", f"sm2:{b64(bytes([4] + [0] * 64))}:a")]:
+        yield f"checkpoint by SM2: {name}", checkpoint(body(7), public_key=key), "KF-CANON-02"
+
+    for index, size in [(0, 1), (3, 7), (12, 13)]:
+        yield f"receipt by SM2: record {index} of {size}", receipt(index, size), None
+    yield "receipt by SM2: another record", receipt(3, 7, record_base64=b64(record(4))), "KF-INTEGRITY-23"
+    yield "receipt by SM2: another key", receipt(3, 7, public_key=text_of(GM_OTHER_ID)), "KF-INTEGRITY-19"
+    yield "receipt by SM2: a root said to be of SHA-256", receipt(
+        3, 7, {"root": f"sha256:{log.root(7).hex()}"}), "KF-INTEGRITY-26"
+    other = Log(KEY, 7)
+    yield "receipt by SM2: a proof over SHA-256", receipt(3, 7) | {
+        "receipt": receipt(3, 7)["receipt"] | {"proof": other.path(3, 7)}}, "KF-INTEGRITY-23"
+
+
 def main():
     if "--write" in sys.argv:
         answers = [{"name": name, "input": doc} | ({"error": {"code": code}} if code else {"output": {"valid": True}})
                    for name, doc, code in cases()]
         about = {
-            "zh": "账本的证明:包含、一致性、检查点与回执。公式见 RFC 6962 与 C2SP;由 tests/oracles/ledger.py 生成。",
-            "en": "Proofs of the ledger: inclusion, consistency, checkpoints, receipts, as RFC 6962 and C2SP define them. Made by tests/oracles/ledger.py.",
+            "zh": "账本的证明:包含、一致性、检查点、回执与自相矛盾的检查点。公式见 RFC 6962 与 C2SP;由 tests/oracles/ledger.py 生成。",
+            "en": "Proofs of the ledger: inclusion, consistency, checkpoints, receipts, equivocation, as RFC 6962 and C2SP define them, over SHA-256 with Ed25519 and over SM3 with SM2. Made by tests/oracles/ledger.py.",
         }
         PATH.write_text(json.dumps({"v": 1, "about": about, "cases": answers}, ensure_ascii=False, indent=1) + "\n")
     wrong = [case["name"] for case in json.loads(PATH.read_text())["cases"] if holds(case["input"]) != ("output" in case)]

@@ -3,11 +3,13 @@
 //! ```text
 //! cargo run -p xtask -- header [--check]     include/kaifang.h, from ffi/
 //! cargo run -p xtask -- schemas [--check]    docs/schemas/*.json, from the document types of core
+//! cargo run -p xtask -- ledgers [--check]    tests/ledgers/ and tests/interop/vectors/, by core
 //! cargo run -p xtask -- vectors [--check]    the answers in tests/vectors/classify.json and decide.json, from core
 //! ```
 #![allow(clippy::print_stdout, reason = "a command tells what it did")]
 
 mod header;
+mod ledgers;
 mod schemas;
 mod vectors;
 
@@ -25,9 +27,10 @@ fn main() -> ExitCode {
     };
     let stale = match command {
         "header" => header::run(&root, check),
+        "ledgers" => ledgers::run(&root, check),
         "schemas" => schemas::run(&root, check),
         "vectors" => vectors::run(&root, check),
-        _ => Err("usage: xtask header|schemas|vectors [--check]".to_owned()),
+        _ => Err("usage: xtask header|ledgers|schemas|vectors [--check]".to_owned()),
     };
     match stale {
         Ok(stale) if stale.is_empty() => ExitCode::SUCCESS,
@@ -55,6 +58,7 @@ mod tests {
     fn the_generated_files_are_fresh() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         assert_eq!(header::run(&root, true), Ok(Vec::new()));
+        assert_eq!(ledgers::run(&root, true), Ok(Vec::new()));
         assert_eq!(schemas::run(&root, true), Ok(Vec::new()));
         assert_eq!(vectors::run(&root, true), Ok(Vec::new()));
     }

@@ -167,6 +167,24 @@ fn a_crash_in_the_middle_of_a_change_of_key() {
     }
 }
 
+/// Two crashes: the key was changed, and changed again, before any head by the new ones was on the disk.
+#[test]
+fn two_changes_of_key_before_a_head() {
+    let pems = [(); 3].map(|()| new_key(Profile::Intl));
+    let (_temp, dir, mut ledger) = create(Profile::Intl, &pems[0]);
+    ledger.append(b"0").unwrap();
+    ledger.checkpoint().unwrap();
+    let head = fs::read(dir.join("checkpoint")).unwrap();
+    for pem in &pems[1..] {
+        ledger.change_key(signer(pem)).unwrap();
+    }
+    drop(ledger);
+    fs::write(dir.join("checkpoint"), head).unwrap();
+    assert_eq!(verify(&dir, None, None).unwrap().public_key, public(&pems[2]));
+    let mut ledger = Ledger::open(&dir, Some(signer(&pems[2]))).unwrap();
+    assert_eq!(ledger.checkpoint().unwrap().verify(&public(&pems[2])), Ok(()));
+}
+
 #[test]
 fn a_change_of_key_that_is_none_is_refused() {
     let pems = [(); 3].map(|()| new_key(Profile::Intl));
