@@ -95,12 +95,16 @@ generate: ## the header, the JSON Schemas, the frozen ledgers and the answers of
 	target/debug/xtask vectors
 
 .PHONY: bench
-bench: ## criterion figures of classify, decide, mask, token, canon, append
+bench: ## criterion figures of classify, decide, mask, token, canon
 	$(CARGO) bench $(LOCKED) -p kaifang-benches
 
 .PHONY: bench-peers
 bench-peers: ## cedar-policy, regorus, cel and serde_jcs on our cases: equal answers first, then the ratios
 	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench peers_policy --bench canon
+
+.PHONY: bench-ledger
+bench-ledger: ## the ledger's figures in one table, limits and peers beside; larger with KAIFANG_BENCH_RECORDS=10000000
+	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench ledger
 
 .PHONY: bench-faces
 bench-faces: python build ## columns of ten million rows in Rust, through the C library and in Python, on one core

@@ -85,11 +85,15 @@ pub(crate) fn hash_after_byte(algorithm: HashAlgorithm, byte: u8, bytes: &[u8]) 
 pub(crate) fn hash_pair(algorithm: HashAlgorithm, byte: u8, left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
     match algorithm {
         HashAlgorithm::Sha256 => {
-            let mut bytes = [0; 64];
-            let (to_left, to_right) = bytes.split_at_mut(32);
+            let mut message = [0; 65];
+            let [first, hashes @ ..] = &mut message;
+            *first = byte;
+            let (to_left, to_right) = hashes.split_at_mut(32);
             to_left.copy_from_slice(left);
             to_right.copy_from_slice(right);
-            sha256_after_byte(byte, &bytes)
+            let mut state = SHA256_INITIAL;
+            finish_sha256(&mut state, &message, 0);
+            sha256_bytes(&state)
         }
         HashAlgorithm::Sm3 => {
             sm3::Sm3::new().chain_update([byte]).chain_update(left).chain_update(right).finalize().into()
@@ -106,18 +110,25 @@ pub(super) const SHA256_INITIAL: [u32; 8] =
 /// By the block function: a tree's hashes are of few blocks, and a buffered hasher costs a third more.
 fn sha256_after_byte(byte: u8, bytes: &[u8]) -> [u8; 32] {
     let mut state = SHA256_INITIAL;
-    let mut first = [0; BLOCK];
-    let (head, rest) = bytes.split_at(bytes.len().min(BLOCK - 1));
-    for (to, from) in first.iter_mut().zip([byte].iter().chain(head)) {
-        *to = *from;
-    }
-    if head.len() < BLOCK - 1 {
-        finish_sha256(&mut state, first.get(..=head.len()).unwrap_or_default(), 0);
-    } else {
+    let mut first = [byte; BLOCK];
+    let [_, after @ ..] = &mut first;
+    if let Some((head, rest)) = bytes.split_first_chunk() {
+        *after = *head;
         compress256(&mut state, &[first]);
         finish_sha256(&mut state, rest, BLOCK as u64);
+    } else {
+        copy_to_start(after, bytes);
+        finish_sha256(&mut state, first.get(..=bytes.len()).unwrap_or_default(), 0);
     }
     sha256_bytes(&state)
+}
+
+/// Copies what there is room for, in one go: a loop over bytes would cost as much as a block's compression.
+fn copy_to_start(to: &mut [u8], from: &[u8]) {
+    let length = to.len().min(from.len());
+    if let (Some(to), Some(from)) = (to.get_mut(..length), from.get(..length)) {
+        to.copy_from_slice(from);
+    }
 }
 
 /// Hashes a message's end and the padding into a state that has seen `before` bytes, whole blocks. Returns the last
@@ -130,11 +141,12 @@ pub(super) fn finish_sha256(state: &mut [u32; 8], message: &[u8], before: u64) -
     // The mark 0x80 and the eight bytes of the length need nine bytes after the rest.
     let used = if rest.len() + 9 <= BLOCK { 1 } else { 2 };
     let flat = tail.as_flattened_mut();
-    for (to, from) in flat.iter_mut().zip(rest.iter().chain(&[0x80])) {
-        *to = *from;
+    copy_to_start(flat, rest);
+    if let Some(mark) = flat.get_mut(rest.len()) {
+        *mark = 0x80;
     }
-    for (to, from) in flat.iter_mut().skip(used * BLOCK - bits.len()).zip(bits) {
-        *to = from;
+    if let Some(length) = flat.get_mut(used * BLOCK - bits.len()..) {
+        copy_to_start(length, &bits);
     }
     compress256(state, tail.get(..used).unwrap_or_default());
     tail

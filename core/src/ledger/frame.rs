@@ -40,8 +40,8 @@ pub(super) struct Header {
 
 /// One frame.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Frame {
-    Record { index: u64, bytes: Vec<u8> },
+pub(super) enum Frame<'b> {
+    Record { index: u64, bytes: &'b [u8] },
     Commit { size: u64, root: Hash, chain: Hash },
 }
 
@@ -154,8 +154,9 @@ impl SegmentReader {
         Ok(Header { number, frontier, chain })
     }
 
-    /// The next frame and where it begins; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, Frame)>, Error> {
+    /// The next frame and where it begins; `None` at the end. The bytes of a record are put into `buffer`, and are all
+    /// that it then holds: a log has too many records for an allocation each.
+    pub(super) fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Option<(u64, Frame<'b>)>, Error> {
         let Some((letters, sum)) = self.prelude()? else { return Ok(None) };
         let begin = self.offset;
         let mut check = crc32fast::Hasher::new();
@@ -169,11 +170,11 @@ impl SegmentReader {
                         .bad_frame(Expected::new("至多 65535 字节的记录", "a record of at most 65535 bytes"))
                         .into());
                 }
-                let mut bytes = vec![0; size];
-                self.fill(&mut bytes)?;
-                [&index[..], &length, &bytes].iter().for_each(|part| check.update(part));
+                buffer.resize(size, 0);
+                self.fill(buffer)?;
+                [&index[..], &length, buffer].iter().for_each(|part| check.update(part));
                 self.offset += BEFORE_RECORD + size as u64;
-                Frame::Record { index: u64::from_le_bytes(index), bytes }
+                Frame::Record { index: u64::from_le_bytes(index), bytes: buffer }
             }
             COMMIT => {
                 let size: [u8; 8] = self.array()?;
@@ -319,9 +320,11 @@ mod tests {
         let mut reader = read(&sample());
         let header = reader.header().unwrap();
         assert_eq!((header.number, header.frontier.size(), header.chain), (1, 3, [5; 32]));
-        assert_eq!(reader.next().unwrap(), Some((120, Frame::Record { index: 3, bytes: b"{}".to_vec() })));
-        assert_eq!(reader.next().unwrap(), Some((142, Frame::Commit { size: 4, root: [6; 32], chain: [7; 32] })));
-        assert_eq!(reader.next().unwrap(), None);
+        // What the buffer held before is of no record.
+        let buffer = &mut b"before".to_vec();
+        assert_eq!(reader.next(buffer).unwrap(), Some((120, Frame::Record { index: 3, bytes: b"{}" })));
+        assert_eq!(reader.next(buffer).unwrap(), Some((142, Frame::Commit { size: 4, root: [6; 32], chain: [7; 32] })));
+        assert_eq!(reader.next(buffer).unwrap(), None);
         assert_eq!(reader.offset(), 222);
     }
 
@@ -333,7 +336,7 @@ mod tests {
             let mut reader = read(bytes);
             reader.header()?;
             let mut count = 0;
-            while reader.next()?.is_some() {
+            while reader.next(&mut Vec::new())?.is_some() {
                 count += 1;
             }
             Ok(count)

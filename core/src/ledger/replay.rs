@@ -128,7 +128,8 @@ impl Replay {
             return Err(IntegrityError::WrongSegment { file, record }.into());
         }
         (self.last_write, *end) = (0, reader.offset());
-        while let Some((offset, frame)) = reader.next()? {
+        let mut buffer = Vec::new();
+        while let Some((offset, frame)) = reader.next(&mut buffer)? {
             let file = || reader.file().to_owned();
             match frame {
                 Frame::Record { index, bytes } => {
@@ -136,8 +137,8 @@ impl Replay {
                     if index != expected {
                         return Err(IntegrityError::WrongIndex { file: file(), offset, expected, found: index }.into());
                     }
-                    visit(Replayed { file: reader.file(), offset, index, bytes: &bytes, before: &self.frontier })?;
-                    self.frontier.push(leaf_hash(self.frontier.hash(), &bytes));
+                    visit(Replayed { file: reader.file(), offset, index, bytes, before: &self.frontier })?;
+                    self.frontier.push(leaf_hash(self.frontier.hash(), bytes));
                     if let Some(root) = self.watched.get_mut(&self.frontier.size()) {
                         *root = Some(self.frontier.root());
                     }
@@ -211,17 +212,19 @@ impl Records {
 
     /// Passes over the records before `index`.
     pub(super) fn skip_to(&mut self, index: u64) -> Result<(), Error> {
+        let mut buffer = Vec::new();
         while self.next < index.min(self.size) {
-            self.step()?;
+            self.step(&mut buffer)?;
             self.next += 1;
         }
         Ok(())
     }
 
-    fn step(&mut self) -> Result<(u64, Vec<u8>), Error> {
+    /// Puts the next record's bytes into `buffer`.
+    fn step(&mut self, buffer: &mut Vec<u8>) -> Result<(), Error> {
         loop {
-            match self.reader.next()? {
-                Some((_, Frame::Record { index, bytes })) if index == self.next => return Ok((index, bytes)),
+            match self.reader.next(buffer)? {
+                Some((_, Frame::Record { index, .. })) if index == self.next => return Ok(()),
                 Some((_, Frame::Commit { .. })) => {}
                 Some((offset, Frame::Record { index, .. })) => {
                     let (file, expected) = (self.reader.file().to_owned(), self.next);
@@ -249,7 +252,8 @@ impl Iterator for Records {
         if self.next >= self.size {
             return None;
         }
-        let item = self.step().and_then(|(index, bytes)| self.grow(&bytes).map(|()| (index, bytes)));
+        let mut bytes = Vec::new();
+        let item = self.step(&mut bytes).and_then(|()| self.grow(&bytes)).map(|()| (self.next, bytes));
         // After an error there is nothing more.
         self.next = if item.is_ok() { self.next + 1 } else { self.size };
         Some(item)
