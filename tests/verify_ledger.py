@@ -122,13 +122,13 @@ def read_head(note, origin):
     need(re.fullmatch("0|[1-9][0-9]{0,19}", size) and len(decoded(root)) == 32, "a size and a root")
     return int(size), decoded(root)
 
-def change_key(keys, origin, profile, index, record):
+def change_key(keys, origin, profile, index, root, record):
     """Adds the key that a record changes to, and where, if the key in force and the new one have signed it."""
     note = str(json.loads(record).get("note"))
     need(record == written({"kind": "ledger_key", "note": note, "v": 1}), f"a change of key at {index}")
-    old, new = (read_key(line, origin, profile) for line in note.split("\n")[3:5])
+    old, new = (read_key(line, origin, profile) for line in note.split("\n")[4:6])
     need(old == list(keys)[-1] and new not in keys and len(keys) < MOST_KEYS, f"a change from the key in force at {index}")
-    text = "\n".join(["kaifang/key/v1", origin, str(index), *note.split("\n")[3:5], ""])
+    text = "\n".join(["kaifang/key/v1", origin, str(index), base64.b64encode(root).decode(), *note.split("\n")[4:6], ""])
     need(opened(note, old) == text == opened(note, new), f"a change that both keys have signed at {index}")
     keys[new] = index
 
@@ -166,7 +166,7 @@ def verify(directory, key=None, pin=None):
                 need(struct.unpack_from("<Q", body)[0] == size, f"{file.name}: record {size}")
                 gone += sum(not (directory / "blobs" / name).is_file() for name in blobs_of(canonical(body[12:])))
                 if body[12:].startswith(b'{"kind":"ledger_key",'):
-                    change_key(keys, origin, profile, size, body[12:])
+                    change_key(keys, origin, profile, size, root_of(hash, peaks), body[12:])
                 size = grow(hash, size, peaks, body[12:])
                 roots.update({size: root_of(hash, peaks)} if size in sizes else {})
             else:

@@ -165,9 +165,15 @@ def note(text, keys):
     return f"{text}\n" + "".join(f"— {ORIGIN} {line}\n" for line in lines)
 
 
-def change(index, old, new, by=None, origin=ORIGIN, first="kaifang/key/v1", **more):
-    text = f"{first}\n{origin}\n{index}\n{old.line}\n{new.line}\n"
-    return verifier.written({"kind": "ledger_key", "note": note(text, by or [old, new]), "v": 1} | more)
+def change(index, old, new, by=None, origin=ORIGIN, first="kaifang/key/v1", root=None, **more):
+    """The record that changes the key, once the root of the tree before it is known."""
+
+    def record(before):
+        above = base64.b64encode(root or before).decode()
+        text = f"{first}\n{origin}\n{index}\n{above}\n{old.line}\n{new.line}\n"
+        return verifier.written({"kind": "ledger_key", "note": note(text, by or [old, new]), "v": 1} | more)
+
+    return record
 
 
 def write(directory, records, keys, head_by, size=None):
@@ -179,6 +185,7 @@ def write(directory, records, keys, head_by, size=None):
     chain, count, peaks = hashlib.sha256(b"kaifang/ledger/v1\n" + config).digest(), 0, []
     out, roots = frame(b"KFS1", struct.pack("<QQ", 0, 0), chain), [hashlib.sha256(b"").digest()]
     for record in records:
+        record = record(roots[-1]) if callable(record) else record
         out += frame(b"KFR1", struct.pack("<QI", count, len(record)), record)
         count = verifier.grow("sha256", count, peaks, record)
         roots.append(verifier.root_of("sha256", peaks))
@@ -217,6 +224,7 @@ CHANGES = {
     "signed by the new key alone": ([b"0", change(1, A, B, [B])], [A, B], [B], 2, False),
     "signed by another": ([b"0", change(1, A, B, [A, C])], [A, B], [B], 2, False),
     "for another index": ([b"0", change(2, A, B)], [A, B], [B], 2, False),
+    "after other records": ([b"0", change(1, A, B, root=bytes(32))], [A, B], [B], 2, False),
     "for another log": ([b"0", change(1, A, B, origin="data.xa.example/other")], [A, B], [B], 2, False),
     "of another text": ([b"0", change(1, A, B, first="kaifang/key/v2")], [A, B], [B], 2, False),
     "with another version": ([b"0", change(1, A, B, v=2)], [A, B], [B], 2, False),

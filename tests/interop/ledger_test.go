@@ -113,7 +113,7 @@ func TestAChangeOfKeyIsANoteByBothKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(opened.Text, "\n")
-	if lines[0] != "kaifang/key/v1" || strings.Join(lines[3:5], "\n")+"\n" != vector(t, "key") {
+	if lines[0] != "kaifang/key/v1" || strings.Join(lines[4:6], "\n")+"\n" != vector(t, "key") {
 		t.Fatalf("%q", opened.Text)
 	}
 }
