@@ -101,7 +101,7 @@ room_error! {
             en "the signer returned a signature that its public key does not verify",
             zh "签名者返回的签名未能通过其公钥验证";
         /// The signer gave no answer in time.
-        SignerTimedOut { milliseconds: u128 } = "KF-KEY-16",
+        SignerTimedOut { milliseconds: u64 } = "KF-KEY-16",
             en "the signer gave no answer within {milliseconds} ms; while its call has not come back, nothing is signed",
             zh "签名者未在 {milliseconds} 毫秒内应答;其调用返回之前不再签名";
         /// Only SM2 signs a digest.

@@ -186,9 +186,7 @@ impl FromStr for PublicKey {
         #[cfg(feature = "gm")]
         return Self::sm2(&point, id);
         #[cfg(not(feature = "gm"))]
-        return match (point, id) {
-            _ => Err(KeyError::NoSm2),
-        };
+        return Err(if point.is_empty() || id.is_empty() { malformed() } else { KeyError::NoSm2 });
     }
 }
 

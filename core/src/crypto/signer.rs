@@ -142,7 +142,8 @@ impl Signer for CallbackSigner {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let gone = || KeyError::SignerFailed { what: Text::new("回调已不可用", "the callback is gone") };
-        let timed_out = || KeyError::SignerTimedOut { milliseconds: self.timeout.as_millis() };
+        let timed_out =
+            || KeyError::SignerTimedOut { milliseconds: u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX) };
         if self.process != std::process::id() {
             let what = Text::new("签名者由另一进程创建", "the signer was made by another process");
             return Err(KeyError::SignerFailed { what });

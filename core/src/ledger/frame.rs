@@ -132,9 +132,6 @@ impl SegmentReader {
         }
         let [number, first] = self.integers()?;
         let chain: Hash = self.array()?;
-        if first >= MOST_RECORDS {
-            return Err(IntegrityError::WrongSegment { file: self.file.clone(), record: first }.into());
-        }
         let mut peaks = Vec::new();
         for _ in 0..first.count_ones() {
             peaks.push(self.array::<32>()?);
@@ -145,6 +142,9 @@ impl SegmentReader {
         }
         if check.finalize() != sum {
             return Err(self.bad_checksum().into());
+        }
+        if first >= MOST_RECORDS {
+            return Err(IntegrityError::WrongSegment { file: self.file.clone(), record: first }.into());
         }
         self.offset = 56 + 32 * u64::from(first.count_ones());
         self.record = first;

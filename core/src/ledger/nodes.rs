@@ -127,8 +127,12 @@ mod tests {
             };
             for size in 1..=100 {
                 for index in 0..size {
-                    for range in
-                        [inclusion_ranges(index, size), consistency_ranges(index, size), vec![0..size]].concat()
+                    for range in [
+                        inclusion_ranges(index, size),
+                        consistency_ranges(index, size),
+                        std::iter::once(0..size).collect(),
+                    ]
+                    .concat()
                     {
                         assert_eq!(nodes.root(hash, &range), Some(plain(&range)), "{range:?}");
                     }

@@ -68,14 +68,14 @@ impl Ledger {
         let again = || made_anew(self.writer.as_ref()?.nodes.as_ref()?.size()).or_else(|| made_anew(0));
         match from_nodes().or_else(again) {
             Some(proof) => Ok(proof),
-            None => prove(&|ranges| self.from_records(ranges)),
+            None => prove(&|ranges| self.roots_of_records(ranges)),
         }
     }
 
     /// The proof that a leaf is under a head.
     fn inclusion(&self, roots: Roots<'_>, index: u64, head: &Checkpoint) -> Result<Vec<Hash>, Error> {
         let hash = self.profile().hash();
-        let leaf = one(roots(&[index..index + 1])?)?;
+        let leaf = one(roots, index..index + 1)?;
         let proof = roots(&inclusion_ranges(index, head.size))?;
         verify_inclusion(hash, &leaf, index, head.size, &proof, head.root.as_bytes())?;
         Ok(proof)
@@ -88,7 +88,7 @@ impl Ledger {
             return Err(LedgerError::NoProof { size1, size2, size }.into());
         }
         self.proved(|roots| {
-            let (root1, root2) = (one(roots(&[0..size1])?)?, one(roots(&[0..size2])?)?);
+            let (root1, root2) = (one(roots, 0..size1)?, one(roots, 0..size2)?);
             let to_here = roots(&consistency_ranges(size2, size))?;
             verify_consistency(hash, size2, size, &to_here, &root2, self.root().as_bytes())?;
             let proof = roots(&consistency_ranges(size1, size2))?;
@@ -128,7 +128,7 @@ impl Ledger {
     }
 
     /// The roots by a pass over the records.
-    fn from_records(&self, ranges: &[Range<u64>]) -> Result<Vec<Hash>, Error> {
+    fn roots_of_records(&self, ranges: &[Range<u64>]) -> Result<Vec<Hash>, Error> {
         let hash = self.profile().hash();
         let mut collector = Collector::new(hash, ranges.to_vec());
         for record in self.records()? {
@@ -142,7 +142,7 @@ impl Ledger {
     }
 }
 
-/// The root of the one range that was asked for.
-fn one(roots: Vec<Hash>) -> Result<Hash, Error> {
-    Ok(roots.first().copied().ok_or(IntegrityError::ProofLength { hashes: 0 })?)
+/// The root of one range.
+fn one(roots: Roots<'_>, range: Range<u64>) -> Result<Hash, Error> {
+    Ok(roots(&[range])?.first().copied().ok_or(IntegrityError::ProofLength { hashes: 0 })?)
 }

@@ -49,6 +49,15 @@ struct Group {
     written: OnceLock<Result<Range<u64>, LedgerError>>,
 }
 
+/// A group out of the line: whatever happens, those who are in it are told.
+struct Written(Arc<Group>);
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        _ = self.0.written.set(Err(LedgerError::Poisoned));
+    }
+}
+
 /// A panic of another thread leaves the ledger as after a failed write: it refuses by itself.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -78,26 +87,37 @@ impl SharedLedger {
         if records.is_empty() {
             return lock(&self.ledger).append_batch(records);
         }
-        let (group, place) = self.join(records);
-        loop {
+        let (group, place, leads) = self.join(records);
+        if leads {
+            self.lead(&group);
+        }
+        group.written.wait().clone().map(|range| {
+            let first = range.start + place;
+            first..first + records.len() as u64
+        })
+    }
+
+    /// Writes the line in order until this group is written. Whoever began a group does that for all who are in it: they
+    /// wait for the group, not for the ledger, which the next writer has already.
+    fn lead(&self, group: &Group) {
+        while group.written.get().is_none() {
             let mut ledger = lock(&self.ledger);
-            if let Some(written) = group.written.get() {
-                return written.clone().map(|range| {
-                    let first = range.start + place;
-                    first..first + records.len() as u64
-                });
+            if group.written.get().is_some() {
+                return;
             }
             // Ours is in the line still, so there is a head.
-            let Some(head) = lock(&self.line).pop_front() else { return Err(LedgerError::Poisoned) };
-            let records = std::mem::take(&mut *lock(&head.records));
-            _ = head.written.set(ledger.append_checked(&records));
+            let Some(head) = lock(&self.line).pop_front() else { return };
+            let head = Written(head);
+            let records = std::mem::take(&mut *lock(&head.0.records));
+            _ = head.0.written.set(ledger.append_checked(&records));
         }
     }
 
-    /// Puts records in the line: their group, and where in it they begin.
-    fn join<R: AsRef<[u8]>>(&self, records: &[R]) -> (Arc<Group>, u64) {
+    /// Puts records in the line: their group, where in it they begin, and whether they began it.
+    fn join<R: AsRef<[u8]>>(&self, records: &[R]) -> (Arc<Group>, u64, bool) {
         let mut line = lock(&self.line);
         let open = line.back().filter(|group| lock(&group.records).len() + records.len() <= LARGEST_GROUP);
+        let leads = open.is_none();
         let group = open.cloned().unwrap_or_else(|| {
             let group = Arc::new(Group::default());
             line.push_back(Arc::clone(&group));
@@ -107,7 +127,7 @@ impl SharedLedger {
         let place = waiting.len() as u64;
         waiting.extend(records.iter().map(|record| record.as_ref().to_vec()));
         drop(waiting);
-        (group, place)
+        (group, place, leads)
     }
 
     /// As [`Ledger::checkpoint`].
@@ -225,13 +245,13 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let ledger = create(&temp.path().join("log"));
         let records = vec![b"{}"; LARGEST_GROUP - 1];
-        let (first, place) = ledger.join(&records);
-        let (same, next) = ledger.join(&[b"{}"]);
-        let (other, begin) = ledger.join(&[b"{}"]);
+        let (first, place, _) = ledger.join(&records);
+        let (same, next, _) = ledger.join(&[b"{}"]);
+        let (other, begin, _) = ledger.join(&[b"{}"]);
         assert!(Arc::ptr_eq(&first, &same) && !Arc::ptr_eq(&first, &other));
         assert_eq!((place, next, begin), (0, LARGEST_GROUP as u64 - 1, 0));
-        // Whoever comes writes what waits, in order, before it.
-        assert_eq!(ledger.append(b"{}"), Ok(1001));
-        assert_eq!((first.written.get(), other.written.get()), (Some(&Ok(0..1000)), Some(&Ok(1000..1002))));
+        // Whoever leads writes what waits, in order, before it.
+        ledger.lead(&other);
+        assert_eq!((first.written.get(), other.written.get()), (Some(&Ok(0..1000)), Some(&Ok(1000..1001))));
     }
 }
