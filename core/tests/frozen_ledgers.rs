@@ -48,13 +48,13 @@ fn check(profile: Profile, root: &str) {
 
 #[test]
 fn the_frozen_ledger_of_intl_verifies() {
-    check(Profile::Intl, "sha256:9d5d98152a113c85030d28b95b0ebb0dc5113153e1e1ab8af169461bfe7a9cd3");
+    check(Profile::Intl, "sha256:a41dac22fb6c1a0dcf9a901da030961b1ea75a42330a213f983ae772ab594b48");
 }
 
 #[cfg(feature = "gm")]
 #[test]
 fn the_frozen_ledger_of_gm_verifies() {
-    check(Profile::Gm, "sm3:b822bd679a3abff21e55a92e1309c5af37ba8d067d39544f5ac75032aa87bd1e");
+    check(Profile::Gm, "sm3:1f9af0c95713a143f738bc3b49d733c5ca5eafa28bebc2262fb7261bf8ca6b9c");
 }
 
 /// A build without SM2 opens no ledger that it can't verify.
