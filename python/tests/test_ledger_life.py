@@ -203,19 +203,42 @@ def test_times_that_go_backward_are_told(log):
     assert log.read(2)["at"].startswith("2016"), "what is recorded stays as it is"
 
 
-def test_a_full_disk_leaves_room_for_a_last_record(log, key, tmp_path):
-    assert log.append_last({"number": 0}) == 0
+FULL = """
+import resource, signal, sys, kaifang
+from kaifang import ledger
+directory, key, kind = sys.argv[1:]
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with ledger.Ledger.open(directory, signer=getattr(kaifang, kind).load(key)) as log:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
+    for append in (log.append, log.append_last):
+        try:
+            append({"padding": "x" * 2000})
+        except kaifang.LedgerError as error:
+            print(error.code)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    print(log.append({"number": 1}))
+"""
+
+
+def test_without_space_nothing_is_written_and_the_ledger_goes_on(log, key, profile, tmp_path):
+    assert log.append_last({"number": 0}) == 0, "there is space"
+    file = tmp_path / "full.pem"
+    signer = type(key).generate(file)
+    with ledger.Ledger.create(tmp_path / "full", origin="full", signer=signer, profile=profile):
+        pass
+    command = [sys.executable, "-c", FULL, str(tmp_path / "full"), str(file), type(key).__name__]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert said == ["KF-LEDGER-21", "KF-LEDGER-21", "0"]
+    assert ledger.verify(tmp_path / "full", public_key=signer.public_key).size == 1
+
+
+def test_a_space_that_cannot_be_held_is_an_error_of_opening(log, key, tmp_path):
     log.close()
-    # A directory in its place: no space is held, nor can be.
     reserve = tmp_path / "log" / "reserve"
     reserve.unlink()
     reserve.mkdir()
-    with ledger.Ledger.open(tmp_path / "log", signer=key) as log:
-        for refuse in (lambda: log.append({}), lambda: log.append_batch([{}])):
-            fails(kaifang.LedgerError, "KF-LEDGER-21", refuse)
-        assert log.size == 1
-        reserve.rmdir()
-        assert log.append({"number": 1}) == 1 and reserve.is_file()
+    fails(kaifang.LedgerError, "KF-LEDGER-01", lambda: ledger.Ledger.open(tmp_path / "log", signer=key))
+    assert ledger.Ledger.open(tmp_path / "log").size == 0
 
 
 def test_a_torn_tail_is_dropped_and_told(log, key, tmp_path):

@@ -67,10 +67,8 @@ fn verify_file(store: &Store, file: &str) -> Result<Option<u64>, Error> {
     }
     let name = format!("{BLOBS}/{file}");
     let expected = Expected::new("仅有以算法和摘要命名的数据块", "only blobs, named by algorithm and digest");
-    let digest: Digest = file
-        .replacen('-', ":", 1)
-        .parse()
-        .map_err(|_| IntegrityError::MalformedFile { file: name.clone(), expected })?;
+    let digest = file.replacen('-', ":", 1).parse().ok().filter(|digest| self::name(digest) == name);
+    let digest: Digest = digest.ok_or_else(|| IntegrityError::MalformedFile { file: name.clone(), expected })?;
     let path = path(store, &digest);
     let mut from = match File::open(&path) {
         // Erased since the directory was listed.
@@ -245,8 +243,11 @@ mod tests {
         // What a crash left is passed over; what is no blob is not.
         fs::write(dir.join("blobs/blob.new"), b"half").unwrap();
         assert!(verify(&dir, None, None).is_ok());
-        fs::write(dir.join("blobs/other"), b"").unwrap();
-        assert!(matches!(verify(&dir, None, None), Err(Error::Integrity(IntegrityError::MalformedFile { .. }))));
+        for other in ["other".to_owned(), digest.to_string()] {
+            fs::write(dir.join("blobs").join(&other), b"").unwrap();
+            assert!(matches!(verify(&dir, None, None), Err(Error::Integrity(IntegrityError::MalformedFile { .. }))));
+            fs::remove_file(dir.join("blobs").join(&other)).unwrap();
+        }
     }
 
     #[test]
