@@ -1,5 +1,5 @@
-# What a person runs. `make demo` needs a Rust toolchain and a C compiler; `make test` needs Python 3.9, a JDK 8 and
-# Maven besides, and installs the rest (pinned) into .venv and Maven's own cache.
+# What a person runs. `make demo` needs a Rust toolchain and a C compiler; `make test` needs Python 3.9, a JDK 8,
+# Maven and Go besides, and installs the rest (pinned) into .venv and Maven's own cache.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
