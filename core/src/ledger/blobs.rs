@@ -125,7 +125,7 @@ impl Ledger {
         let (store, hash) = (self.store(), self.profile().hash());
         let dir = store.path(BLOBS);
         if !dir.is_dir() {
-            fs::create_dir(&dir).map_err(io_error(&dir, "create")).map_err(|error| self.or_full(error))?;
+            fs::create_dir(&dir).map_err(io_error(&dir, "create")).map_err(|error| store.or_full(error))?;
             sync_dir(&store.path(""))?;
         }
         let new = store.path(&format!("{BLOBS}/blob.new"));
@@ -135,7 +135,7 @@ impl Ledger {
         });
         let digest = written.map_err(|error| {
             let _ = fs::remove_file(&new);
-            self.or_full(io_error(&new, "write")(error))
+            store.or_full(io_error(&new, "write")(error))
         })?;
         let path = path(store, &digest);
         fs::rename(&new, &path).map_err(io_error(&path, "rename"))?;

@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, BinaryBuilder, FixedSizeBinaryBuilder, RecordBatch,
 use arrow::datatypes::{DataType, Field, Schema};
 
 use super::log::Ledger;
-use super::tree::leaf_hash;
+use super::tree::{Hash, leaf_hash};
 use super::verifier_key;
 use crate::Error;
 use crate::table::{Format, Progress, Sink, TableError, WrittenStats, report};
@@ -17,7 +17,7 @@ use crate::terms::Word as _;
 /// Rows that are written at once; less when the records are long.
 const ROWS: usize = 8192;
 const BYTES: usize = 8 << 20;
-const HASH: i32 = 32;
+const HASH: i32 = size_of::<Hash>() as i32;
 
 impl Ledger {
     /// Writes the committed records to a Parquet file of the columns `index`, `leaf_hash` (32 bytes) and `record` (the stored

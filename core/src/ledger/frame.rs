@@ -8,7 +8,7 @@ use std::io::{BufReader, Read, Take};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::store::io_error;
+use super::store::{Store, io_error};
 use super::tree::{Frontier, Hash};
 use super::{Expected, IntegrityError, LedgerError};
 use crate::Error;
@@ -89,14 +89,15 @@ pub(super) struct SegmentReader {
 }
 
 impl SegmentReader {
-    /// Opens a segment of a tree over `hash`. `name` is how errors call it.
-    pub(super) fn open(path: &Path, name: String, hash: HashAlgorithm) -> Result<Self, LedgerError> {
-        let file = File::open(path).map_err(io_error(path, "open"))?;
-        let length = file.metadata().map_err(io_error(path, "stat"))?.len();
+    /// Opens a segment of a tree over `hash`.
+    pub(super) fn open(store: &Store, number: u64, hash: HashAlgorithm) -> Result<Self, LedgerError> {
+        let path = store.segment_path(number);
+        let file = File::open(&path).map_err(io_error(&path, "open"))?;
+        let length = file.metadata().map_err(io_error(&path, "stat"))?.len();
         Ok(SegmentReader {
             reader: BufReader::with_capacity(1 << 16, file.take(length)),
             length,
-            file: name,
+            file: Store::segment_name(number),
             offset: 0,
             record: 0,
             hash,
@@ -301,9 +302,11 @@ mod tests {
 
     fn read(bytes: &[u8]) -> SegmentReader {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("segment");
-        std::fs::write(&path, bytes).unwrap();
-        SegmentReader::open(&path, "segment".to_owned(), HashAlgorithm::Sha256).unwrap()
+        let store = Store::at(dir.path());
+        let path = store.segment_path(0);
+        std::fs::create_dir(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+        SegmentReader::open(&store, 0, HashAlgorithm::Sha256).unwrap()
     }
 
     fn sample() -> Vec<u8> {

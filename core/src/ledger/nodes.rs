@@ -13,7 +13,7 @@ use super::tree::{Frontier, Hash};
 use crate::terms::HashAlgorithm;
 
 /// The bytes of a hash.
-const WIDTH: u64 = 32;
+const WIDTH: u64 = size_of::<Hash>() as u64;
 
 /// How many nodes are complete in a tree of this size: 2·size less one for each peak.
 pub(super) fn count(size: u64) -> u64 {

@@ -51,7 +51,7 @@ pub(super) fn open(dir: &Path, signer: Option<Box<dyn Signer>>) -> Result<Ledger
         0 => (Frontier::new(hash), genesis(hash, &config_text)),
         _ => {
             let number = start as u64;
-            let mut reader = SegmentReader::open(&store.segment_path(number), Store::segment_name(number), hash)?;
+            let mut reader = SegmentReader::open(&store, number, hash)?;
             let header = reader.header()?;
             (header.frontier, header.chain)
         }
@@ -116,7 +116,7 @@ pub(super) fn open(dir: &Path, signer: Option<Box<dyn Signer>>) -> Result<Ledger
                 store.cut_segment(number, dropped.offset)?;
             }
             let last = segments.len() as u64 - 1;
-            let reader = SegmentReader::open(&store.segment_path(last), Store::segment_name(last), hash)?;
+            let reader = SegmentReader::open(&store, last, hash)?;
             let last_write = reader.again(replay.last_write, end)?.unwrap_or_default();
             let segment = store.settle(last, replay.last_write, &last_write)?;
             let keys_told = keys.count() == known_keys;
@@ -170,8 +170,7 @@ fn read_segments(store: &Store, hash: HashAlgorithm) -> Result<(Vec<u64>, bool),
     let count = store.count_segments()?;
     let mut firsts = Vec::new();
     for number in 0..count {
-        let path = store.segment_path(number);
-        match SegmentReader::open(&path, Store::segment_name(number), hash)?.header() {
+        match SegmentReader::open(store, number, hash)?.header() {
             Ok(header) => {
                 // Those before the segment of the signed head are not replayed: their numbers must be in order at least.
                 let first = header.frontier.size();
@@ -185,7 +184,7 @@ fn read_segments(store: &Store, hash: HashAlgorithm) -> Result<(Vec<u64>, bool),
             }
             Err(error) if number > 0 && number == count - 1 && is_no_frame(&error) => {
                 // It is synced before a record follows it: no crash leaves more than a part of a header.
-                let rest = SegmentReader::open(&path, Store::segment_name(number), hash)?.again(0, u64::MAX)?;
+                let rest = SegmentReader::open(store, number, hash)?.again(0, u64::MAX)?;
                 let torn = |rest: &Vec<u8>| rest.len() as u64 <= LONGEST_HEADER && commits(rest).next().is_none();
                 return if rest.as_ref().is_some_and(torn) { Ok((firsts, true)) } else { Err(error) };
             }

@@ -6,7 +6,6 @@ use super::frame::SegmentReader;
 use super::log::Ledger;
 use super::nodes::Nodes;
 use super::proof::{ProofDocument, Receipt};
-use super::store::Store;
 use super::tree::{
     Collector, Frontier, Hash, consistency_ranges, inclusion_ranges, leaf_hash, verify_consistency, verify_inclusion,
 };
@@ -123,8 +122,7 @@ impl Ledger {
 
     /// The tree before the first record of a segment.
     fn frontier_of_segment(&self, number: u64) -> Result<Frontier, Error> {
-        let (path, name) = (self.store.segment_path(number), Store::segment_name(number));
-        Ok(SegmentReader::open(&path, name, self.profile().hash())?.header()?.frontier)
+        Ok(SegmentReader::open(&self.store, number, self.profile().hash())?.header()?.frontier)
     }
 
     /// The roots by a pass over the records.

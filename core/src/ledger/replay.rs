@@ -92,7 +92,7 @@ impl Replay {
         visit: Visit<'_>,
     ) -> Result<(u64, Option<Tail>), Error> {
         let hash = self.frontier.hash();
-        let mut reader = SegmentReader::open(&store.segment_path(number), Store::segment_name(number), hash)?;
+        let mut reader = SegmentReader::open(store, number, hash)?;
         let mut end = 0;
         let result = self.frames(&mut reader, number, &mut end, visit);
         let records = self.frontier.size() - self.committed.size();
@@ -205,7 +205,7 @@ impl Records {
     }
 
     fn open(store: &Store, number: u64, hash: HashAlgorithm) -> Result<(SegmentReader, u64), Error> {
-        let mut reader = SegmentReader::open(&store.segment_path(number), Store::segment_name(number), hash)?;
+        let mut reader = SegmentReader::open(store, number, hash)?;
         let first = reader.header()?.frontier.size();
         Ok((reader, first))
     }

@@ -131,8 +131,13 @@ impl Store {
     }
 
     /// How errors call the directory.
-    pub(super) fn name(&self) -> String {
+    fn name(&self) -> String {
         self.dir.display().to_string()
+    }
+
+    /// An error of writing: where there was no space, as such.
+    pub(super) fn or_full(&self, error: LedgerError) -> LedgerError {
+        if is_full(&error) { LedgerError::Full { dir: self.name() } } else { error }
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {

@@ -12,7 +12,7 @@ use super::log::Ledger;
 use super::nodes::NodesWriter;
 use super::replay::link;
 use super::store::{HEAD, KEY, Lock, Store, io_error, is_full};
-use super::tree::leaf_hash;
+use super::tree::{Hash, leaf_hash};
 use super::{Checkpoint, LedgerError, blobs, members};
 use crate::Error;
 use crate::canon;
@@ -21,8 +21,6 @@ use crate::terms::{Instant, Text, V1};
 
 /// A new segment begins after this many bytes: a compromise of opening time, which reads one segment, and files.
 const SEGMENT_LIMIT: u64 = 16 << 20;
-/// Bytes of a hash.
-const HASH: usize = 32;
 
 /// What only a writer has.
 pub(super) struct Writer {
@@ -160,7 +158,7 @@ impl Ledger {
         // Nothing is written before the space for a last record is held again.
         if writer.full {
             let held = self.store.hold_reserve();
-            held.map_err(|error| if is_full(&error) { LedgerError::Full { dir: self.store.name() } } else { error })?;
+            held.map_err(|error| self.store.or_full(error))?;
             (writer.full, writer.spent) = (false, false);
         }
         self.write(records)
@@ -178,7 +176,7 @@ impl Ledger {
         let mut out = Vec::new();
         out.try_reserve_exact(bytes.saturating_add(80)).map_err(|_| LedgerError::NoMemory { bytes })?;
         let mut nodes = Vec::new();
-        let room = (2 * records.len() + u64::BITS as usize).saturating_mul(HASH);
+        let room = (2 * records.len() + u64::BITS as usize).saturating_mul(size_of::<Hash>());
         nodes.try_reserve_exact(room).map_err(|_| LedgerError::NoMemory { bytes: room })?;
         let mut tree = self.tree.clone();
         for record in records {
@@ -237,12 +235,7 @@ impl Ledger {
         let Ok(segment) = undone else { return error };
         (writer.segment, writer.end, writer.poisoned, writer.full) = (segment, end, false, true);
         self.segments.truncate(segments);
-        LedgerError::Full { dir: self.store.name() }
-    }
-
-    /// An error of writing beside the log: where there was no space, as such.
-    pub(super) fn or_full(&self, error: LedgerError) -> LedgerError {
-        if is_full(&error) { LedgerError::Full { dir: self.store.name() } } else { error }
+        self.store.or_full(error)
     }
 
     /// Whether this handle may write.
@@ -295,7 +288,7 @@ impl Ledger {
         });
         // Where there was no space, the file is as before.
         writer.poisoned = replaced.as_ref().is_err_and(|error| !is_full(error));
-        replaced.map_err(|error| self.or_full(error))
+        replaced.map_err(|error| self.store.or_full(error))
     }
 
     /// Ends an interval in which there may have been no record: appends one that says when, and signs. Who must seal every
