@@ -20,6 +20,20 @@ def keyring():
     return kaifang.Keyring.from_bytes({"k1": b"0123456789abcdef0123456789abcdef"})
 
 
+#: How a key of each of a ledger's profiles is made.
+KEYS = {"intl": kaifang.Ed25519Key.generate, "gm": kaifang.Sm2Key.generate}
+
+
+@pytest.fixture(params=KEYS)
+def profile(request):
+    return request.param
+
+
+@pytest.fixture
+def key(profile, tmp_path):
+    return KEYS[profile](tmp_path / "key.pem")
+
+
 def refused(error, family, code=None):
     """The exception is of this family and speaks both languages."""
     assert type(error) is family, repr(error)

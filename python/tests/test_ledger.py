@@ -4,25 +4,12 @@ import base64
 import os
 
 import pytest
-from conftest import refused
+from conftest import KEYS, refused
 
 import kaifang
 from kaifang import ledger
 
 ORIGIN = "data.xa.example/test"
-
-
-KEYS = {"intl": kaifang.Ed25519Key.generate, "gm": kaifang.Sm2Key.generate}
-
-
-@pytest.fixture(params=KEYS)
-def profile(request):
-    return request.param
-
-
-@pytest.fixture
-def key(profile, tmp_path):
-    return KEYS[profile](tmp_path / "key.pem")
 
 
 @pytest.fixture

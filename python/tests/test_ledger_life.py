@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import refused
+from conftest import KEYS, refused
 from devices import Ed25519Device, within
 from test_ledger_proofs import Tree
 
@@ -18,17 +18,6 @@ import kaifang
 from kaifang import ledger
 
 ORIGIN = "data.xa.example/life"
-KEYS = {"intl": kaifang.Ed25519Key.generate, "gm": kaifang.Sm2Key.generate}
-
-
-@pytest.fixture(params=KEYS)
-def profile(request):
-    return request.param
-
-
-@pytest.fixture
-def key(profile, tmp_path):
-    return KEYS[profile](tmp_path / "key.pem")
 
 
 @pytest.fixture
