@@ -5,12 +5,10 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::document::malformed;
-use super::{Application, Grant, ProcessError};
-use crate::canon;
+use super::{Application, BodyKind, Grant, RiskAssessmentReport, RulesOfUse, UserKind};
 use crate::catalog::Entry;
 use crate::policy::{Assertion, Classification, Facts, Policy};
-use crate::terms::{Digest, Instant, Openness, Reviewer, legal_date, words};
+use crate::terms::{Digest, Instant, Openness, legal_date, words};
 
 words! {
     /// Why a dataset is suspended.
@@ -30,6 +28,38 @@ words! {
         /// No longer opened.
         Terminated = "terminated", "终止开放", "terminated";
     }
+
+    /// On which of the four grounds a suggestion is made (A24).
+    pub enum SuggestionGround {
+        /// The class does not conform to the law or the Measures (A24(1)).
+        Openness = "openness", "开放属性不符合规定", "the class does not conform";
+        /// The quality does not conform (A24(2)).
+        Quality = "quality", "数据质量不符合规定", "the quality does not conform";
+        /// There is an error or an omission (A24(3)).
+        Error = "error", "数据存在错误、遗漏", "an error or an omission";
+        /// The data violates the law (A24(4)).
+        Unlawful = "unlawful", "数据违反法律、法规、规章", "the data violates the law";
+    }
+
+    /// Why the expert committee is asked.
+    pub enum ReferralGround {
+        /// Aggregation or correlation may yield sensitive data (A32(4)): nothing opens while it is pending.
+        Aggregation = "aggregation", "数据汇聚、关联分析", "aggregation or correlation";
+        /// A hard case (A7).
+        HardCase = "hard_case", "疑难问题", "a hard case";
+    }
+
+    /// What a body keeps in place (A9.2, A32).
+    pub enum Measure {
+        /// 数据安全管理制度 (A32(1))
+        ManagementSystem = "management_system", "数据安全管理制度", "data security management system";
+        /// 应急处置预案 (A32(2))
+        EmergencyPlan = "emergency_plan", "安全应急处置预案", "emergency plan";
+        /// 应急演练 (A32(2)): recurs.
+        EmergencyDrill = "emergency_drill", "应急演练", "emergency drill";
+        /// 开放目录定期更新 (A9.2, A21): recurs.
+        CatalogReview = "catalog_review", "开放目录定期更新", "regular review of the catalog";
+    }
 }
 
 /// What an assessor states about one version of a dataset: see [`Event::assessed`].
@@ -45,6 +75,8 @@ pub struct Assessment {
     pub chosen: Option<Openness>,
     /// Who assessed it: an id of the host's.
     pub assessor: String,
+    /// The digest of the decision by which the leader in charge approved the choice (A9.3).
+    pub approval: Option<Digest>,
     /// The digests of plan, proof of treatment, risk report, consents.
     pub evidence: Vec<Digest>,
 }
@@ -74,18 +106,31 @@ macro_rules! events {
 }
 
 events! {
-    /// A40: a policy comes into force on the platform. What was assessed under another one is to be assessed again.
+    /// A40: a policy comes into force on the platform. The catalog is classified again: what the new policy still permits
+    /// goes on, the rest waits for its assessment. `upgrade` is the digest of the report that lists it, which the
+    /// authority signed off; the first adoption has none.
     PolicyAdopted = "policy_adopted" {
         policy: String,
         hash: Digest,
         #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
         interpretations: std::collections::BTreeMap<String, String>,
         text: Digest,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        upgrade: Option<Digest>,
     }
+    /// A15: the authority publishes the platform's rules of use, and with them the periods that the Measures leave open.
+    RulesPublished = "rules_published" { rules: Box<RulesOfUse> }
+    /// A8.2: a district's authority is put on file.
+    AuthorityFiled = "authority_filed" { authority: String, district: String }
+    /// A3(1): what kind of opening body it is.
+    BodyRegistered = "body_registered" { body: String, kind: BodyKind }
+    /// A3(2): what kind of user it is. A natural person's id is the digest of the blob that holds its identity.
+    UserRegistered = "user_registered" { user: String, kind: UserKind }
     /// A19.2, A9.2: an entry is listed, or a revision of it.
     EntryListed = "entry_listed" { entry: Box<Entry> }
     /// A19.1, A9.2, A18: a body assessed one version of a dataset (`content`) and chose its class within the permitted
-    /// set. Every known fact has an assertion; `evidence` are digests of plan, proof of treatment, risk report, consents.
+    /// set. Every known fact has an assertion, and one that makes the answer laxer its evidence; `approval` is the
+    /// decision of the leader in charge (A9.3); `evidence` are digests of plan, proof of treatment, risk report, consents.
     DatasetAssessed = "dataset_assessed" {
         dataset: String,
         content: Digest,
@@ -95,6 +140,8 @@ events! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         chosen: Option<Openness>,
         assessor: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<Digest>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         evidence: Vec<Digest>,
     }
@@ -117,34 +164,106 @@ events! {
     DatasetTerminated = "dataset_terminated" { dataset: String, finding: Digest }
     /// A26: somebody applies for conditional data.
     ApplicationFiled = "application_filed" { application: Box<Application> }
-    /// A9.1, A8: the body or the authority reviewed. An approval may grant less than was applied for.
+    /// A9.1, A8: the body or the authority, whichever acts, reviewed. An approval may grant less than was applied for.
     ApplicationReviewed = "application_reviewed" {
         application: String,
-        by: Reviewer,
         approve: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grant: Option<Grant>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        opinion: Option<Digest>,
+        opinion: Digest,
     }
     /// A26, A10: an approval is revoked.
-    ApplicationRevoked = "application_revoked" { application: String, by: Reviewer, finding: Digest }
-    /// A35: a body demands that a user rectifies by a day, and suspends its access.
+    ApplicationRevoked = "application_revoked" { application: String, finding: Digest }
+    /// A9.1: the body looked at how an approved application is used.
+    UseFollowedUp = "use_followed_up" { application: String, finding: Digest }
+    /// A25: the user of conditional data files its risk assessment report.
+    RiskReportFiled = "risk_report_filed" { report: Box<RiskAssessmentReport> }
+    /// A35: the acting body demands that a user rectifies by a day, and suspends its access.
     RectificationDemanded = "rectification_demanded" {
         user: String,
-        body: String,
         measures: Digest,
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
         due: Date,
     }
     /// A35: the body accepts the rectification; access goes on.
-    RectificationAccepted = "rectification_accepted" { user: String, body: String, finding: Digest }
-    /// A35: not rectified; the body ends its service to the user.
-    ServiceTerminated = "service_terminated" { user: String, body: String, finding: Digest }
+    RectificationAccepted = "rectification_accepted" { user: String, finding: Digest }
+    /// A35: not rectified in time; the body ends its service to the user.
+    ServiceTerminated = "service_terminated" { user: String, finding: Digest }
+    /// A36: the authority interviewed a user with larger risk, and may demand measures by a day.
+    InterviewHeld = "interview_held" {
+        interview: String,
+        user: String,
+        minutes: Digest,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+        due: Option<Date>,
+    }
+    /// A36: the measures demanded were taken.
+    InterviewClosed = "interview_closed" { interview: String, finding: Digest }
+    /// A33: a user reports a security problem that it found while using the data.
+    ProblemReported = "problem_reported" { problem: String, dataset: String, report: Digest }
+    /// A33: the body dealt with it.
+    ProblemHandled = "problem_handled" { problem: String, finding: Digest }
     /// A17.1: a complaint with its evidence; the body answers within the policy's working days.
     ComplaintReceived = "complaint_received" { complaint: String, dataset: String, evidence: Digest }
+    /// A17.2: the complaint is verified.
+    ComplaintVerified = "complaint_verified" { complaint: String, finding: Digest }
     /// A17.3: the complainant is answered.
     ComplaintAnswered = "complaint_answered" { complaint: String, outcome: ComplaintOutcome, reply: Digest }
+    /// A24: a user makes a suggestion on one of the four grounds.
+    SuggestionReceived = "suggestion_received" {
+        suggestion: String,
+        dataset: String,
+        ground: SuggestionGround,
+        content: Digest,
+    }
+    /// A24: it is answered.
+    SuggestionAnswered = "suggestion_answered" { suggestion: String, accepted: bool, reply: Digest }
+    /// A19.3: somebody asks for data to be opened, of a body where it is known whose.
+    DemandFiled = "demand_filed" {
+        demand: String,
+        content: Digest,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+    }
+    /// A19.3: the authority and the body judged it. What can be opened is to be listed, by `body`.
+    DemandAssessed = "demand_assessed" {
+        demand: String,
+        accepted: bool,
+        finding: Digest,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+    }
+    /// A19.3: the data asked for is in the catalog.
+    DemandMet = "demand_met" { demand: String, dataset: String }
+    /// A7, A32(4): the expert committee is asked about a dataset.
+    CommitteeReferred = "committee_referred" {
+        referral: String,
+        dataset: String,
+        ground: ReferralGround,
+        question: Digest,
+    }
+    /// A7, A32(4): its opinion, and the safety measures that follow from it.
+    CommitteeAdvised = "committee_advised" {
+        referral: String,
+        opinion: Digest,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        measures: Option<Digest>,
+    }
+    /// A29: a product or service made from open data is published.
+    ProductRegistered = "product_registered" {
+        product: String,
+        title: String,
+        datasets: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<Digest>,
+    }
+    /// A29.2: the authority shows it as a case.
+    ProductShown = "product_shown" { product: String }
+    /// A29: it is no longer published.
+    ProductWithdrawn = "product_withdrawn" { product: String }
+    /// A9.2, A32(1)-(2): a body put something in place, or did again what recurs.
+    MeasureTaken = "measure_taken" { measure: Measure, evidence: Digest }
 }
 
 impl Event {
@@ -166,14 +285,14 @@ impl Event {
     /// let secret = Assertion { v: V1, fact: "state_secret".into(), value: Some(true.into()), by, at, evidence: None };
     /// let assessment = Assessment {
     ///     dataset: "xa-resident".into(), content: sha256(b"the bytes"), assertions: vec![secret],
-    ///     chosen: None, assessor: "assessor-7".into(), evidence: vec![],
+    ///     chosen: None, assessor: "assessor-7".into(), approval: None, evidence: vec![],
     /// };
     /// let event = Event::assessed(&policy, assessment, at)?;
     /// assert!(matches!(event, Event::DatasetAssessed { classification, .. } if classification.permitted.is_empty()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn assessed(policy: &Policy, assessment: Assessment, at: Instant) -> Result<Self, crate::Error> {
-        let Assessment { dataset, content, assertions, chosen, assessor, evidence } = assessment;
+        let Assessment { dataset, content, assertions, chosen, assessor, approval, evidence } = assessment;
         let mut facts = Facts::new();
         for assertion in &assertions {
             match &assertion.value {
@@ -182,21 +301,16 @@ impl Event {
             };
         }
         let classification = Box::new(policy.classify(&facts, legal_date(at))?);
-        Ok(Event::DatasetAssessed { dataset, content, facts, assertions, classification, chosen, assessor, evidence })
-    }
-
-    /// Reads an event; one that does not exist, or a field that it does not have, is refused.
-    ///
-    /// ```
-    /// use kaifang::process::Event;
-    /// let event = Event::from_json(r#"{"event": "dataset_suspended", "dataset": "xa-resident", "ground": "risk"}"#)?;
-    /// assert_eq!(event.id(), "dataset_suspended");
-    /// # Ok::<(), kaifang::process::ProcessError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`ProcessError::Malformed`].
-    pub fn from_json(json: &str) -> Result<Self, ProcessError> {
-        canon::read("Event", json.as_bytes()).map_err(|error| malformed(&error))
+        Ok(Event::DatasetAssessed {
+            dataset,
+            content,
+            facts,
+            assertions,
+            classification,
+            chosen,
+            assessor,
+            approval,
+            evidence,
+        })
     }
 }
