@@ -17,23 +17,33 @@ pub fn looks_personal(text: &str) -> bool {
         '\u{ff01}'..='\u{ff5e}' => u8::try_from(u32::from(c) - 0xfee0).unwrap_or(b' '),
         c => u8::try_from(c).ok().filter(u8::is_ascii).unwrap_or(b' '),
     };
-    let mut run: Vec<u8> = Vec::new();
+    // A run that is longer than any identifier is none: its digits need not be kept. Nothing is allocated, since every
+    // request is looked at.
+    let mut digits = [0; LONGEST_RUN];
+    let mut length = 0_usize;
     let mut before = b' ';
     for c in text.chars().map(fold).chain(std::iter::once(b' ')) {
         if c.is_ascii_digit() {
-            run.push(c);
+            if let Some(place) = digits.get_mut(length) {
+                *place = c;
+            }
+            length = length.saturating_add(1);
             continue;
         }
+        let run = digits.get(..length).unwrap_or_default();
         let last_is_check = matches!(c, b'X' | b'x') && run.len() == 17;
         let part_of_hex = hexadecimal(before) || (hexadecimal(c) && !last_is_check);
-        if !part_of_hex && (resident_id(&run, last_is_check) || mobile(&run)) {
+        if !part_of_hex && (resident_id(run, last_is_check) || mobile(run)) {
             return true;
         }
-        run.clear();
+        length = 0;
         before = c;
     }
     false
 }
+
+/// The digits of the longest identifier.
+const LONGEST_RUN: usize = 18;
 
 fn hexadecimal(c: u8) -> bool {
     c.is_ascii_hexdigit() && !c.is_ascii_digit()

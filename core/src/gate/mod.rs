@@ -28,21 +28,26 @@
 //! | `user_standing` | the user's standing towards the entry's body (A35); `good` when not identified, unknown when the entry names no body |
 //! | `risk_report_overdue` | false: no period for risk reports is set on this platform yet |
 
+mod act;
+mod count;
 mod decide;
 mod facts;
+mod open;
 mod platform;
 mod record;
 mod replay;
 mod request;
+mod upgrade;
 
-pub use decide::{Decision, decide, decide_facts};
-pub use facts::{AccessFacts, facts_of};
+pub use decide::{Answer, Decision, Gate, decide, decide_facts};
+pub use facts::facts_of;
 pub use platform::{Admitted, LEDGER, Platform, Recorded};
-pub use record::{Body, Outcome, Record, UseReport};
+pub use record::{Body, DenialCount, Outcome, Record, ServedCount, UseReport};
+pub use upgrade::{ClassChange, Under, Upgrade, upgrade};
 pub(crate) use replay::Replay;
 pub use request::{Request, ResultReview, Via};
 
-use crate::terms::Text;
+use crate::terms::{Digest, Text};
 
 room_error! {
     /// Why the gate can't answer or record.
@@ -75,6 +80,14 @@ room_error! {
         BadRecord { index: u64, what: Text } = "KF-GATE-07",
             en "record {index} can't be replayed: {what}",
             zh "第 {index} 条记录无法重放:{what:#}", at "record {index}";
+        /// A policy that changes the catalog, and that nobody signed off.
+        NotSignedOff { digest: Digest, changes: u64 } = "KF-GATE-10",
+            en "the policy changes {changes} datasets of the catalog; the authority signs off the report of it by its digest {digest} (A40)",
+            zh "该政策将改变目录中 {changes} 个数据集;须由主管部门以变更报告的摘要 {digest} 签署确认(A40)", at "upgrade";
+        /// What was read of the state is too old to decide on.
+        Behind { behind: Text } = "KF-GATE-11",
+            en "denied: the state was last read {behind} before the request, longer than the bound",
+            zh "拒绝:状态最近一次读取距请求已有 {behind:#},超过限度";
         /// The record is longer than the log takes.
         TooLong { bytes: usize } = "KF-GATE-08",
             en "the record has {bytes} bytes; the log takes at most 65535",

@@ -1,30 +1,36 @@
-//! [`Platform`]: a directory that holds the adopted policies and the log, and the state folded from it.
-//! Nothing is answered before its record is durable.
+//! [`Platform`]: a directory that holds the adopted policies and the log, and the state folded from it. Many threads share
+//! one. Nothing is answered before its record is durable; what only reads never waits for a disk.
+//!
+//! One lock orders what is written: a record is checked on the state, put in the line of the log and folded under it, so
+//! that the state before a record is the state that its decision was made on. The wait for the disk is outside, and shared.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::GateError;
-use super::decide::{Decision, decide};
+use super::count::{Denials, Served};
+use super::decide::{Decision, Gate};
 use super::record::{Body, Outcome, Record, UseReport};
-use super::replay::{Replay, store_policy};
+use super::replay::{store_policy, stored};
 use super::request::Request;
+use super::upgrade::{Upgrade, upgrade};
+use super::{GateError, act, open};
 use crate::Error;
 use crate::calendar::Calendar;
+use crate::canon;
 use crate::crypto::{PublicKey, Signer};
 use crate::error::Explain;
-use crate::ledger::{Checkpoint, Ledger, LedgerConfig, Profile, Receipt};
+use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, LedgerError, Profile, Receipt, SharedLedger};
 use crate::policy::Policy;
-use crate::process::{Duty, Event, ProcessError, State};
-use crate::terms::{Instant, Text, V1, io_text, legal_date};
+use crate::process::{Act, Actor, Duty, Event, ProcessError, Role, State, UsedElsewhere};
+use crate::terms::{Digest, Instant, Openness, Text, V1, io_text, legal_date};
 
 /// The directory of the log, within a platform's.
 pub const LEDGER: &str = "ledger";
 
-/// An event that was recorded.
+/// Something that was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Recorded {
@@ -32,21 +38,55 @@ pub struct Recorded {
     pub v: V1,
     /// The index of its record.
     pub index: u64,
-    /// The duty that it creates or does.
+    /// The duties that it creates or does, as they stand then.
     pub duties: Vec<Duty>,
 }
 
-/// A decision that was recorded. Only a permit may be served, and what was served is reported by
+/// A decision that was made and recorded. Only a permit may be served, and what was served is reported by
 /// [`Platform::complete`] with this index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Admitted {
     /// The document's version.
     pub v: V1,
-    /// The index of its record.
-    pub index: u64,
+    /// The index of its record. None for a denial of somebody who is not identified, which is counted, and for what goes
+    /// out while the log can't be written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
     /// The decision.
     pub decision: Decision,
+    /// The log could not be written, and the policy lets unconditional data out, counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub degraded: bool,
+    /// The proof that the record is in the log, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Receipt>,
+}
+
+/// The state and the policy in force, ready to decide.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) gate: Gate,
+    pub(super) state: State,
+}
+
+/// What only one may change at a time.
+#[derive(Default)]
+struct Order {
+    /// Why the log can't be written any more.
+    failed: Option<Text>,
+    /// An event was folded that may not be on the disk: nothing is served on such a state.
+    unsure: bool,
+    denials: Denials,
+    served: Served,
+}
+
+/// How the log is open.
+enum Log {
+    Writer(Arc<SharedLedger>),
+    Reader(Follower),
+    /// Between a failure and its repair.
+    Gone,
 }
 
 /// A platform: policy, state and log in one directory.
@@ -61,29 +101,39 @@ pub struct Admitted {
 /// let (key, _) = Ed25519Key::generate()?;
 /// let policy = Policy::builtin("xian-2022-013")?;
 /// let at = "2024-06-03T02:00:00Z".parse()?;
-/// let mut platform = Platform::init(folder.path().join("platform"), &policy, "data.example", Box::new(key), at)?;
+/// let platform = Platform::init(folder.path().join("platform"), &policy, "data.example", Box::new(key), at)?;
 ///
-/// let admitted = platform.admit(&Request::new("unknown-data", Action::Download), at)?;
+/// let mut request = Request::new("unknown-data", Action::Download);
+/// request.user = Some("91610131MA6U0000X0".to_owned());
+/// let admitted = platform.admit(&request, at)?;
 /// assert!(!admitted.decision.permit);
-/// assert_eq!(admitted.index, 1, "the denial is in the log, after the adoption of the policy");
+/// assert_eq!(admitted.index, Some(1), "the denial is in the log, after the adoption of the policy");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Platform {
     dir: PathBuf,
-    ledger: Ledger,
-    policy: Policy,
-    state: State,
+    signer: Option<Arc<dyn Signer>>,
+    log: Mutex<Log>,
+    order: Mutex<Order>,
+    live: RwLock<Live>,
     calendar: Calendar,
 }
 
 impl std::fmt::Debug for Platform {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Platform").field("policy", &self.policy).field("records", &self.state.index()).finish()
+        let live = self.live();
+        f.debug_struct("Platform").field("policy", live.gate.policy()).field("records", &live.state.index()).finish()
     }
 }
 
+/// A panic of another thread leaves what it locked as it was: each change is whole or an error.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Platform {
-    /// Makes a new platform in a directory of its own and records the adoption of the policy.
+    /// Makes a new platform in a directory of its own and records the adoption of the policy. Its log signs with what the
+    /// signer signs with: Ed25519 or SM2.
     ///
     /// # Errors
     /// [`GateError::NotEmpty`], [`GateError::Io`], and what the ledger can't do.
@@ -101,38 +151,46 @@ impl Platform {
             return Err(GateError::NotEmpty.into());
         }
         let adopted = store_policy(dir, policy)?;
-        let config = LedgerConfig { origin: origin.to_owned(), profile: Profile::Intl };
-        let ledger = Ledger::create(dir.join(LEDGER), &config, signer)?;
-        let mut platform = Platform {
-            dir: dir.to_owned(),
-            ledger,
-            policy: policy.clone(),
-            state: State::default(),
-            calendar: Calendar::builtin().clone(),
-        };
-        platform.record(Body::Event { event: Box::new(adopted) }, at)?;
+        let signer: Arc<dyn Signer> = signer.into();
+        let config = LedgerConfig { origin: origin.to_owned(), profile: Profile::of(signer.public_key()) };
+        let ledger = Ledger::create(dir.join(LEDGER), &config, Box::new(Arc::clone(&signer)))?;
+        let live = Live { gate: Gate::new(policy.clone()), state: State::default() };
+        let log = Log::Writer(Arc::new(SharedLedger::new(ledger)));
+        let platform = Platform::with(dir, Some(signer), log, live);
+        platform.event(&Actor::new(Role::Platform, "platform"), adopted, at)?;
         Ok(platform)
     }
 
-    /// Opens a platform and folds its log. Without a signer it can only be read.
+    /// Opens a platform: from its last snapshot, if there is one, else by folding its whole log. With a signer for
+    /// writing; without one it only reads, and [`Platform::refresh`] takes what was written since.
     ///
     /// # Errors
     /// What the ledger refuses, and [`GateError::BadRecord`] for a record that could not have been recorded there.
     pub fn open(dir: impl AsRef<Path>, signer: Option<Box<dyn Signer>>) -> Result<Self, Error> {
         let dir = dir.as_ref();
+        let signer: Option<Arc<dyn Signer>> = signer.map(Into::into);
+        let (log, live) = Platform::load(dir, signer.as_ref())?;
+        Ok(Platform::with(dir, signer, log, live))
+    }
+
+    fn with(dir: &Path, signer: Option<Arc<dyn Signer>>, log: Log, live: Live) -> Self {
+        let (order, calendar) = (Mutex::new(Order::default()), Calendar::builtin().clone());
+        Platform { dir: dir.to_owned(), signer, log: Mutex::new(log), order, live: RwLock::new(live), calendar }
+    }
+
+    fn load(dir: &Path, signer: Option<&Arc<dyn Signer>>) -> Result<(Log, Live), Error> {
         let folder = dir.join(LEDGER);
         if !folder.is_dir() {
             return Err(GateError::NotAPlatform { what: LEDGER }.into());
         }
-        let ledger = Ledger::open(folder, signer)?;
-        let mut replay = Replay::new(dir);
-        for item in ledger.records()? {
-            let (index, bytes) = item?;
-            let folded = Record::from_bytes(&bytes).map_err(Error::from).and_then(|record| replay.fold(&record));
-            folded.map_err(|error| GateError::BadRecord { index, what: with_code(&error) })?;
-        }
-        let (policy, state) = replay.finish()?;
-        Ok(Platform { dir: dir.to_owned(), ledger, policy, state, calendar: Calendar::builtin().clone() })
+        let ledger = Ledger::open(folder, signer.map(|signer| Box::new(Arc::clone(signer)) as Box<dyn Signer>))?;
+        let (policy, state) = open::fold(dir, &ledger)?;
+        let live = Live { gate: Gate::new(policy), state };
+        let log = match signer {
+            Some(_) => Log::Writer(Arc::new(SharedLedger::new(ledger))),
+            None => Log::Reader(Follower::after(&ledger)?),
+        };
+        Ok((log, live))
     }
 
     /// The same platform with another calendar: one in which a newer year is loaded.
@@ -156,126 +214,463 @@ impl Platform {
 
     /// The policy in force.
     #[must_use]
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+    pub fn policy(&self) -> Policy {
+        self.live().gate.policy().clone()
     }
 
-    /// The state.
-    #[must_use]
-    pub fn state(&self) -> &State {
-        &self.state
+    /// Does something with the state. What would change it waits meanwhile.
+    pub fn with_state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.live().state)
     }
 
     /// The log's key.
-    #[must_use]
-    pub fn public_key(&self) -> &PublicKey {
-        self.ledger.public_key()
-    }
-
-    /// Adopts a policy: what was assessed under the one before is to be assessed again.
     ///
     /// # Errors
-    /// [`GateError::Io`] and what the ledger can't do.
-    pub fn adopt(&mut self, policy: &Policy, at: Instant) -> Result<Recorded, Error> {
-        let adopted = store_policy(&self.dir, policy)?;
-        let before = std::mem::replace(&mut self.policy, policy.clone());
-        let recorded = self.record(Body::Event { event: Box::new(adopted) }, at);
-        if recorded.is_err() {
-            self.policy = before;
+    /// What can't be read of the log.
+    pub fn public_key(&self) -> Result<PublicKey, Error> {
+        match &self.signer {
+            Some(signer) => Ok(signer.public_key().clone()),
+            None => Ok(Ledger::open(self.dir.join(LEDGER), None)?.public_key().clone()),
         }
-        recorded
     }
 
-    /// Records an event.
+    pub(super) fn live(&self) -> RwLockReadGuard<'_, Live> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what another process wrote since the last look, where this one only reads. How many records came.
+    ///
+    /// # Errors
+    /// Damage to the log, and [`GateError::BadRecord`].
+    pub fn refresh(&self) -> Result<u64, Error> {
+        let mut log = lock(&self.log);
+        let Log::Reader(follower) = &mut *log else { return Ok(0) };
+        follower.look(&mut |index, bytes| {
+            let bad = |error: &Error| GateError::BadRecord { index, what: with_code(error) };
+            let record = Record::from_bytes(bytes).map_err(Error::from).map_err(|error| bad(&error))?;
+            self.take(&record).map_err(|error| bad(&error).into())
+        })
+    }
+
+    /// Folds a record that another process wrote.
+    fn take(&self, record: &Record) -> Result<(), Error> {
+        let adopted = stored(&self.dir, record)?;
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        let gate = adopted.map(Gate::new);
+        let policy = gate.as_ref().unwrap_or(&live.gate).policy().clone();
+        record.fold(&policy, &mut live.state)?;
+        if let Some(gate) = gate {
+            live.gate = gate;
+        }
+        Ok(())
+    }
+
+    // ── What is recorded ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Records what somebody does.
     ///
     /// # Errors
     /// [`ProcessError`] for an illegal move, which is not recorded; what the ledger can't do. A policy is adopted by
     /// [`Platform::adopt`], which stores its text.
-    pub fn event(&mut self, event: Event, at: Instant) -> Result<Recorded, Error> {
-        if matches!(event, Event::PolicyAdopted { .. }) {
-            return Err(ProcessError::OtherPolicy.into());
-        }
-        self.record(Body::Event { event: Box::new(event) }, at)
+    pub fn event(&self, by: &Actor, event: Event, at: Instant) -> Result<Recorded, Error> {
+        self.act(&Act::new(by.clone(), event), at)
     }
 
-    /// Decides, and records nothing.
-    #[must_use]
-    pub fn decide(&self, request: &Request, at: Instant) -> Decision {
-        decide(&self.policy, &self.state, request, at)
-    }
-
-    /// Decides, makes the record durable — of a permit as an intent, of a denial too — and only then answers.
+    /// As [`Platform::event`].
     ///
     /// # Errors
-    /// [`GateError::NotRecorded`] when the log could not be written: then nothing may be served.
-    /// [`GateError::Personal`] for a request that the log must not hold.
-    pub fn admit(&mut self, request: &Request, at: Instant) -> Result<Admitted, Error> {
-        request.well_formed()?;
-        let decision = self.decide(request, at);
-        let (request, decided) = (Box::new(request.clone()), Box::new(decision.clone()));
-        let body = if decision.permit {
-            Body::Intent { request, decision: decided }
-        } else {
-            Body::Denial { request, decision: decided }
+    /// As [`Platform::event`].
+    pub fn act(&self, act: &Act, at: Instant) -> Result<Recorded, Error> {
+        let first = self.with_state(|state| state.index() == 0);
+        if matches!(act.event, Event::PolicyAdopted { .. }) && !first {
+            return Err(ProcessError::OtherPolicy.into());
+        }
+        self.record(event_record(act, at))
+    }
+
+    /// As [`Platform::act`], from a document in which what the platform knows itself may be left out: of
+    /// `dataset_assessed` the `facts` and the `classification`, of `entry_listed` the entry's `openness`, `assessment` and
+    /// `content`.
+    ///
+    /// # Errors
+    /// As [`Platform::act`]; [`ProcessError::Malformed`].
+    pub fn act_json(&self, json: &str, at: Instant) -> Result<Recorded, Error> {
+        let live = self.live();
+        let read = act::read(live.gate.policy(), &live.state, json, at);
+        drop(live);
+        self.act(&read?, at)
+    }
+
+    /// What adopting a policy would change: what the authority signs off, by [`Platform::sign_off`].
+    ///
+    /// # Errors
+    /// What the new policy can't answer.
+    pub fn upgrade(&self, policy: &Policy, at: Instant) -> Result<Upgrade, Error> {
+        upgrade(policy, &self.live().state, at)
+    }
+
+    /// The digest that signs off an upgrade, by the hash of the log's profile.
+    ///
+    /// # Errors
+    /// [`LedgerError::ReadOnly`]; [`CanonError`](crate::canon::CanonError).
+    pub fn sign_off(&self, upgrade: &Upgrade) -> Result<Digest, Error> {
+        let profile = self.writer()?.with(|ledger| ledger.profile());
+        Ok(crate::crypto::digest(profile.hash(), &canon::to_bytes(upgrade)?))
+    }
+
+    /// Adopts a policy (A40): its text is stored, what it changes is kept as a blob, and the catalog is classified under
+    /// it. `signed_off` is the digest of [`Platform::upgrade`], needed where anything changes.
+    ///
+    /// # Errors
+    /// [`GateError::NotSignedOff`] with the digest that would; [`GateError::Io`]; what the ledger can't do.
+    pub fn adopt(
+        &self,
+        by: &Actor,
+        policy: &Policy,
+        signed_off: Option<&Digest>,
+        at: Instant,
+    ) -> Result<Recorded, Error> {
+        let report = self.upgrade(policy, at)?;
+        let digest = self.sign_off(&report)?;
+        if signed_off != Some(&digest) && (signed_off.is_some() || !report.changes.is_empty()) {
+            return Err(GateError::NotSignedOff { digest, changes: report.changes.len() as u64 }.into());
+        }
+        let adopted = store_policy(&self.dir, policy)?;
+        let Event::PolicyAdopted { policy: id, hash, interpretations, text, .. } = adopted else {
+            return Err(ProcessError::OtherPolicy.into());
         };
-        let recorded = self.record(body, at).map_err(|error| match error {
-            error @ Error::Gate(_) => error,
-            other => GateError::NotRecorded { cause: with_code(&other) }.into(),
-        })?;
-        Ok(Admitted { v: V1, index: recorded.index, decision })
+        let event = Event::PolicyAdopted { policy: id, hash, interpretations, text, upgrade: Some(digest) };
+        let bytes = canon::to_bytes(&report)?;
+        let kept = self.writer()?.with(|ledger| ledger.put_blob(&mut &bytes[..]))?;
+        let mut record = event_record(&Act::new(by.clone(), event), at);
+        record.blobs = vec![kept];
+        self.write(Some(policy), &mut |live| {
+            // The catalog that was signed off is the one that is classified.
+            let now = self.sign_off(&upgrade(policy, &live.state, at)?)?;
+            if now != digest {
+                return Err(GateError::NotSignedOff { digest: now, changes: report.changes.len() as u64 }.into());
+            }
+            Ok(Some(record.clone()))
+        })
+        .and_then(|written| self.recorded(written, at))
+    }
+
+    /// Keeps somebody's identity in a blob and puts the user on file (A3(2)): the commitment, its digest, is the user's
+    /// id. `identity` may be anything that the host knows the person by; it is salted, so that nobody can try numbers.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; [`KeyError`](crate::crypto::KeyError) without randomness.
+    pub fn register_person(&self, by: &Actor, identity: &str, at: Instant) -> Result<(Digest, Recorded), Error> {
+        let salt = crate::crypto::random::<32>()?;
+        let blob = canon::to_bytes(&super::record::Identity::new(&salt, identity))?;
+        let commitment = self.writer()?.with(|ledger| ledger.put_blob(&mut &blob[..]))?;
+        let event =
+            Event::UserRegistered { user: commitment.to_string(), kind: crate::process::UserKind::NaturalPerson };
+        let mut record = event_record(&Act::new(by.clone(), event), at);
+        record.blobs = vec![commitment];
+        Ok((commitment, self.record(record)?))
+    }
+
+    /// Keeps a document beside the log and gives its digest: evidence, an opinion, a report. An act may name it in `blobs`.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn put_blob(&self, content: &mut dyn std::io::Read) -> Result<Digest, Error> {
+        self.writer()?.with(|ledger| ledger.put_blob(content))
+    }
+
+    /// Erases somebody's identity (A5, A31): that it was asked is recorded first. Everything recorded of the commitment
+    /// stays, and nobody can tell any more whose it was.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoSuchBlob`]; what the ledger can't do.
+    pub fn erase_person(&self, by: &Actor, commitment: &Digest, at: Instant) -> Result<Recorded, Error> {
+        let writer = self.writer()?;
+        writer.with(|ledger| ledger.copy_blob(commitment, &mut std::io::sink()))?;
+        let recorded = self.event(by, Event::IdentityErased { user: *commitment }, at)?;
+        writer.with(|ledger| ledger.erase_blob(commitment))?;
+        Ok(recorded)
+    }
+
+    /// Decides, and records nothing. Where this platform only reads, on what it has read: see [`Platform::refresh`].
+    #[must_use]
+    pub fn decide(&self, request: &Request, at: Instant) -> Decision {
+        let live = self.live();
+        live.gate.decide(&live.state, &UsedElsewhere::default(), request, at)
+    }
+
+    /// Decides, makes the record durable — of a permit as an intent, of a denial too — and only then answers. A denial of
+    /// somebody who is not identified is counted, and the counts are recorded (rules of use: `count_minutes`).
+    ///
+    /// # Errors
+    /// [`GateError::NotRecorded`] when the log could not be written: then nothing may be served, unless the policy's
+    /// interpretation `degraded_unconditional` lets unconditional data out, counted.
+    /// [`GateError::Personal`] for a request that the log must not hold.
+    pub fn admit(&self, request: &Request, at: Instant) -> Result<Admitted, Error> {
+        request.well_formed()?;
+        // What can't be counted out is not lost: it is tried again with the next one.
+        let _ = self.flush_due(at);
+        let mut decision = None;
+        let written = self.write(None, &mut |live| {
+            let decided = live.gate.decide(&live.state, &UsedElsewhere::default(), request, at);
+            let record = (decided.permit || request.user.is_some()).then(|| decision_record(request, &decided, at));
+            decision = Some(decided);
+            Ok(record)
+        });
+        match (written, decision) {
+            (Ok(Some((index, _))), Some(decision)) => {
+                Ok(Admitted { v: V1, index: Some(index), decision, degraded: false, receipt: None })
+            }
+            (Ok(None), Some(decision)) => {
+                self.count(request, &decision, at);
+                Ok(Admitted { v: V1, index: None, decision, degraded: false, receipt: None })
+            }
+            (Err(error), decision) => self.degraded(request, decision, error, at),
+            (Ok(_), None) => Err(LedgerError::Poisoned.into()),
+        }
+    }
+
+    /// As [`Platform::admit`], with the proof that the record is in the log: the head is signed for it.
+    ///
+    /// # Errors
+    /// As [`Platform::admit`], and the signer's. The record is then in the log, and nothing was answered.
+    pub fn admit_with_receipt(&self, request: &Request, at: Instant) -> Result<Admitted, Error> {
+        let mut admitted = self.admit(request, at)?;
+        admitted.receipt = admitted.index.map(|index| self.receipt(index)).transpose()?;
+        Ok(admitted)
+    }
+
+    fn count(&self, request: &Request, decision: &Decision, at: Instant) {
+        let code = decision.headline().map_or("", |reason| &reason.code);
+        let known = self.with_state(|state| state.dataset(&request.dataset).is_some());
+        let dataset = known.then_some(request.dataset.as_str());
+        lock(&self.order).denials.count(dataset, request.action, code, at);
+    }
+
+    /// What goes out although it can't be recorded: nothing, or unconditional data, counted, where the policy says so.
+    fn degraded(
+        &self,
+        request: &Request,
+        decision: Option<Decision>,
+        error: Error,
+        at: Instant,
+    ) -> Result<Admitted, Error> {
+        if matches!(error, Error::Gate(_) | Error::Process(_)) {
+            return Err(error);
+        }
+        let live = self.live();
+        let decision = decision
+            .unwrap_or_else(|| live.gate.decide(&live.state, &UsedElsewhere::default(), request, at));
+        let openness = live.state.dataset(&request.dataset).and_then(|dataset| dataset.assessed.as_ref()?.chosen);
+        let lets = live.gate.policy().interpretation("degraded_unconditional") == Some("serve_and_count");
+        drop(live);
+        let mut order = lock(&self.order);
+        if !lets || !decision.permit || openness != Some(Openness::Unconditional) || order.unsure {
+            return Err(GateError::NotRecorded { cause: with_code(&error) }.into());
+        }
+        order.served.count(&request.dataset, request.action, at);
+        Ok(Admitted { v: V1, index: None, decision, degraded: true, receipt: None })
     }
 
     /// Records what came of an intent: rows and bytes that went out.
     ///
     /// # Errors
     /// [`ProcessError::NoOpenIntent`], and what the ledger can't do.
-    pub fn complete(&mut self, intent: u64, outcome: Outcome, at: Instant) -> Result<Recorded, Error> {
-        self.record(Body::Result { intent, outcome }, at)
+    pub fn complete(&self, intent: u64, outcome: Outcome, at: Instant) -> Result<Recorded, Error> {
+        self.record(Record::new(at, Body::Result { intent, outcome }))
     }
 
     /// Records a user's report of its use (A16).
     ///
     /// # Errors
     /// [`ProcessError::Id`], and what the ledger can't do.
-    pub fn report_use(&mut self, report: UseReport, at: Instant) -> Result<Recorded, Error> {
-        self.record(Body::UseReport { report }, at)
+    pub fn report_use(&self, report: UseReport, at: Instant) -> Result<Recorded, Error> {
+        self.record(Record::new(at, Body::UseReport { report }))
     }
 
-    /// The duties as they stand at an instant; `holder` keeps those of one body or user.
+    /// Records the counts of denials so far.
+    ///
+    /// # Errors
+    /// What the ledger can't do; the counts are then kept.
+    pub fn flush(&self, at: Instant) -> Result<(), Error> {
+        let Some(body) = lock(&self.order).denials.take() else { return Ok(()) };
+        let written = self.record(Record::new(at, body.clone()));
+        if let (Err(_), Body::Denials { counts, .. }) = (&written, body) {
+            let mut order = lock(&self.order);
+            for count in counts {
+                (0..count.count.min(1)).for_each(|_| {
+                    order.denials.count(count.dataset.as_deref(), count.action, &count.code, at);
+                });
+            }
+        }
+        written.map(|_| ())
+    }
+
+    fn flush_due(&self, at: Instant) -> Result<(), Error> {
+        let minutes = self.with_state(|state| state.rules().count_minutes);
+        if lock(&self.order).denials.due(at, minutes) { self.flush(at) } else { Ok(()) }
+    }
+
+    /// After the log failed: opens it again, folds it, and records what went out meanwhile.
+    ///
+    /// # Errors
+    /// What still stands against it; then nothing has changed.
+    pub fn recover(&self, at: Instant) -> Result<(), Error> {
+        let mut order = lock(&self.order);
+        let mut log = lock(&self.log);
+        if order.failed.is_none() && !matches!(*log, Log::Gone) {
+            return Ok(());
+        }
+        // The old handle holds the directory's lock.
+        *log = Log::Gone;
+        let (opened, live) = Platform::load(&self.dir, self.signer.as_ref())?;
+        *log = opened;
+        drop(log);
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
+        (order.failed, order.unsure) = (None, false);
+        let served = order.served.record();
+        drop(order);
+        if let Some(body) = served {
+            self.record(Record::new(at, body))?;
+            lock(&self.order).served = Served::default();
+        }
+        Ok(())
+    }
+
+    /// Keeps the bytes of the state beside the log, and records their digest: the next opening begins there.
+    ///
+    /// # Errors
+    /// [`GateError::Io`], and what the ledger can't do.
+    pub fn snapshot(&self, at: Instant) -> Result<Recorded, Error> {
+        let mut stored = Ok(());
+        let written = self.write(None, &mut |live| {
+            let bytes = live.state.snapshot()?;
+            stored = open::store(&self.dir, live.state.index(), &bytes);
+            stored.clone()?;
+            Ok(Some(Record::new(at, Body::Snapshot { state: crate::crypto::sha256(&bytes) })))
+        });
+        written.and_then(|written| self.recorded(written, at))
+    }
+
+    /// The duties as they stand at an instant; `holder` keeps those of one body, user or authority.
     #[must_use]
     pub fn duties(&self, holder: Option<&str>, at: Instant) -> Vec<Duty> {
-        self.state.duties(&self.calendar, legal_date(at), holder)
+        self.live().state.duties(&self.calendar, legal_date(at), holder)
     }
 
     /// Signs the head of the log.
     ///
     /// # Errors
     /// What the ledger or the signer can't do.
-    pub fn checkpoint(&mut self) -> Result<Checkpoint, Error> {
-        self.ledger.checkpoint()
+    pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        self.writer()?.checkpoint()
     }
 
-    /// The proof that a record is under the last signed head.
+    /// The proof that a record is in the log: under the last signed head, or under one that is signed for it.
     ///
     /// # Errors
-    /// What the ledger can't prove.
+    /// What the ledger can't prove, or the signer can't sign.
     pub fn receipt(&self, index: u64) -> Result<Receipt, Error> {
-        self.ledger.receipt(index)
+        match self.writer() {
+            Ok(writer) => writer.with(|ledger| {
+                if ledger.signed().size <= index {
+                    ledger.checkpoint()?;
+                }
+                ledger.receipt(index)
+            }),
+            Err(_) => Ledger::open(self.dir.join(LEDGER), None)?.receipt(index),
+        }
     }
 
-    /// Checks, writes durably, and only then folds.
-    fn record(&mut self, body: Body, at: Instant) -> Result<Recorded, Error> {
-        let record = Record { v: V1, at, body };
-        record.check(&self.policy, &self.state)?;
-        let index = self.ledger.append(&record.to_bytes()?)?;
-        let duty = record.fold(&self.policy, &mut self.state)?;
-        let today: Date = legal_date(at);
-        let duties = duty.and_then(|id| self.state.duty(&id, &self.calendar, today)).into_iter().collect();
+    fn writer(&self) -> Result<Arc<SharedLedger>, Error> {
+        match &*lock(&self.log) {
+            Log::Writer(writer) => Ok(Arc::clone(writer)),
+            Log::Reader(_) => Err(LedgerError::ReadOnly.into()),
+            Log::Gone => Err(LedgerError::Poisoned.into()),
+        }
+    }
+
+    fn record(&self, record: Record) -> Result<Recorded, Error> {
+        let at = record.at;
+        let written = self.write(None, &mut |_| Ok(Some(record.clone())))?;
+        self.recorded(written, at)
+    }
+
+    fn recorded(&self, written: Option<(u64, Vec<String>)>, at: Instant) -> Result<Recorded, Error> {
+        let (index, duties) = written.ok_or(LedgerError::Poisoned)?;
+        let (live, today) = (self.live(), legal_date(at));
+        let duties = duties.iter().filter_map(|id| live.state.duty(id, &self.calendar, today)).collect();
         Ok(Recorded { v: V1, index, duties })
+    }
+
+    /// Makes a record on the state, checks it, puts it in the line and folds it, in one order; then waits for the disk.
+    /// `None` where nothing is to be recorded. A policy that comes with it is in force after it.
+    #[expect(clippy::type_complexity, reason = "an index, and ids of duties")]
+    fn write(
+        &self,
+        adopted: Option<&Policy>,
+        make: &mut dyn FnMut(&Live) -> Result<Option<Record>, Error>,
+    ) -> Result<Option<(u64, Vec<String>)>, Error> {
+        let writer = self.writer()?;
+        let mut order = lock(&self.order);
+        if order.failed.is_some() {
+            return Err(LedgerError::Poisoned.into());
+        }
+        let live = self.live();
+        let Some(record) = make(&live)? else { return Ok(None) };
+        let policy = adopted.unwrap_or(live.gate.policy()).clone();
+        record.check(&policy, &live.state)?;
+        let bytes = record.to_bytes()?;
+        let index = live.state.index();
+        drop(live);
+        let ticket = writer.enqueue(&[bytes])?;
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        let folded = record.fold(&policy, &mut live.state);
+        if adopted.is_some() {
+            live.gate = Gate::new(policy);
+        }
+        drop(live);
+        drop(order);
+        let written = ticket.wait();
+        order = lock(&self.order);
+        match (written, folded) {
+            (Ok(range), Ok(duties)) if range.start == index => Ok(Some((index, duties))),
+            (written, folded) => {
+                let error = match (written, folded) {
+                    (Err(error), _) => error.into(),
+                    (_, Err(error)) => error,
+                    _ => LedgerError::Poisoned.into(),
+                };
+                order.failed = Some(with_code(&error));
+                order.unsure |= matches!(record.body, Body::Event { .. });
+                Err(error)
+            }
+        }
     }
 }
 
+impl Drop for Platform {
+    // Counts that no window ended: recorded at the last instant that was counted, if that can still be done.
+    fn drop(&mut self) {
+        let last = lock(&self.order).denials.last();
+        if let Some(at) = last {
+            let _ = self.flush(at);
+        }
+    }
+}
+
+fn event_record(act: &Act, at: Instant) -> Record {
+    let body = Body::Event { by: act.by.clone(), event: Box::new(act.event.clone()) };
+    Record { v: V1, at, body, blobs: act.blobs.clone() }
+}
+
+pub(super) fn decision_record(request: &Request, decision: &Decision, at: Instant) -> Record {
+    let (request, decision) = (Box::new(request.clone()), Box::new(decision.clone()));
+    let permit = decision.permit;
+    Record::new(at, if permit { Body::Intent { request, decision } } else { Body::Denial { request, decision } })
+}
+
 /// An error's texts, each behind its code.
-fn with_code(error: &Error) -> Text {
+pub(super) fn with_code(error: &Error) -> Text {
     Text::new(format!("{} {}", error.code(), error.zh()), format!("{} {error}", error.code()))
 }

@@ -10,8 +10,8 @@ use crate::Error;
 use crate::canon;
 use crate::catalog::looks_personal;
 use crate::policy::Policy;
-use crate::process::{Event, State, Use, check_id};
-use crate::terms::{Digest, Instant, V1};
+use crate::process::{Actor, Event, State, Use, Used, check_id};
+use crate::terms::{Action, Digest, Instant, V1};
 
 /// What came of a permitted use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,25 @@ pub struct Outcome {
     pub rows: u64,
     /// How many bytes.
     pub bytes: u64,
+    /// Which columns went out; none named: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// For a model's result: its digest, which is the reviewed one (A22.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Digest>,
+}
+
+impl Outcome {
+    /// So many rows and bytes went out, or nothing did.
+    #[must_use]
+    pub fn new(served: bool, rows: u64, bytes: u64) -> Self {
+        Outcome { served, rows, bytes, fields: Vec::new(), result: None }
+    }
+
+    /// What of a grant it used.
+    pub(crate) fn used(&self) -> Used {
+        Used { rows: self.rows, pages: u64::from(self.served) }
+    }
 }
 
 /// What a user reports about its use of conditional data (A16).
@@ -49,8 +68,10 @@ pub struct UseReport {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Body {
-    /// Something happened.
+    /// Somebody did something.
     Event {
+        /// Who.
+        by: Actor,
         /// What.
         event: Box<Event>,
     },
@@ -80,6 +101,56 @@ pub enum Body {
         /// What it reported.
         report: UseReport,
     },
+    /// Denials of callers who were not identified, counted: nobody fills the disk with them.
+    Denials {
+        /// When the first was counted.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        from: Instant,
+        /// How many of each.
+        counts: Vec<DenialCount>,
+    },
+    /// Unconditional data that went out while the log could not be written (interpretation `degraded_unconditional`).
+    Degraded {
+        /// When the first went out.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        from: Instant,
+        /// How many of each.
+        counts: Vec<ServedCount>,
+    },
+    /// The digest of the state before this record: a shortcut for whoever opens the platform.
+    Snapshot {
+        /// The digest of the snapshot's bytes.
+        state: Digest,
+    },
+}
+
+/// How often something was denied to callers who were not identified.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DenialCount {
+    /// The dataset; none where there is none of that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<String>,
+    /// What was asked.
+    pub action: Action,
+    /// The code of the first denial.
+    pub code: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// How often something went out while the log could not be written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ServedCount {
+    /// The dataset.
+    pub dataset: String,
+    /// What was asked.
+    pub action: Action,
+    /// How often.
+    pub count: u64,
 }
 
 /// One record of a platform's log: `{"v": 1, "at": …, "body": {"kind": "intent", …}}`.
@@ -94,12 +165,37 @@ pub struct Record {
     pub at: Instant,
     /// What.
     pub body: Body,
+    /// The blobs that it names: identities and evidence that may be erased.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blobs: Vec<Digest>,
+}
+
+/// What the blob of a natural person's identity holds: the salt makes its digest a commitment, which nobody can find by
+/// trying numbers.
+#[derive(Serialize)]
+pub(super) struct Identity<'a> {
+    v: V1,
+    identity: &'a str,
+    salt: String,
+}
+
+impl<'a> Identity<'a> {
+    pub(super) fn new(salt: &[u8], identity: &'a str) -> Self {
+        use base64::Engine as _;
+        Identity { v: V1, identity, salt: base64::engine::general_purpose::STANDARD.encode(salt) }
+    }
 }
 
 /// The longest record that the log takes.
 const LONGEST: usize = 65_535;
 
 impl Record {
+    /// A record that names no blob.
+    #[must_use]
+    pub fn new(at: Instant, body: Body) -> Self {
+        Record { v: V1, at, body, blobs: Vec::new() }
+    }
+
     /// Reads the canonical bytes of a record.
     ///
     /// # Errors
@@ -130,7 +226,7 @@ impl Record {
     /// As [`State::check`], and what a malformed report or result lacks.
     pub fn check(&self, policy: &Policy, state: &State) -> Result<(), Error> {
         match &self.body {
-            Body::Event { event } => state.check(policy, event, self.at),
+            Body::Event { by, event } => state.check(policy, by, event, self.at),
             Body::Result { intent, .. } => match state.open_use(*intent) {
                 Some(_) => Ok(()),
                 None => Err(crate::process::ProcessError::NoOpenIntent { index: *intent }.into()),
@@ -139,27 +235,35 @@ impl Record {
                 check_id("user", &report.user)?;
                 Ok(check_id("dataset", &report.dataset)?)
             }
-            Body::Intent { .. } | Body::Denial { .. } => Ok(()),
+            Body::Intent { .. }
+            | Body::Denial { .. }
+            | Body::Denials { .. }
+            | Body::Degraded { .. }
+            | Body::Snapshot { .. } => Ok(()),
         }
     }
 
-    /// Folds the record into the state that it was recorded on. Returns the id of the duty that it creates or does.
+    /// Folds the record into the state that it was recorded on. Returns the ids of the duties that it creates or does.
     ///
     /// # Errors
     /// As [`Record::check`]; the state is then unchanged.
-    pub fn fold(&self, policy: &Policy, state: &mut State) -> Result<Option<String>, Error> {
+    pub fn fold(&self, policy: &Policy, state: &mut State) -> Result<Vec<String>, Error> {
         match &self.body {
-            Body::Event { event } => return state.apply(policy, event, self.at),
-            Body::Intent { request, decision } => state.intend(Use {
-                dataset: request.dataset.clone(),
-                application: decision.application.clone(),
-                rows: request.rows.unwrap_or(0),
-            }),
-            Body::Denial { .. } | Body::UseReport { .. } => state.pass(),
-            Body::Result { intent, outcome } => state.settle(*intent, outcome.rows)?,
+            Body::Event { by, event } => return state.apply(policy, by, event, self.at),
+            Body::Intent { request, decision } => state.intend(used_by(request, decision)),
+            Body::Result { intent, outcome } => state.settle(*intent, outcome.used())?,
+            _ => state.pass(),
         }
-        Ok(None)
+        Ok(Vec::new())
     }
+}
+
+/// What an intent asks for, counted against its grant until its result is there.
+pub(crate) fn used_by(request: &Request, decision: &Decision) -> Use {
+    let asked = Used { rows: request.rows.unwrap_or(0), pages: 1 };
+    // Metadata and a bounded preview use up nothing that was granted.
+    let uses = !matches!(request.action, Action::Query | Action::Preview);
+    Use { dataset: request.dataset.clone(), application: decision.application.clone().filter(|_| uses), asked }
 }
 
 /// The place of the first text that reads as a person's identifier. Digests are left alone.

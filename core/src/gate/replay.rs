@@ -40,7 +40,8 @@ pub(super) fn store_policy(dir: &Path, policy: &Policy) -> Result<Event, Error> 
         .iter()
         .filter_map(|switch| policy.interpretation(&switch.id).map(|option| (switch.id.clone(), option.to_owned())));
     let interpretations: BTreeMap<String, String> = chosen.collect();
-    Ok(Event::PolicyAdopted { policy: policy.id().to_owned(), hash: policy.hash(), interpretations, text })
+    let (id, hash) = (policy.id().to_owned(), policy.hash());
+    Ok(Event::PolicyAdopted { policy: id, hash, interpretations, text, upgrade: None })
 }
 
 /// Reads an adopted policy back; it must be the one that the log names.
@@ -64,6 +65,19 @@ fn load_policy(
     if policy.hash() == hash { Ok(policy) } else { Err(other().into()) }
 }
 
+/// The policy that a record adopts, as it is stored.
+pub(super) fn stored(dir: &Path, record: &Record) -> Result<Option<Policy>, Error> {
+    match &record.body {
+        Body::Event { event, .. } => match event.as_ref() {
+            Event::PolicyAdopted { hash, interpretations, text, .. } => {
+                load_policy(dir, *hash, interpretations, *text).map(Some)
+            }
+            _ => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
 /// A log as far as it was read.
 pub(crate) struct Replay {
     dir: PathBuf,
@@ -75,6 +89,18 @@ impl Replay {
     /// Before the first record of the log of this platform's directory.
     pub(crate) fn new(dir: &Path) -> Self {
         Replay { dir: dir.to_owned(), policy: None, state: State::default() }
+    }
+
+    /// Goes on from a state that a snapshot gave.
+    ///
+    /// # Errors
+    /// What can't be read of the policy that was in force.
+    pub(crate) fn from_state(dir: &Path, state: State) -> Result<Self, Error> {
+        let policy = match state.policy() {
+            Some(adopted) => Some(load_policy(dir, adopted.hash, &adopted.interpretations, adopted.text)?),
+            None => None,
+        };
+        Ok(Replay { dir: dir.to_owned(), policy, state })
     }
 
     /// The state before the next record.
@@ -102,15 +128,7 @@ impl Replay {
     }
 
     fn try_fold(&mut self, record: &Record) -> Result<(), Error> {
-        let adopted = match &record.body {
-            Body::Event { event } => match event.as_ref() {
-                Event::PolicyAdopted { hash, interpretations, text, .. } => {
-                    Some(load_policy(&self.dir, *hash, interpretations, *text)?)
-                }
-                _ => None,
-            },
-            _ => None,
-        };
+        let adopted = stored(&self.dir, record)?;
         let policy = adopted.or_else(|| self.policy.clone());
         let policy = policy.ok_or(crate::process::ProcessError::OtherPolicy)?;
         record.fold(&policy, &mut self.state)?;

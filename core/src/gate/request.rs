@@ -27,6 +27,9 @@ words! {
 pub struct ResultReview {
     /// Whether the result may be released.
     pub passed: bool,
+    /// The digest of the result that was reviewed: no other may go out. A review that names none counts as none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Digest>,
     /// The digest of the review.
     pub evidence: Digest,
 }
@@ -63,7 +66,10 @@ pub struct Request {
     /// What for (A10): the purpose of the application, word for word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
-    /// How many rows.
+    /// Which columns; none named: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// How many rows at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
     /// The digest of the content that is about to be served, where the host knows it.
@@ -85,6 +91,7 @@ impl Request {
             action,
             via: Via::Platform,
             purpose: None,
+            fields: Vec::new(),
             rows: None,
             content: None,
             result_review: None,

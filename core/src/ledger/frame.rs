@@ -4,7 +4,7 @@
 //! little-endian. See `docs/ledger-format.md`.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Take};
+use std::io::{BufReader, Read, Seek, SeekFrom, Take};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -123,6 +123,16 @@ impl SegmentReader {
         let read = self.reader.get_ref().get_ref().read_exact_at(&mut bytes, from);
         read.map_err(io_error(Path::new(&self.file), "read"))?;
         Ok(Some(bytes))
+    }
+
+    /// Goes to where a frame begins that should hold this record.
+    pub(super) fn skip_to(&mut self, offset: u64, record: u64) -> Result<(), LedgerError> {
+        let file = self.reader.get_ref().get_ref().try_clone();
+        let found = file.and_then(|mut file| file.seek(SeekFrom::Start(offset)).map(|_| file));
+        let file = found.map_err(io_error(Path::new(&self.file), "read"))?;
+        self.reader = BufReader::with_capacity(1 << 16, file.take(self.length.saturating_sub(offset)));
+        (self.offset, self.record) = (offset, record);
+        Ok(())
     }
 
     /// The header, which must come first.

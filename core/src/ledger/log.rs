@@ -232,6 +232,13 @@ impl Ledger {
         Records::under(&self.store, size, root)
     }
 
+    /// The committed records from the beginning of the segment that holds an index; they and what is before them must
+    /// add up to the root, as [`Ledger::records`].
+    pub(crate) fn records_around(&self, index: u64) -> Result<Records, Error> {
+        let number = self.segments.partition_point(|first| *first <= index).saturating_sub(1);
+        Records::from_segment(&self.store, number as u64, self.size(), &self.root())
+    }
+
     /// The committed records from an index on.
     ///
     /// # Errors

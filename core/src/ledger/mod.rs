@@ -8,6 +8,7 @@
 //! | [`Profile`], `keys` | what a log is and who signs it; the record that changes the key |
 //! | `frame`, `replay` | the bytes of a segment, and what they must add up to |
 //! | [`Ledger`]: `log`, `open`, `write`, `prove`, `blobs`, `export`; [`SharedLedger`] | read, recover, append and sign, prove, keep blobs, to Parquet; for many threads |
+//! | `follow` | what another process wrote since the last look |
 //! | [`verify()`] | every byte, offline |
 //! | [`Receipt`], [`ProofDocument`], [`prove_equivocation`] | what a third party checks without the log |
 //!
@@ -26,6 +27,7 @@ mod config;
 mod equivocation;
 #[cfg(feature = "tables")]
 mod export;
+mod follow;
 mod frame;
 mod keys;
 mod log;
@@ -51,12 +53,14 @@ pub use self::log::{Ledger, LedgerState};
 pub use checkpoint::Checkpoint;
 pub use config::{LedgerConfig, Profile};
 pub use equivocation::prove_equivocation;
+pub(crate) use follow::Follower;
 pub use frame::LONGEST_RECORD;
 pub use note::verifier_key;
 pub use open::Dropped;
 pub use proof::{ProofDocument, ProofHash, Receipt, RecordBytes, verify_document, verify_receipt};
 pub use replay::Records;
 pub use shared::SharedLedger;
+pub(crate) use shared::Ticket;
 pub use tree::{Hash, LONGEST_PROOF, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 pub use verify::{Verified, verify};
 pub use write::lines;

@@ -193,6 +193,16 @@ impl Records {
         Ok(Records { tree, ..Self::new(store, 0, size, hash)? })
     }
 
+    /// From the first record of a segment, to `size`, where the tree must have this root: what the segment's header says
+    /// of the records before it is then proved too.
+    pub(super) fn from_segment(store: &Store, number: u64, size: u64, root: &Digest) -> Result<Self, Error> {
+        let hash = root.algorithm();
+        let mut records = Self::new(store, number, size, hash)?;
+        let frontier = SegmentReader::open(store, number, hash)?.header()?.frontier;
+        records.tree = Some((frontier, *root.as_bytes()));
+        Ok(records)
+    }
+
     /// Adds a record to the tree.
     fn grow(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let Some((tree, root)) = &mut self.tree else { return Ok(()) };

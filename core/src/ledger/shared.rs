@@ -49,6 +49,41 @@ struct Group {
     written: OnceLock<Result<Range<u64>, LedgerError>>,
 }
 
+/// Records that are in the line.
+pub(crate) struct Ticket<'a> {
+    ledger: &'a SharedLedger,
+    group: Arc<Group>,
+    place: u64,
+    count: u64,
+    /// Whoever began a group writes it.
+    leads: bool,
+}
+
+impl Ticket<'_> {
+    /// Waits until the records are on the disk; their indices.
+    ///
+    /// # Errors
+    /// A failed write is the error of every call whose records it held.
+    pub(crate) fn wait(self) -> Result<Range<u64>, LedgerError> {
+        if self.leads {
+            self.ledger.lead(&self.group);
+        }
+        self.group.written.wait().clone().map(|range| {
+            let first = range.start + self.place;
+            first..first + self.count
+        })
+    }
+}
+
+impl Drop for Ticket<'_> {
+    // Others may be in the group: it is written whatever became of who began it.
+    fn drop(&mut self) {
+        if self.leads {
+            self.ledger.lead(&self.group);
+        }
+    }
+}
+
 /// A group out of the line: whatever happens, those who are in it are told.
 struct Written(Arc<Group>);
 
@@ -83,18 +118,21 @@ impl SharedLedger {
     /// # Errors
     /// As [`SharedLedger::append`].
     pub fn append_batch<R: AsRef<[u8]>>(&self, records: &[R]) -> Result<Range<u64>, LedgerError> {
-        check_records(&self.store, records)?;
         if records.is_empty() {
             return lock(&self.ledger).append_batch(records);
         }
+        self.enqueue(records)?.wait()
+    }
+
+    /// Puts records at the end of the line, at least one: they will be written in the order of these calls. They are on
+    /// the disk when [`Ticket::wait`] says so.
+    ///
+    /// # Errors
+    /// What is refused before anything is written, as [`Ledger::append_batch`] says.
+    pub(crate) fn enqueue<R: AsRef<[u8]>>(&self, records: &[R]) -> Result<Ticket<'_>, LedgerError> {
+        check_records(&self.store, records)?;
         let (group, place, leads) = self.join(records);
-        if leads {
-            self.lead(&group);
-        }
-        group.written.wait().clone().map(|range| {
-            let first = range.start + place;
-            first..first + records.len() as u64
-        })
+        Ok(Ticket { ledger: self, group, place, count: records.len() as u64, leads })
     }
 
     /// Writes the line in order until this group is written. Whoever began a group does that for all who are in it: they

@@ -146,6 +146,19 @@ impl Facts {
         Ok(facts)
     }
 
+    /// What these assertions state, the last about each fact counting.
+    #[must_use]
+    pub fn asserted(assertions: &[Assertion]) -> Self {
+        let mut facts = Facts::new();
+        for assertion in assertions {
+            match &assertion.value {
+                Some(value) => facts.set(assertion.fact.clone(), value.clone()),
+                None => facts.forget(&assertion.fact),
+            };
+        }
+        facts
+    }
+
     /// Answers a fact; an earlier answer is replaced.
     pub fn set(&mut self, fact: impl Into<String>, value: impl Into<FactValue>) -> &mut Self {
         self.0.insert(fact.into(), Some(value.into()));

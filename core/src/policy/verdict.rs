@@ -209,6 +209,13 @@ macro_rules! shown_by_name {
 shown_by_name!(Classifier, Decider, Lanes);
 
 impl AccessVerdict {
+    /// Of a word that holds so many denials, and the duties above them.
+    const fn of(bits: u64, denials: u32) -> Self {
+        let holding = bits & super::packed::low_bits(denials);
+        let duties = if holding == 0 && denials < u64::BITS { bits >> denials } else { 0 };
+        AccessVerdict { denials: holding, duties }
+    }
+
     /// Whether the access is permitted: nothing denies it.
     #[must_use]
     pub const fn permit(self) -> bool {
@@ -261,6 +268,18 @@ impl Policy {
         let functions = in_a_word(self.functions(Section::Access))?;
         let notices = self.model.notices(at);
         Ok(Decider { rules: &self.model.access, readings: &self.readings, functions, notices })
+    }
+}
+
+impl Policy {
+    /// The access verdict on a complete case, whatever the date; none while a fact is unknown, and for a policy whose
+    /// rules need more than a word.
+    #[inline]
+    pub(crate) fn access_verdict(&self, case: PackedFacts) -> Option<AccessVerdict> {
+        let functions = in_a_word(self.functions(Section::Access)).ok()?;
+        let rules = &self.model.access;
+        let bits = functions.verdict(&rules.space, &self.readings, case)?;
+        Some(AccessVerdict::of(bits, rules.denials.len() as u32))
     }
 }
 
@@ -372,10 +391,7 @@ impl<'a> Decider<'a> {
     #[must_use]
     pub fn verdict(&self, case: PackedFacts) -> Option<AccessVerdict> {
         let bits = self.functions.verdict(&self.rules.space, self.readings, case)?;
-        let count = self.rules.denials.len() as u32;
-        let denials = bits & super::packed::low_bits(count);
-        let duties = if denials == 0 { bits.checked_shr(count).unwrap_or_default() } else { 0 };
-        Some(AccessVerdict { denials, duties })
+        Some(AccessVerdict::of(bits, self.rules.denials.len() as u32))
     }
 
     /// Every denial that the policy has, in headline order: the order of a verdict's bits and of the lanes' outputs.

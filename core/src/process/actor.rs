@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::document::malformed;
 use super::{Event, ProcessError};
 use crate::canon;
-use crate::terms::words;
+use crate::terms::{Digest, words};
 
 words! {
     /// As what somebody acts.
@@ -81,6 +81,9 @@ impl Actor {
 pub struct Act {
     /// Who.
     pub by: Actor,
+    /// The blobs that its record names, so that they are kept with it: identities, evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blobs: Vec<Digest>,
     /// What.
     #[serde(flatten)]
     pub event: Event,
@@ -89,7 +92,7 @@ pub struct Act {
 impl Act {
     /// An event that somebody does.
     pub fn new(by: Actor, event: Event) -> Self {
-        Act { by, event }
+        Act { by, blobs: Vec::new(), event }
     }
 
     /// Reads an act; an event that does not exist, or a field that it does not have, is refused.

@@ -1,146 +1,176 @@
 //! What an event changes. It is checked first, so a state never holds what the table does not allow.
 
-use super::check::digest_of;
-use super::duty::{Owed, Term};
+use super::check::{digest_of, reviewed, reviewer};
+use super::duty;
+use super::names::Name;
+use super::state::{
+    ApplicationState, Granted, Listed, StandingState, Taken, Ways, case_key, reviewer_bit,
+};
 use super::{
-    ApplicationState, ApplicationStatus, Assessed, ComplaintState, ComplaintStatus, DatasetState, DatasetStatus, Event,
-    PolicyInForce, ProcessError, Standing, State, Use,
+    Act, Actor, ApplicationStatus, Assessed, Case, CaseStatus, DatasetState, DatasetStatus, Event, Grant, Machine,
+    Measure, PolicyInForce, ProcessError, Role, Standing, State, Use, Used,
 };
 use crate::Error;
-use crate::policy::{Party, Policy};
+use crate::policy::{Policy, Status};
 use crate::terms::{Instant, legal_date};
 
 impl State {
-    /// Folds an event that is recorded at this state's index. Returns the id of the duty that it creates or does.
+    /// Folds an event that is recorded at this state's index. Returns the ids of the duties that it creates or does.
     ///
     /// # Errors
     /// As [`State::check`]; the state is then unchanged.
-    pub fn apply(&mut self, policy: &Policy, event: &Event, at: Instant) -> Result<Option<String>, Error> {
-        self.check(policy, event, at)?;
-        let mut duty = None;
+    pub fn apply(&mut self, policy: &Policy, by: &Actor, event: &Event, at: Instant) -> Result<Vec<String>, Error> {
+        self.check(policy, by, event, at)?;
+        let today = legal_date(at);
+        let mut duties = Vec::new();
+        let mut owes = |kind: duty::DutyKind, subject: &str| duties.push(format!("{}:{subject}", kind.code));
         match event {
-            Event::PolicyAdopted { policy, hash, interpretations, text } => {
-                let (id, interpretations) = (policy.clone(), interpretations.clone());
+            Event::PolicyAdopted { policy: id, hash, interpretations, text, .. } => {
+                let (id, interpretations) = (id.clone(), interpretations.clone());
+                self.reclassify(policy, today);
                 self.policy = Some(PolicyInForce { id, hash: *hash, interpretations, text: *text });
             }
-            Event::EntryListed { entry } => {
-                self.dataset_entry(&entry.id).entry = Some(entry.clone());
+            Event::RulesPublished { rules } => self.rules.0.clone_from(rules),
+            Event::AuthorityFiled { authority, district } => {
+                self.authorities.insert(authority.clone(), district.clone());
             }
-            Event::DatasetAssessed { dataset, content, facts, classification, chosen, assessor, .. } => {
-                let requires = &classification.requires;
-                let assessed = Assessed {
-                    index: self.index,
-                    policy: policy.hash(),
-                    content: *content,
-                    facts: facts.clone(),
-                    classification: digest_of(classification)?,
-                    status: classification.status,
-                    permitted: classification.permitted.clone(),
-                    requires: requires.iter().map(|step| (step.code.clone(), step.cite.clone())).collect(),
-                    chosen: *chosen,
-                    assessor: assessor.clone(),
+            Event::BodyRegistered { body, kind } => {
+                let body = self.names.number(body)?;
+                self.bodies.entry(body).or_default().kind = Some(*kind);
+            }
+            Event::UserRegistered { user, kind } => {
+                let user = self.names.number(user)?;
+                self.user_kinds.insert(user, *kind);
+            }
+            Event::IdentityErased { .. } => {}
+            Event::MeasureTaken { measure, .. } => {
+                let body = self.names.number(&by.id)?;
+                let body = self.bodies.entry(body).or_default();
+                if let Some(taken) = body.measures.get_mut(*measure as usize) {
+                    *taken = Some(Taken(today));
+                }
+                let kind = match measure {
+                    Measure::ManagementSystem => duty::MANAGEMENT_SYSTEM,
+                    Measure::EmergencyPlan => duty::EMERGENCY_PLAN,
+                    Measure::EmergencyDrill => duty::EMERGENCY_DRILL,
+                    Measure::CatalogReview => duty::CATALOG_REVIEW,
                 };
-                let state = self.dataset_entry(dataset);
+                owes(kind, &by.id);
+            }
+            Event::EntryListed { entry } => {
+                let body = entry.body.as_ref().map(|body| body.id.as_str());
+                let acting = (by.role == Role::OpeningBody).then_some(by.id.as_str());
+                let body = body.or(acting).map(|body| self.names.number(body)).transpose()?;
+                let district = entry.district.as_ref().map(|district| self.names.number(district)).transpose()?;
+                let known = self.datasets.get(&*entry.id).and_then(|dataset| dataset.listed.as_ref());
+                let revision = known.map_or(1, |listed| listed.revision.saturating_add(1));
+                let updated = entry.updated.or(known.and_then(|listed| listed.updated));
+                let mut listed = Listed::new(entry, district, revision)?;
+                listed.updated = updated;
+                let dataset = self.dataset_entry(&entry.id)?;
+                dataset.listed = Some(Box::new(listed));
+                dataset.body = dataset.body.or(body);
+                if let Some(body) = dataset.body {
+                    let first = self.bodies.entry(body).or_default();
+                    if first.since.is_none() {
+                        first.since = Some(today);
+                        let body = self.names.name(body);
+                        let new = [duty::MANAGEMENT_SYSTEM, duty::EMERGENCY_PLAN, duty::EMERGENCY_DRILL, duty::CATALOG_REVIEW];
+                        new.into_iter().for_each(|kind| owes(kind, body));
+                    }
+                }
+                owes(duty::CONTENT_UPDATE, &entry.id);
+            }
+            Event::DatasetAssessed { dataset, content, facts, classification, chosen, .. } => {
+                let digest = digest_of(classification)?;
+                let (index, hash) = (self.index, policy.hash());
+                let assessed = Assessed::new(index, today, hash, *content, digest, classification, *chosen, facts)?;
+                let body = self.names.number(&by.id)?;
+                let state = self.dataset_entry(dataset)?;
                 state.content = Some(*content);
+                state.body = state.body.or(Some(body));
                 state.assessed = Some(Box::new(assessed));
+                owes(duty::REASSESSMENT, dataset);
             }
             Event::ContentUpdated { dataset, content } => {
-                self.dataset_entry(dataset).content = Some(*content);
-            }
-            Event::DatasetOpened { dataset, .. } | Event::DatasetResumed { dataset, .. } => {
-                self.move_dataset(dataset, DatasetStatus::Open);
-            }
-            Event::DatasetSuspended { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Suspended),
-            Event::DatasetWithdrawn { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Withdrawn),
-            Event::DatasetTerminated { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Terminated),
-            Event::ApplicationFiled { .. } | Event::ApplicationReviewed { .. } | Event::ApplicationRevoked { .. } => {
-                self.apply_application(policy, event)
-            }
-            Event::RectificationDemanded { user, body, due, .. } => {
-                self.stand(user, body, Standing::Rectification);
-                let owed = Owed {
-                    code: "rectification".into(),
-                    cite: "A35".into(),
-                    by: Party::DataUser,
-                    holder: user.clone(),
-                    subject: body.clone(),
-                    from: legal_date(at),
-                    term: Term::Day(*due),
-                    done: None,
-                    zh: "按数据开放主体的要求完成整改".into(),
-                    en: "rectify as the opening body demands".into(),
-                };
-                duty = Some(self.owe(format!("rectification:{body}:{user}"), owed));
-            }
-            Event::RectificationAccepted { user, body, .. } => {
-                self.stand(user, body, Standing::Good);
-                duty = self.done(format!("rectification:{body}:{user}"), at);
-            }
-            Event::ServiceTerminated { user, body, .. } => {
-                self.stand(user, body, Standing::Terminated);
-                // What is served no longer has nothing left to rectify.
-                self.duties.remove(&format!("rectification:{body}:{user}"));
-            }
-            Event::ComplaintReceived { complaint, dataset, .. } => {
-                let state =
-                    ComplaintState { dataset: dataset.clone(), status: ComplaintStatus::Received, outcome: None };
-                self.complaints.insert(complaint.clone(), state);
-                duty = self.owe_reply(policy, complaint, dataset, at);
-            }
-            Event::ComplaintAnswered { complaint, outcome, .. } => {
-                if let Some(state) = self.complaints.get_mut(complaint) {
-                    state.status = ComplaintStatus::Answered;
-                    state.outcome = Some(*outcome);
+                let state = self.dataset_entry(dataset)?;
+                state.content = Some(*content);
+                if let Some(listed) = &mut state.listed {
+                    listed.updated = Some(today);
                 }
-                duty = self.done(format!("complaint_reply:{complaint}"), at);
+                owes(duty::CONTENT_UPDATE, dataset);
             }
-        }
-        self.index += 1;
-        Ok(duty)
-    }
-
-    fn apply_application(&mut self, policy: &Policy, event: &Event) {
-        match event {
-            Event::ApplicationFiled { application } => {
-                let id = application.id.clone();
-                let dataset = self.dataset_entry(&application.dataset);
-                dataset.applications.entry(application.user.clone()).or_default().insert(id.clone());
-                let state = ApplicationState {
-                    grant: application.asked(),
-                    application: (**application).clone(),
-                    status: ApplicationStatus::Filed,
-                    approved_by: std::collections::BTreeSet::new(),
-                    used: 0,
-                };
-                self.applications.insert(id, state);
+            Event::DatasetOpened { dataset, .. } => {
+                self.move_dataset(dataset, DatasetStatus::Open)?;
+                owes(duty::CONTENT_UPDATE, dataset);
             }
-            Event::ApplicationReviewed { application, by, approve, grant, .. } => {
-                let status =
-                    self.applications.get(application).map(|state| self.reviewed(policy, state, *by, *approve));
-                if let (Some(status), Some(state)) = (status, self.applications.get_mut(application)) {
-                    state.status = status;
-                    if *approve {
-                        state.approved_by.insert(*by);
-                        if let Some(grant) = grant {
-                            state.grant = state.grant.intersect(grant);
-                        }
-                    }
+            Event::DatasetResumed { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Open)?,
+            Event::DatasetSuspended { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Suspended)?,
+            Event::DatasetWithdrawn { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Withdrawn)?,
+            Event::DatasetTerminated { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Terminated)?,
+            Event::ApplicationFiled { application } => self.file_application(application)?,
+            Event::ApplicationReviewed { application, approve, grant, .. } => {
+                if self.review(policy, by, application, *approve, grant.as_ref(), at)? {
+                    owes(duty::RISK_REPORT, application);
+                    owes(duty::FOLLOW_UP, application);
                 }
             }
             Event::ApplicationRevoked { application, .. } => {
-                if let Some(state) = self.applications.get_mut(application) {
+                if let Some(state) = self.applications.get_mut(application.as_str()) {
                     state.status = ApplicationStatus::Revoked;
                 }
             }
-            _ => {}
+            Event::UseFollowedUp { application, .. } => {
+                if let Some(state) = self.applications.get_mut(application.as_str()) {
+                    state.followed_up = Some(today);
+                }
+                owes(duty::FOLLOW_UP, application);
+            }
+            Event::RiskReportFiled { report } => {
+                if let Some(state) = self.applications.get_mut(report.application.as_str()) {
+                    state.reported = Some(today);
+                }
+                owes(duty::RISK_REPORT, &report.application);
+            }
+            Event::RectificationDemanded { user, due, .. } => {
+                let key = (self.names.number(&by.id)?, self.names.number(user)?);
+                let state = StandingState { standing: Standing::Rectification, from: today, due: *due, done: None };
+                self.standings.insert(key, state);
+                owes(duty::RECTIFICATION, &format!("{}:{user}", by.id));
+            }
+            Event::RectificationAccepted { user, .. } => {
+                if let Some(state) = self.standing_mut(&by.id, user) {
+                    state.standing = Standing::Good;
+                    state.done = Some(today);
+                }
+                owes(duty::RECTIFICATION, &format!("{}:{user}", by.id));
+            }
+            Event::ServiceTerminated { user, .. } => {
+                if let Some(state) = self.standing_mut(&by.id, user) {
+                    state.standing = Standing::Terminated;
+                }
+            }
+            _ => {
+                if let Some(duty) = self.apply_case(policy, by, event, at)? {
+                    duties.push(duty);
+                }
+            }
         }
+        self.index += 1;
+        Ok(duties)
     }
 
-    /// Folds a recorded intent: its rows count against the grant until the result says how many there were.
+    /// As [`State::apply`], of an act.
+    ///
+    /// # Errors
+    /// As [`State::apply`].
+    pub fn act(&mut self, policy: &Policy, act: &Act, at: Instant) -> Result<Vec<String>, Error> {
+        self.apply(policy, &act.by, &act.event, at)
+    }
+
+    /// Folds a recorded intent: what it asked for counts against the grant until the result says how much there was.
     pub fn intend(&mut self, used: Use) {
-        if let Some(application) = used.application.as_ref().and_then(|id| self.applications.get_mut(id)) {
-            application.used = application.used.saturating_add(used.rows);
-        }
+        self.count(&used, |known| known.plus(used.asked));
         self.uses.insert(self.index, used);
         self.index += 1;
     }
@@ -154,66 +184,280 @@ impl State {
     ///
     /// # Errors
     /// [`ProcessError::NoOpenIntent`]; the state is then unchanged.
-    pub fn settle(&mut self, intent: u64, rows: u64) -> Result<(), ProcessError> {
-        let used = self.uses.remove(&intent).ok_or(ProcessError::NoOpenIntent { index: intent })?;
-        if let Some(application) = used.application.as_ref().and_then(|id| self.applications.get_mut(id)) {
-            application.used = application.used.saturating_sub(used.rows).saturating_add(rows);
-        }
+    pub fn settle(&mut self, intent: u64, used: Used) -> Result<(), ProcessError> {
+        let open = self.uses.remove(&intent).ok_or(ProcessError::NoOpenIntent { index: intent })?;
+        self.count(&open, |known| known.less(open.asked).plus(used));
         self.index += 1;
         Ok(())
     }
 
-    fn dataset_entry(&mut self, id: &str) -> &mut DatasetState {
-        let since = self.index;
-        self.datasets.entry(id.to_owned()).or_insert_with(|| DatasetState {
-            status: DatasetStatus::NotOpen,
-            since,
-            entry: None,
-            assessed: None,
+    fn count(&mut self, used: &Use, change: impl FnOnce(Used) -> Used) {
+        if let Some(application) = used.application.as_ref().and_then(|id| self.applications.get_mut(id.as_str())) {
+            application.used = change(application.used);
+        }
+    }
+
+    /// A40: what the new policy still permits, of the same facts, goes on under it; the rest waits for its assessment.
+    fn reclassify(&mut self, policy: &Policy, today: jiff::civil::Date) {
+        for assessed in self.datasets.values_mut().filter_map(|dataset| dataset.assessed.as_mut()) {
+            if let Ok(answer) = policy.classify(&assessed.facts(), today) {
+                let goes_on = answer.status == Status::Determined
+                    && assessed.chosen.is_none_or(|chosen| answer.permitted.contains(&chosen));
+                if goes_on {
+                    assessed.answer(&answer);
+                    assessed.policy = policy.hash();
+                }
+            }
+        }
+    }
+
+    fn file_application(&mut self, application: &super::Application) -> Result<(), Error> {
+        let dataset = self.datasets.get_index_of(application.dataset.as_str());
+        let dataset = dataset.and_then(|number| u32::try_from(number).ok()).ok_or(ProcessError::Full { what: "datasets" })?;
+        let (user, purpose) = (self.names.number(&application.user)?, self.names.number(&application.purpose)?);
+        let grant = self.granted(&application.asked())?;
+        let place = u32::try_from(self.applications.len()).map_err(|_| ProcessError::Full { what: "applications" })?;
+        let before = self.last.insert((dataset, user), place);
+        let state = ApplicationState {
+            user,
+            dataset,
+            purpose,
+            grant,
+            status: ApplicationStatus::Filed,
+            approved_by: 0,
+            approved: None,
+            reported: None,
+            followed_up: None,
+            used: Used::default(),
+            before,
+        };
+        self.applications.insert(application.id.as_str().into(), state);
+        Ok(())
+    }
+
+    /// Whether the application is approved now.
+    fn review(
+        &mut self,
+        policy: &Policy,
+        by: &Actor,
+        id: &str,
+        approve: bool,
+        grant: Option<&Grant>,
+        at: Instant,
+    ) -> Result<bool, Error> {
+        let narrowed = self.application(id).zip(grant).and_then(|(view, grant)| view.grant.narrowed(grant).ok());
+        let granted = narrowed.map(|grant| self.granted(&grant)).transpose()?;
+        let Some(state) = self.applications.get_mut(id) else { return Ok(false) };
+        let Some((_, dataset)) = self.datasets.get_index(state.dataset as usize) else { return Ok(false) };
+        state.status = reviewed(policy, dataset, state.approved_by, by, approve);
+        if approve {
+            state.approved_by |= reviewer_bit(reviewer(by));
+            if let Some(granted) = granted {
+                state.grant = granted;
+            }
+        }
+        let approved = state.status == ApplicationStatus::Approved;
+        if approved {
+            state.approved = Some(legal_date(at));
+            let version = dataset.assessed.as_ref().map(|assessed| assessed.content);
+            state.grant.content = version.filter(|_| !state.grant.updates);
+        }
+        Ok(approved)
+    }
+
+    fn granted(&mut self, grant: &Grant) -> Result<Granted, ProcessError> {
+        Ok(Granted {
+            ways: Ways::of(&grant.ways),
+            from: grant.from,
+            until: grant.until,
+            fields: grant.fields.iter().map(|field| self.names.number(field)).collect::<Result<_, _>>()?,
+            rows: grant.rows,
+            pages: grant.pages,
+            updates: grant.updates,
             content: None,
-            applications: std::collections::BTreeMap::new(),
         })
     }
 
-    fn move_dataset(&mut self, id: &str, status: DatasetStatus) {
+    /// Events of complaints, suggestions, demands, referrals, interviews, problems and products.
+    fn apply_case(
+        &mut self,
+        policy: &Policy,
+        by: &Actor,
+        event: &Event,
+        at: Instant,
+    ) -> Result<Option<String>, Error> {
+        use CaseStatus as S;
+        let today = legal_date(at);
+        let duty = |kind: duty::DutyKind, id: &str| Some(format!("{}:{id}", kind.code));
+        Ok(match event {
+            Event::ComplaintReceived { complaint, dataset, .. } => {
+                let case = self.begin(Machine::Complaint, S::Received, complaint, by, Some(dataset), at)?;
+                case.days = policy.deadline("complaint_reply").map(|rule| rule.working_days);
+                duty(duty::COMPLAINT_REPLY, complaint)
+            }
+            Event::ComplaintVerified { complaint, .. } => {
+                self.go_on(Machine::Complaint, complaint, S::Verified, |case| case.verified = Some(today));
+                duty(duty::COMPLAINT_REPLY, complaint)
+            }
+            Event::ComplaintAnswered { complaint, outcome, .. } => {
+                self.go_on(Machine::Complaint, complaint, S::Answered, |case| {
+                    case.outcome = Some(*outcome);
+                    case.done = Some(today);
+                });
+                duty(duty::COMPLAINT_REPLY, complaint)
+            }
+            Event::SuggestionReceived { suggestion, dataset, .. } => {
+                let case = self.begin(Machine::Suggestion, S::Received, suggestion, by, Some(dataset), at)?;
+                case.days = policy.deadline("suggestion_reply").map(|rule| rule.working_days);
+                duty(duty::SUGGESTION_REPLY, suggestion)
+            }
+            Event::SuggestionAnswered { suggestion, .. } => {
+                self.go_on(Machine::Suggestion, suggestion, S::Answered, |case| case.done = Some(today));
+                duty(duty::SUGGESTION_REPLY, suggestion)
+            }
+            Event::DemandFiled { demand, body, .. } => {
+                let holder = body.as_ref().map(|body| self.names.number(body)).transpose()?;
+                self.begin(Machine::Demand, S::Filed, demand, by, None, at)?.holder = holder;
+                None
+            }
+            Event::DemandAssessed { demand, accepted, body, .. } => {
+                let holder = body.as_ref().map(|body| self.names.number(body)).transpose()?;
+                let status = if *accepted { S::Accepted } else { S::Declined };
+                self.go_on(Machine::Demand, demand, status, |case| {
+                    case.holder = holder.or(case.holder);
+                    case.from = today;
+                });
+                duty(duty::DEMAND_LISTING, demand).filter(|_| *accepted)
+            }
+            Event::DemandMet { demand, dataset } => {
+                let number = self.dataset_number(dataset);
+                self.go_on(Machine::Demand, demand, S::Met, |case| {
+                    case.done = Some(today);
+                    case.dataset = number;
+                });
+                duty(duty::DEMAND_LISTING, demand)
+            }
+            Event::CommitteeReferred { referral, dataset, .. } => {
+                self.begin(Machine::Referral, S::Pending, referral, by, Some(dataset), at)?;
+                let state = self.dataset_entry(dataset)?;
+                state.referrals = state.referrals.saturating_add(1);
+                None
+            }
+            Event::CommitteeAdvised { referral, opinion, .. } => {
+                let mut number = None;
+                self.go_on(Machine::Referral, referral, S::Advised, |case| {
+                    case.opinion = Some(*opinion);
+                    case.done = Some(today);
+                    number = case.dataset;
+                });
+                if let Some((_, dataset)) = number.and_then(|number| self.datasets.get_index_mut(number as usize)) {
+                    dataset.referrals = dataset.referrals.saturating_sub(1);
+                }
+                None
+            }
+            Event::InterviewHeld { interview, user, due, .. } => {
+                let user = self.names.number(user)?;
+                let case = self.begin(Machine::Interview, S::Held, interview, by, None, at)?;
+                case.holder = Some(user);
+                case.due = *due;
+                duty(duty::INTERVIEW_MEASURES, interview).filter(|_| due.is_some())
+            }
+            Event::InterviewClosed { interview, .. } => {
+                self.go_on(Machine::Interview, interview, S::Closed, |case| case.done = Some(today));
+                duty(duty::INTERVIEW_MEASURES, interview)
+            }
+            Event::ProblemReported { problem, dataset, .. } => {
+                self.begin(Machine::Problem, S::Reported, problem, by, Some(dataset), at)?;
+                duty(duty::PROBLEM_FOLLOW_UP, problem)
+            }
+            Event::ProblemHandled { problem, .. } => {
+                self.go_on(Machine::Problem, problem, S::Handled, |case| case.done = Some(today));
+                duty(duty::PROBLEM_FOLLOW_UP, problem)
+            }
+            Event::ProductRegistered { product, .. } => {
+                self.begin(Machine::Product, S::Registered, product, by, None, at)?;
+                None
+            }
+            Event::ProductShown { product } => {
+                self.go_on(Machine::Product, product, S::Shown, |_| {});
+                None
+            }
+            Event::ProductWithdrawn { product } => {
+                self.go_on(Machine::Product, product, S::Withdrawn, |_| {});
+                None
+            }
+            _ => None,
+        })
+    }
+
+    /// A new case; the body that opens its dataset sees to it.
+    fn begin(
+        &mut self,
+        machine: Machine,
+        status: CaseStatus,
+        id: &str,
+        by: &Actor,
+        dataset: Option<&str>,
+        at: Instant,
+    ) -> Result<&mut Case, ProcessError> {
+        let number = dataset.and_then(|dataset| self.dataset_number(dataset));
+        let holder = dataset.and_then(|dataset| self.datasets.get(dataset)).and_then(|dataset| dataset.body);
+        let case = Case {
+            machine,
+            status,
+            index: self.index,
+            outcome: None,
+            opinion: None,
+            dataset: number,
+            by: self.names.number(&by.id)?,
+            holder,
+            from: legal_date(at),
+            verified: None,
+            days: None,
+            due: None,
+            done: None,
+        };
+        let entry = self.cases.entry(case_key(machine, id).into());
+        Ok(entry.insert_entry(case).into_mut())
+    }
+
+    fn go_on(&mut self, machine: Machine, id: &str, status: CaseStatus, change: impl FnOnce(&mut Case)) {
+        if let Some(case) = self.cases.get_mut(case_key(machine, id).as_str()) {
+            case.status = status;
+            change(case);
+        }
+    }
+
+    fn dataset_number(&self, id: &str) -> Option<u32> {
+        self.datasets.get_index_of(id).and_then(|number| u32::try_from(number).ok())
+    }
+
+    fn standing_mut(&mut self, body: &str, user: &str) -> Option<&mut StandingState> {
+        let key: (Name, Name) = self.names.find(body).zip(self.names.find(user))?;
+        self.standings.get_mut(&key)
+    }
+
+    fn dataset_entry(&mut self, id: &str) -> Result<&mut DatasetState, ProcessError> {
+        if self.datasets.len() >= u32::MAX as usize {
+            return Err(ProcessError::Full { what: "datasets" });
+        }
         let since = self.index;
-        let dataset = self.dataset_entry(id);
+        Ok(self.datasets.entry(id.into()).or_insert_with(|| DatasetState {
+            status: DatasetStatus::NotOpen,
+            since,
+            body: None,
+            listed: None,
+            assessed: None,
+            content: None,
+            referrals: 0,
+        }))
+    }
+
+    fn move_dataset(&mut self, id: &str, status: DatasetStatus) -> Result<(), ProcessError> {
+        let since = self.index;
+        let dataset = self.dataset_entry(id)?;
         dataset.status = status;
         dataset.since = since;
-    }
-
-    fn stand(&mut self, user: &str, body: &str, standing: Standing) {
-        self.users.entry(body.to_owned()).or_default().insert(user.to_owned(), standing);
-    }
-
-    fn owe(&mut self, id: String, owed: Owed) -> String {
-        self.duties.insert(id.clone(), owed);
-        id
-    }
-
-    fn done(&mut self, duty: String, at: Instant) -> Option<String> {
-        let owed = self.duties.get_mut(&duty)?;
-        owed.done = Some(legal_date(at));
-        Some(duty)
-    }
-
-    /// A17.3: the body answers within the policy's working days after receipt. (Counting from the end of verification,
-    /// the other option of `deadline_start`, would give a later day; the earlier one is kept.)
-    fn owe_reply(&mut self, policy: &Policy, complaint: &str, dataset: &str, at: Instant) -> Option<String> {
-        let rule = policy.deadline("complaint_reply")?;
-        let body = self.datasets.get(dataset).and_then(|dataset| dataset.entry.as_ref()?.body.as_ref());
-        let owed = Owed {
-            code: rule.code.clone(),
-            cite: rule.cite.clone(),
-            by: rule.by,
-            holder: body.map(|body| body.id.clone()).unwrap_or_default(),
-            subject: complaint.to_owned(),
-            from: legal_date(at),
-            term: Term::WorkingDays(rule.working_days),
-            done: None,
-            zh: rule.zh.clone(),
-            en: rule.en.clone(),
-        };
-        Some(self.owe(format!("complaint_reply:{complaint}"), owed))
+        Ok(())
     }
 }

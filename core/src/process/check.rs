@@ -1,29 +1,19 @@
-//! Whether an event may happen now: the table of moves, and what each move needs besides.
-//! This file must never change the state.
+//! Whether an event may happen now: the table of moves, who may do it, and what each move needs besides.
+//! This room must never change the state.
 
-use std::collections::BTreeSet;
-
-use super::moves::legal;
-use super::{
-    Application, ApplicationState, ApplicationStatus, DatasetState, DatasetStatus, Event, Grant, Machine, ProcessError,
-    State,
-};
+use super::moves::{legal, row};
+use super::state::case_key;
+use super::{Actor, Case, CaseStatus, DatasetState, Event, Machine, ProcessError, Role, State};
 use crate::Error;
-use crate::canon;
-use crate::catalog::{Entry, Level, looks_personal};
-use crate::crypto::sha256;
-use crate::policy::{Assertion, Classification, Facts, Policy, Status};
-use crate::terms::{AccessWay, Digest, Instant, Openness, Reviewer, Text, Word, legal_date};
+use crate::catalog::looks_personal;
+use crate::policy::Policy;
+use crate::terms::{Digest, Instant, Text, Word, legal_date};
 
-/// An assessment as the event states it.
-struct Stated<'a> {
-    dataset: &'a str,
-    facts: &'a Facts,
-    assertions: &'a [Assertion],
-    classification: &'a Classification,
-    chosen: Option<Openness>,
-    assessor: &'a str,
-}
+mod application;
+mod dataset;
+
+pub(super) use application::{reviewed, reviewer};
+pub(super) use dataset::digest_of;
 
 impl State {
     /// Whether the event may be recorded now, under the policy in force.
@@ -31,282 +21,258 @@ impl State {
     /// # Errors
     /// [`ProcessError`] with what stands against it, [`CatalogError`](crate::catalog::CatalogError) for an entry that
     /// is not whole, and the policy's own errors.
-    pub fn check(&self, policy: &Policy, event: &Event, at: Instant) -> Result<(), Error> {
+    pub fn check(&self, policy: &Policy, by: &Actor, event: &Event, at: Instant) -> Result<(), Error> {
+        let id = event.id();
         if !matches!(event, Event::PolicyAdopted { .. })
             && self.policy.as_ref().is_none_or(|in_force| in_force.hash != policy.hash())
         {
             return Err(ProcessError::OtherPolicy.into());
         }
-        let id = event.id();
+        check_id("actor", &by.id)?;
+        let allowed = row(id).map(|row| row.by).unwrap_or_default();
+        if !allowed.contains(&by.role) {
+            return Err(ProcessError::NotAllowed { event: id, role: by.role.id(), allowed: listed(allowed) }.into());
+        }
         match event {
             Event::PolicyAdopted { hash, .. } => {
-                if *hash == policy.hash() {
-                    Ok(())
-                } else {
-                    Err(ProcessError::OtherPolicy.into())
-                }
+                self.check_municipal(by, id)?;
+                if *hash == policy.hash() { Ok(()) } else { Err(ProcessError::OtherPolicy.into()) }
             }
-            Event::EntryListed { entry } => self.check_entry(id, entry),
-            Event::DatasetAssessed { dataset, facts, assertions, classification, chosen, assessor, .. } => self
-                .check_assessment(
-                    policy,
-                    &Stated { dataset, facts, assertions, classification, chosen: *chosen, assessor },
-                    at,
-                ),
-            Event::DatasetOpened { dataset, content } => self.check_opening(policy, id, dataset, Some(content)),
-            Event::DatasetResumed { dataset, .. } => self.check_opening(policy, id, dataset, None),
-            Event::DatasetSuspended { dataset, complaint, .. } => {
-                legal(Machine::Dataset, id, self.known_dataset(dataset)?.status)?;
-                match complaint.as_ref().map(|complaint| (complaint, self.complaints.get(complaint))) {
-                    Some((_, Some(known))) if known.dataset == *dataset => Ok(()),
-                    Some((complaint, _)) => {
-                        Err(ProcessError::Unknown { what: Text::new("投诉", "complaint"), id: shown(complaint) }.into())
-                    }
-                    None => Ok(()),
-                }
+            Event::RulesPublished { rules } => {
+                self.check_municipal(by, id)?;
+                rules.empty().map_or(Ok(()), |part| Err(ProcessError::Empty { part }.into()))
             }
-            Event::ContentUpdated { dataset, .. }
-            | Event::DatasetWithdrawn { dataset, .. }
-            | Event::DatasetTerminated { dataset, .. } => {
-                Ok(legal(Machine::Dataset, id, self.known_dataset(dataset)?.status)?)
+            Event::AuthorityFiled { authority, district } => {
+                self.check_municipal(by, id)?;
+                check_id("authority", authority)?;
+                Ok(check_id("district", district)?)
             }
-            Event::ApplicationFiled { application } => Ok(self.check_application(application, at)?),
-            Event::ApplicationReviewed { application, by, approve, grant, .. } => {
-                let state = self.known_application(application)?;
-                legal(Machine::Application, id, state.status)?;
-                Ok(self.check_review(policy, state, *by, *approve, grant.as_ref())?)
-            }
-            Event::ApplicationRevoked { application, .. } => {
-                Ok(legal(Machine::Application, id, self.known_application(application)?.status)?)
-            }
-            Event::RectificationDemanded { user, body, due, .. } => {
-                check_id("user", user)?;
+            Event::BodyRegistered { body, .. } => {
                 check_id("body", body)?;
-                legal(Machine::User, id, self.standing(user, body))?;
+                let itself = by.role != Role::OpeningBody || by.id == *body;
+                if itself { Ok(()) } else { Err(ProcessError::NotTheirs { event: id, what: body_text() }.into()) }
+            }
+            Event::UserRegistered { user, kind } => {
+                check_id("user", user)?;
+                // A natural person is never known to the log by anything but a commitment (A5, A31).
+                let person = *kind == super::UserKind::NaturalPerson && user.parse::<Digest>().is_err();
+                if person { Err(ProcessError::NotACommitment.into()) } else { Ok(()) }
+            }
+            Event::MeasureTaken { .. } | Event::IdentityErased { .. } => Ok(()),
+            Event::EntryListed { entry } => self.check_entry(by, id, entry),
+            Event::DatasetAssessed { .. } => self.check_assessment(policy, by, event, at),
+            Event::ContentUpdated { dataset, .. }
+            | Event::DatasetOpened { dataset, .. }
+            | Event::DatasetSuspended { dataset, .. }
+            | Event::DatasetResumed { dataset, .. }
+            | Event::DatasetWithdrawn { dataset, .. }
+            | Event::DatasetTerminated { dataset, .. } => self.check_dataset_move(policy, by, event, dataset),
+            Event::ApplicationFiled { application } => Ok(self.check_application(by, application, at)?),
+            Event::ApplicationReviewed { application, .. }
+            | Event::ApplicationRevoked { application, .. }
+            | Event::UseFollowedUp { application, .. } => {
+                Ok(self.check_application_move(policy, by, event, application)?)
+            }
+            Event::RiskReportFiled { report } => Ok(self.check_risk_report(by, report)?),
+            Event::RectificationDemanded { user, due, .. } => {
+                check_id("user", user)?;
+                legal(Machine::User, id, self.standing(user, &by.id))?;
                 if *due < legal_date(at) { Err(ProcessError::Passed { what: "due" }.into()) } else { Ok(()) }
             }
-            Event::RectificationAccepted { user, body, .. } | Event::ServiceTerminated { user, body, .. } => {
-                Ok(legal(Machine::User, id, self.standing(user, body))?)
+            Event::RectificationAccepted { user, .. } => {
+                Ok(legal(Machine::User, id, self.standing(user, &by.id))?)
             }
-            Event::ComplaintReceived { complaint, dataset, .. } => {
-                check_id("complaint", complaint)?;
-                self.listed(dataset)?;
-                match self.complaints.get(complaint) {
-                    Some(known) => Ok(legal(Machine::Complaint, id, known.status)?),
-                    None => Ok(()),
+            Event::ServiceTerminated { user, .. } => {
+                legal(Machine::User, id, self.standing(user, &by.id))?;
+                // 对未按照要求进行整改的: that is not known before the day by which it is to be done has passed.
+                let key = self.names.find(&by.id).zip(self.names.find(user));
+                let due = key.and_then(|key| self.standings.get(&key)).map(|state| state.due);
+                if due.is_none_or(|due| legal_date(at) > due) {
+                    Ok(())
+                } else {
+                    Err(ProcessError::NotYet { event: id, what: "due" }.into())
                 }
             }
-            Event::ComplaintAnswered { complaint, .. } => {
-                let known = self.complaints.get(complaint);
-                let known = known.ok_or_else(|| ProcessError::Unknown {
-                    what: Text::new("投诉", "complaint"),
-                    id: shown(complaint),
-                })?;
-                Ok(legal(Machine::Complaint, id, known.status)?)
-            }
+            _ => self.check_case(by, event, at),
         }
     }
 
-    fn check_entry(&self, id: &'static str, entry: &Entry) -> Result<(), Error> {
-        entry.well_formed()?;
-        match self.datasets.get(&entry.id) {
-            Some(dataset) => {
-                legal(Machine::Dataset, id, dataset.status)?;
-                let listed = dataset.entry.as_ref().filter(|_| dataset.status == DatasetStatus::Open);
-                listed.map_or(Ok(()), |listed| check_revision(listed, entry))
+    /// Events of complaints, suggestions, demands, referrals, interviews, problems and products.
+    fn check_case(&self, by: &Actor, event: &Event, at: Instant) -> Result<(), Error> {
+        let id = event.id();
+        match event {
+            Event::ComplaintReceived { complaint, dataset, .. } => {
+                self.check_new(Machine::Complaint, id, complaint)?;
+                self.listed(dataset).map(|_| ()).map_err(Error::from)
             }
+            Event::SuggestionReceived { suggestion, dataset, .. } => {
+                self.check_new(Machine::Suggestion, id, suggestion)?;
+                self.listed(dataset).map(|_| ()).map_err(Error::from)
+            }
+            Event::ProblemReported { problem, dataset, .. } => {
+                self.check_new(Machine::Problem, id, problem)?;
+                self.listed(dataset).map(|_| ()).map_err(Error::from)
+            }
+            Event::DemandFiled { demand, body, .. } => {
+                self.check_new(Machine::Demand, id, demand)?;
+                Ok(body.as_ref().map_or(Ok(()), |body| check_id("body", body))?)
+            }
+            Event::CommitteeReferred { referral, dataset, .. } => {
+                self.check_new(Machine::Referral, id, referral)?;
+                let dataset = self.known_dataset(dataset)?;
+                Ok(self.check_theirs(by, id, dataset)?)
+            }
+            Event::InterviewHeld { interview, user, due, .. } => {
+                self.check_new(Machine::Interview, id, interview)?;
+                check_id("user", user)?;
+                let passed = due.is_some_and(|due| due < legal_date(at));
+                if passed { Err(ProcessError::Passed { what: "due" }.into()) } else { Ok(()) }
+            }
+            Event::ProductRegistered { product, title, datasets, .. } => {
+                self.check_new(Machine::Product, id, product)?;
+                if title.trim().is_empty() {
+                    return Err(ProcessError::Empty { part: "title" }.into());
+                }
+                if datasets.is_empty() {
+                    return Err(ProcessError::Empty { part: "datasets" }.into());
+                }
+                datasets.iter().try_for_each(|dataset| self.listed(dataset).map(|_| ()).map_err(Error::from))
+            }
+            Event::ComplaintVerified { complaint: case, .. } => {
+                self.check_holder(by, id, Machine::Complaint, case).map(|_| ())
+            }
+            Event::ComplaintAnswered { complaint, outcome, .. } => {
+                let case = self.check_holder(by, id, Machine::Complaint, complaint)?;
+                let dataset = case.dataset.and_then(|number| self.datasets.get_index(number as usize));
+                Ok(dataset::check_outcome(*outcome, dataset.map(|(_, dataset)| dataset))?)
+            }
+            Event::SuggestionAnswered { suggestion, .. } => {
+                self.check_holder(by, id, Machine::Suggestion, suggestion).map(|_| ())
+            }
+            Event::ProblemHandled { problem, .. } => {
+                self.check_holder(by, id, Machine::Problem, problem).map(|_| ())
+            }
+            Event::DemandAssessed { demand, accepted, body, .. } => {
+                self.check_municipal(by, id)?;
+                let case = self.known_case(Machine::Demand, id, demand)?;
+                body.as_ref().map_or(Ok(()), |body| check_id("body", body))?;
+                let whose = !accepted || body.is_some() || case.holder.is_some();
+                if whose { Ok(()) } else { Err(ProcessError::Empty { part: "body" }.into()) }
+            }
+            Event::DemandMet { demand, dataset } => {
+                let case = self.known_case(Machine::Demand, id, demand)?;
+                self.listed(dataset)?;
+                let dataset = self.known_dataset(dataset)?;
+                self.check_theirs(by, id, dataset)?;
+                let owed = case.holder.is_none_or(|holder| dataset.body == Some(holder));
+                if owed { Ok(()) } else { Err(ProcessError::NotTheirs { event: id, what: dataset_text() }.into()) }
+            }
+            Event::CommitteeAdvised { referral, .. } => self.known_case(Machine::Referral, id, referral).map(|_| ()),
+            Event::InterviewClosed { interview, .. } => {
+                let case = self.known_case(Machine::Interview, id, interview)?;
+                let same = self.names.name(case.by) == by.id;
+                if same { Ok(()) } else { Err(ProcessError::NotTheirs { event: id, what: case_text() }.into()) }
+            }
+            Event::ProductShown { product } => {
+                self.check_municipal(by, id)?;
+                self.known_case(Machine::Product, id, product).map(|_| ())
+            }
+            Event::ProductWithdrawn { product } => {
+                let case = self.known_case(Machine::Product, id, product)?;
+                let own = self.names.name(case.by) == by.id;
+                if own { Ok(()) } else { Err(ProcessError::NotTheirs { event: id, what: case_text() }.into()) }
+            }
+            // Every other event has its own check above.
+            _ => Err(ProcessError::OtherPolicy.into()),
+        }
+    }
+
+    /// A case that begins: its id is not taken, or the table says what may happen to the one that has it.
+    fn check_new(&self, machine: Machine, event: &'static str, id: &str) -> Result<(), ProcessError> {
+        check_id(machine.id(), id)?;
+        match self.case(machine, id) {
+            Some(known) => legal(machine, event, known.status),
             None => Ok(()),
         }
     }
 
-    /// A19.1: the facts are asserted, the classification is the policy's answer to them, the class is permitted.
-    fn check_assessment(&self, policy: &Policy, assessment: &Stated<'_>, at: Instant) -> Result<(), Error> {
-        let dataset = assessment.dataset;
-        Entry::new(dataset).well_formed()?;
-        check_id("assessor", assessment.assessor)?;
-        if let Some(known) = self.datasets.get(dataset) {
-            legal(Machine::Dataset, "dataset_assessed", known.status)?;
-        }
-        for (fact, value) in assessment.facts.iter().filter(|(_, value)| value.is_some()) {
-            // The last assertion about a fact is the one that counts.
-            let asserted = assessment.assertions.iter().rev().find(|assertion| assertion.fact == fact);
-            if asserted.is_none_or(|assertion| assertion.value.as_ref() != value) {
-                return Err(ProcessError::NotAsserted { dataset: dataset.into(), fact: shown(fact) }.into());
-            }
-        }
-        let answer = policy.classify(assessment.facts, legal_date(at))?;
-        if answer != *assessment.classification {
-            return Err(ProcessError::OtherClassification { dataset: dataset.into() }.into());
-        }
-        match assessment.chosen {
-            None => Ok(()),
-            Some(_) if answer.status != Status::Determined => {
-                let status = answer.status.id();
-                Err(ProcessError::NotDetermined { dataset: dataset.into(), status }.into())
-            }
-            Some(chosen) if !answer.permitted.contains(&chosen) => {
-                let permitted = answer.permitted.iter().map(|class| class.id()).collect::<Vec<_>>().join(", ");
-                Err(ProcessError::NotPermitted { dataset: dataset.into(), chosen: chosen.id(), permitted }.into())
-            }
-            Some(_) => Ok(()),
+    /// A case that goes on.
+    fn known_case(&self, machine: Machine, event: &'static str, id: &str) -> Result<&Case, Error> {
+        let case = self.cases.get(case_key(machine, id).as_str());
+        let case = case.ok_or_else(|| ProcessError::Unknown { what: machine.text(), id: shown(id) })?;
+        legal(machine, event, case.status)?;
+        Ok(case)
+    }
+
+    /// A case that the acting body has to see to.
+    fn check_holder(&self, by: &Actor, event: &'static str, machine: Machine, id: &str) -> Result<&Case, Error> {
+        let case = self.known_case(machine, event, id)?;
+        let holds = case.holder.is_some_and(|holder| self.names.name(holder) == by.id);
+        if holds { Ok(case) } else { Err(ProcessError::NotTheirs { event, what: case_text() }.into()) }
+    }
+
+    /// The body's own dataset, or one in the authority's city or district.
+    fn check_theirs(&self, by: &Actor, event: &'static str, dataset: &DatasetState) -> Result<(), ProcessError> {
+        let theirs = match by.role {
+            Role::OpeningBody => dataset.body.is_none_or(|body| self.names.name(body) == by.id),
+            Role::Authority => self.in_district(by, dataset.listed.as_ref().and_then(|listed| listed.district)),
+            _ => true,
+        };
+        if theirs { Ok(()) } else { Err(ProcessError::NotTheirs { event, what: dataset_text() }) }
+    }
+
+    /// Whether the authority is the municipal one, or the district's own.
+    fn in_district(&self, by: &Actor, district: Option<super::names::Name>) -> bool {
+        match self.authorities.get(&by.id) {
+            None => true,
+            Some(own) => district.is_some_and(|district| self.names.name(district) == own),
         }
     }
 
-    /// A9.2, A19.2: what is opened is listed whole, assessed under the policy in force, and the assessed bytes.
-    /// What is resumed, which names no content, need not have been assessed again (A17.3), but is all of that too.
-    fn check_opening(
-        &self,
-        policy: &Policy,
-        event: &'static str,
-        id: &str,
-        content: Option<&Digest>,
-    ) -> Result<(), Error> {
-        let dataset = self.known_dataset(id)?;
-        legal(Machine::Dataset, event, dataset.status)?;
-        let not_assessed = || ProcessError::NotAssessed { dataset: id.to_owned() };
-        let entry = self.listed(id)?;
-        let assessed = dataset.assessed.as_ref().filter(|assessed| assessed.policy == policy.hash());
-        let assessed = assessed.ok_or_else(not_assessed)?;
-        let chosen = assessed.chosen.ok_or_else(not_assessed)?;
-        if chosen == Openness::Withheld {
-            let permitted = "unconditional, conditional".to_owned();
-            return Err(ProcessError::NotPermitted { dataset: id.into(), chosen: chosen.id(), permitted }.into());
-        }
-        if let Some((step, cite)) = assessed.requires.first() {
-            let (step, cite) = (step.clone(), cite.clone());
-            return Err(ProcessError::StepFirst { dataset: id.into(), step, cite }.into());
-        }
-        if content.is_some() && dataset.status != DatasetStatus::NotOpen && assessed.index < dataset.since {
-            return Err(ProcessError::NotProcessed { dataset: id.into() }.into());
-        }
-        if content.is_some_and(|content| *content != assessed.content) || dataset.content != Some(assessed.content) {
-            return Err(ProcessError::OtherContent { dataset: id.into() }.into());
-        }
-        entry.ready()?;
-        let differs = |field| Err(ProcessError::EntryDiffers { dataset: id.to_owned(), field }.into());
-        match entry {
-            entry if entry.openness != Some(chosen) => differs("openness"),
-            entry if entry.content != Some(assessed.content) => differs("content"),
-            entry if entry.assessment != Some(assessed.classification) => differs("assessment"),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_application(&self, application: &Application, at: Instant) -> Result<(), ProcessError> {
-        check_id("application", &application.id)?;
-        check_id("user", &application.user)?;
-        self.listed(&application.dataset)?;
-        if let Some(known) = self.applications.get(&application.id) {
-            return legal(Machine::Application, "application_filed", known.status);
-        }
-        if let Some(part) = application.asked().empty() {
-            return Err(ProcessError::Empty { part });
-        }
-        for (part, empty) in [
-            ("purpose", application.purpose.trim().is_empty()),
-            ("safeguards", application.safeguards.iter().all(|safeguard| safeguard.trim().is_empty())),
-        ] {
-            if empty {
-                return Err(ProcessError::Empty { part });
-            }
-        }
-        if application.until < legal_date(at) {
-            return Err(ProcessError::Passed { what: "until" });
-        }
-        Ok(())
-    }
-
-    fn check_review(
-        &self,
-        policy: &Policy,
-        state: &ApplicationState,
-        by: Reviewer,
-        approve: bool,
-        grant: Option<&Grant>,
-    ) -> Result<(), ProcessError> {
-        let dataset = self.datasets.get(&state.application.dataset);
-        let needed = dataset.map(|dataset| reviewers(policy, dataset)).unwrap_or_default();
-        if !needed.contains(&by) || state.approved_by.contains(&by) {
-            return Err(ProcessError::NotReviewer { by: by.en() });
-        }
-        if !approve {
-            return Ok(());
-        }
-        let asked = state.application.asked();
-        if let Some(part) = grant.and_then(|grant| grant.beyond(&asked)) {
-            return Err(ProcessError::TooWide { part });
-        }
-        let granted = grant.map_or_else(|| state.grant.clone(), |grant| state.grant.intersect(grant));
-        if let Some(part) = granted.empty() {
-            return Err(ProcessError::Empty { part });
-        }
-        let class = dataset.and_then(|dataset| dataset.assessed.as_ref()).and_then(|assessed| assessed.chosen);
-        if class != Some(Openness::Unconditional) && granted.ways.contains(&AccessWay::Download) {
-            return Err(ProcessError::ConditionalNoDownload);
+    /// What the municipal authority alone may do (A8.1, A15, A19.3).
+    fn check_municipal(&self, by: &Actor, event: &'static str) -> Result<(), ProcessError> {
+        let district = by.role == Role::Authority && self.authorities.contains_key(&by.id);
+        if district {
+            let allowed = "municipal authority".to_owned();
+            return Err(ProcessError::NotAllowed { event, role: "district authority", allowed });
         }
         Ok(())
     }
 
     fn known_dataset(&self, id: &str) -> Result<&DatasetState, ProcessError> {
-        self.datasets
-            .get(id)
-            .ok_or_else(|| ProcessError::Unknown { what: Text::new("数据集", "dataset"), id: shown(id) })
+        self.datasets.get(id).ok_or_else(|| ProcessError::Unknown { what: dataset_text(), id: shown(id) })
     }
 
-    fn known_application(&self, id: &str) -> Result<&ApplicationState, ProcessError> {
-        self.applications
-            .get(id)
-            .ok_or_else(|| ProcessError::Unknown { what: Text::new("申请", "application"), id: shown(id) })
+    /// What the entry of a dataset says, which is listed.
+    fn listed(&self, id: &str) -> Result<&super::Listed, ProcessError> {
+        let listed = self.datasets.get(id).and_then(|dataset| dataset.listed.as_deref());
+        listed.ok_or_else(|| ProcessError::Unknown {
+            what: Text::new("已列入目录的数据集", "listed dataset"),
+            id: shown(id),
+        })
     }
 
-    /// The entry of a dataset that is listed.
-    fn listed(&self, id: &str) -> Result<&Entry, ProcessError> {
-        let entry = self.datasets.get(id).and_then(|dataset| dataset.entry.as_deref());
-        entry
-            .ok_or_else(|| ProcessError::Unknown {
-                what: Text::new("已发布的数据集", "listed dataset"), id: shown(id)
-            })
-    }
-
-    /// The status of an application after this review.
-    pub(super) fn reviewed(
-        &self,
-        policy: &Policy,
-        state: &ApplicationState,
-        by: Reviewer,
-        approve: bool,
-    ) -> ApplicationStatus {
-        if !approve {
-            return ApplicationStatus::Rejected;
-        }
-        let needed = self.datasets.get(&state.application.dataset).map(|dataset| reviewers(policy, dataset));
-        let all = needed.unwrap_or_default().iter().all(|needed| *needed == by || state.approved_by.contains(needed));
-        if all { ApplicationStatus::Approved } else { ApplicationStatus::Reviewed }
+    /// Whether the committee gave this opinion on this dataset.
+    fn has_opinion(&self, dataset: &str, opinion: &Digest) -> bool {
+        let number = self.datasets.get_index_of(dataset).and_then(|number| u32::try_from(number).ok());
+        self.cases.values().any(|case| {
+            case.status == CaseStatus::Advised && case.dataset == number && case.opinion.as_ref() == Some(opinion)
+        })
     }
 }
 
-/// The entry of what is open stays whole, and the body that users stand towards stays who it is (A35).
-fn check_revision(listed: &Entry, entry: &Entry) -> Result<(), Error> {
-    entry.ready()?;
-    let body = |entry: &Entry| entry.body.as_ref().map(|body| body.id.clone());
-    if body(listed) == body(entry) {
-        return Ok(());
-    }
-    Err(ProcessError::EntryDiffers { dataset: entry.id.clone(), field: "body" }.into())
+fn dataset_text() -> Text {
+    Text::new("数据集", "dataset")
+}
+fn body_text() -> Text {
+    Text::new("数据开放主体", "opening body")
+}
+fn case_text() -> Text {
+    Text::new("事项", "case")
 }
 
-/// Whose approval an application for the dataset needs (A8, A9.1): the interpretation `municipal_review` or
-/// `district_review`. Only the option `body` asks the body alone; an entry that does not say its level needs both.
-fn reviewers(policy: &Policy, dataset: &DatasetState) -> BTreeSet<Reviewer> {
-    let interpretation = match dataset.entry.as_ref().and_then(|entry| entry.level) {
-        Some(Level::Municipal) => policy.interpretation("municipal_review"),
-        Some(Level::District) => policy.interpretation("district_review"),
-        None => None,
-    };
-    match interpretation {
-        Some("body") => BTreeSet::from([Reviewer::OpeningBody]),
-        _ => BTreeSet::from([Reviewer::OpeningBody, Reviewer::Authority]),
-    }
+fn listed(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.id()).collect::<Vec<_>>().join(", ")
 }
 
 /// Ids of users, bodies, applications and complaints stand in the log for ever: none may be a person's identifier.
@@ -323,9 +289,4 @@ pub(crate) fn well_formed_id(id: &str) -> bool {
 /// An id as it may stand in a message: what is no id may hold anything.
 fn shown(id: &str) -> String {
     if well_formed_id(id) { id.to_owned() } else { "…".to_owned() }
-}
-
-/// The digest that an entry's `assessment` must hold.
-pub(super) fn digest_of(classification: &Classification) -> Result<Digest, Error> {
-    Ok(sha256(&canon::to_bytes(classification)?))
 }

@@ -137,14 +137,21 @@ impl Grant {
     }
 
     /// What both grant; an approval by two is what both approved.
-    pub(super) fn intersect(&self, other: &Grant) -> Grant {
+    ///
+    /// # Errors
+    /// The part of which nothing is left.
+    pub(super) fn narrowed(&self, other: &Grant) -> Result<Grant, &'static str> {
         let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
         let fields = match (self.fields.is_empty(), other.fields.is_empty()) {
             (true, _) => other.fields.clone(),
             (_, true) => self.fields.clone(),
             _ => self.fields.iter().filter(|field| other.fields.contains(field)).cloned().collect(),
         };
-        Grant {
+        // No field named is every field: what two leave in common may be none, and must not become all.
+        if fields.is_empty() && !(self.fields.is_empty() && other.fields.is_empty()) {
+            return Err("fields");
+        }
+        let grant = Grant {
             ways: self.ways.iter().copied().filter(|way| other.ways.contains(way)).collect(),
             from: self.from.max(other.from),
             until: self.until.min(other.until),
@@ -152,10 +159,11 @@ impl Grant {
             rows: least(self.rows, other.rows),
             pages: least(self.pages, other.pages),
             updates: self.updates && other.updates,
-        }
+        };
+        grant.empty().map_or(Ok(grant), Err)
     }
 
-    /// What of this grant is left empty by what both approved.
+    /// The part of it that grants nothing.
     pub(super) fn empty(&self) -> Option<&'static str> {
         if self.ways.is_empty() {
             return Some("ways");

@@ -126,6 +126,8 @@ events! {
     BodyRegistered = "body_registered" { body: String, kind: BodyKind }
     /// A3(2): what kind of user it is. A natural person's id is the digest of the blob that holds its identity.
     UserRegistered = "user_registered" { user: String, kind: UserKind }
+    /// A5, A31: the blob that holds a person's identity is erased; the commitment says no more whom it was.
+    IdentityErased = "identity_erased" { user: Digest }
     /// A19.2, A9.2: an entry is listed, or a revision of it.
     EntryListed = "entry_listed" { entry: Box<Entry> }
     /// A19.1, A9.2, A18: a body assessed one version of a dataset (`content`) and chose its class within the permitted
@@ -293,13 +295,7 @@ impl Event {
     /// ```
     pub fn assessed(policy: &Policy, assessment: Assessment, at: Instant) -> Result<Self, crate::Error> {
         let Assessment { dataset, content, assertions, chosen, assessor, approval, evidence } = assessment;
-        let mut facts = Facts::new();
-        for assertion in &assertions {
-            match &assertion.value {
-                Some(value) => facts.set(assertion.fact.clone(), value.clone()),
-                None => facts.forget(&assertion.fact),
-            };
-        }
+        let facts = Facts::asserted(&assertions);
         let classification = Box::new(policy.classify(&facts, legal_date(at))?);
         Ok(Event::DatasetAssessed {
             dataset,

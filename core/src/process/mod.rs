@@ -1,27 +1,36 @@
 //! What happened, and what follows from it: typed events, small state machines, duties.
 //!
-//! Every change of a dataset, an application, a user's standing or a complaint is an [`Event`]. [`MOVES`] is the table
-//! of all moves of all machines, each with its article; a move that it does not hold is an error that names the legal
-//! ones. [`State`] is the fold of the events in their recorded order: the same records give the same state, byte for
-//! byte ([`State::snapshot`]).
+//! Every change of a dataset, an application, a user's standing or a case (complaint, suggestion, demand, referral,
+//! interview, problem, product) is an [`Event`] that an [`Actor`] does: an [`Act`]. [`MOVES`] is the table of all moves of
+//! all machines, each with its article, who may do it and what it must show; a move that it does not hold is an error that
+//! names the legal ones. [`State`] is the fold of the acts in their recorded order: the same records give the same state,
+//! byte for byte ([`State::snapshot`]). [`Duty`] follows from the state and the platform's [`RulesOfUse`].
 //!
 //! This room must never read a clock, never trust a class that the policy does not permit, and never hold an
 //! identifier of a natural person: users are a unified social credit code or a commitment (`sha256:…`).
 
+mod actor;
 mod apply;
 mod check;
+mod day;
 mod document;
 mod duty;
 mod event;
+mod lookup;
 mod moves;
+mod names;
+mod owed;
+mod snapshot;
 mod state;
 
+pub use actor::{Act, Actor, BodyKind, Role, UserKind};
 pub(crate) use check::{check_id, well_formed_id};
-pub use document::{Application, Grant};
-pub use duty::{Duty, DutyStatus};
-pub use event::{Assessment, ComplaintOutcome, Event, SuspensionGround};
-pub use moves::{ApplicationStatus, ComplaintStatus, DatasetStatus, MOVES, Machine, Move, Standing, legal_events};
-pub use state::{ApplicationState, Assessed, ComplaintState, DatasetState, PolicyInForce, State, Use};
+pub use document::{Application, Grant, RiskAssessmentReport, RulesOfUse};
+pub use duty::{DUTIES, Duty, DutyKind, DutyStatus};
+pub use event::{Assessment, ComplaintOutcome, Event, Measure, ReferralGround, SuggestionGround, SuspensionGround};
+pub use lookup::{Asked, Found, Holding, UsedElsewhere};
+pub use moves::{ApplicationStatus, CaseStatus, DatasetStatus, MOVES, Machine, Move, Standing, legal_events};
+pub use state::{ApplicationView, Assessed, Case, DatasetState, Listed, PolicyInForce, State, Use, Used};
 
 use crate::terms::Text;
 
@@ -108,6 +117,42 @@ room_error! {
         Malformed { what: Text, place: String } = "KF-PROCESS-20",
             en "the document can't be read: {what}",
             zh "文档无法解析:{what:#}", at "{place}";
+        /// Somebody whom the table does not let do it.
+        NotAllowed { event: &'static str, role: &'static str, allowed: String } = "KF-PROCESS-22",
+            en "{event} is not for a {role} to do; for: {allowed}",
+            zh "{role} 无权进行 {event};有权者:{allowed}", at "by.role";
+        /// Somebody else's dataset, application or case.
+        NotTheirs { event: &'static str, what: Text } = "KF-PROCESS-23",
+            en "{event} is for those alone whose {what} it is",
+            zh "{event} 只能由该{what:#}的责任方或所有方进行", at "by.id";
+        /// A claim that makes the answer laxer, without what shows it (A18.5, A32(4)).
+        NoEvidence { dataset: String, fact: String } = "KF-PROCESS-24",
+            en "what is asserted of the fact {fact} of {dataset:?} makes its class laxer and shows no evidence that is on record (A18.5)",
+            zh "对数据集 {dataset:?} 事实 {fact} 的认定使开放属性放宽,但没有在案的证据摘要(A18.5)", at "assertions";
+        /// A chosen class that no leader approved (A9.3).
+        NotApproved { dataset: String } = "KF-PROCESS-25",
+            en "the class chosen for {dataset:?} needs the decision of the leader in charge: the digest `approval` (A9.3)",
+            zh "数据集 {dataset:?} 选定的开放属性须经分管负责人决定,请填写 approval 摘要(A9.3)", at "approval";
+        /// A natural person's id that is no commitment (A5, A31).
+        NotACommitment = "KF-PROCESS-26",
+            en "a natural person's id is a commitment, sha256:… or sm3:…, to an identity that is kept in a blob (A5, A31)",
+            zh "自然人的标识应为其身份数据块的承诺值(sha256:… 或 sm3:…)(A5、A31)", at "user";
+        /// What may only follow later.
+        NotYet { event: &'static str, what: &'static str } = "KF-PROCESS-27",
+            en "{event} may follow only after the day of {what} has passed (A35)",
+            zh "{event} 须在 {what} 所定日期过后方可进行(A35)", at "event";
+        /// An outcome that was not carried out.
+        NotDone { outcome: &'static str, status: &'static str } = "KF-PROCESS-28",
+            en "the outcome {outcome} is not what was done: the dataset is {status} (A17.3)",
+            zh "结果 {outcome} 与实际不符:数据集状态为 {status}(A17.3)", at "outcome";
+        /// More than the state can hold.
+        Full { what: &'static str } = "KF-PROCESS-29",
+            en "the state can hold no more {what}",
+            zh "状态容量已满:{what}";
+        /// Bytes that are no snapshot of this version.
+        NotASnapshot = "KF-PROCESS-30",
+            en "these bytes are not a snapshot of a state, or of another version; the log gives the state again",
+            zh "这些字节不是本版本的状态快照;可由账本重新得到状态";
         /// A date that has passed.
         Passed { what: &'static str } = "KF-PROCESS-21",
             en "{what} lies before the date of the event",

@@ -1,17 +1,18 @@
-//! The state: the fold of what was recorded. Lookups only; it is changed by `apply.rs` alone.
+//! The state: the fold of what was recorded. Lookups only; it is changed by `apply` alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::duty::Owed;
-use super::{Application, ApplicationStatus, ComplaintOutcome, ComplaintStatus, DatasetStatus, Duty, Grant, Standing};
-use crate::calendar::Calendar;
-use crate::canon::{self, CanonError};
-use crate::catalog::Entry;
+use super::names::{Bytes, Map, Name, Names};
+use super::{
+    ApplicationStatus, BodyKind, CaseStatus, ComplaintOutcome, DatasetStatus, Grant, Machine, RulesOfUse, Standing, UserKind,
+};
+use crate::canon;
+use crate::catalog::{Entry, Level, UpdateFrequency};
 use crate::policy::{Facts, Status};
-use crate::terms::{Digest, Openness, Reviewer, V1};
+use crate::terms::{AccessWay, Digest, Openness, Reviewer, Word};
 
 /// The policy in force on the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,16 +30,16 @@ pub struct PolicyInForce {
 
 /// The last assessment of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Assessed {
     /// The index of its record.
     pub index: u64,
-    /// The policy that it was made under.
+    /// The day.
+    #[serde(with = "super::day")]
+    pub on: Date,
+    /// The policy that it holds under.
     pub policy: Digest,
     /// The assessed content.
     pub content: Digest,
-    /// The facts that it rests on.
-    pub facts: Facts,
     /// The digest of the classification.
     pub classification: Digest,
     /// Whether the facts settled it.
@@ -48,74 +49,301 @@ pub struct Assessed {
     /// The steps to take before opening, as (code, article).
     pub requires: Vec<(String, String)>,
     /// The chosen class.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Openness>,
-    /// Who assessed it.
-    pub assessor: String,
+    /// The facts that it rests on, canonical.
+    facts: Bytes,
+}
+
+impl Assessed {
+    #[expect(clippy::too_many_arguments, reason = "one place makes it, each part with its name there")]
+    pub(super) fn new(
+        index: u64,
+        on: Date,
+        policy: Digest,
+        content: Digest,
+        classification: Digest,
+        answer: &crate::policy::Classification,
+        chosen: Option<Openness>,
+        facts: &Facts,
+    ) -> Result<Self, canon::CanonError> {
+        let mut assessed = Assessed {
+            index,
+            on,
+            policy,
+            content,
+            classification,
+            status: answer.status,
+            permitted: Vec::new(),
+            requires: Vec::new(),
+            chosen,
+            facts: Bytes(canon::to_bytes(facts)?.into()),
+        };
+        assessed.answer(answer);
+        Ok(assessed)
+    }
+
+    /// Puts another answer to the same facts in place of the one before.
+    pub(super) fn answer(&mut self, answer: &crate::policy::Classification) {
+        self.status = answer.status;
+        self.permitted.clone_from(&answer.permitted);
+        self.requires = answer.requires.iter().map(|step| (step.code.clone(), step.cite.clone())).collect();
+    }
+
+    /// The facts that it rests on.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        canon::read("Facts", &self.facts.0).unwrap_or_default()
+    }
+}
+
+/// What an entry says, as far as decisions and duties need it; the entry itself is kept as it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// 数据开放属性
+    pub openness: Option<Openness>,
+    /// The assessed content.
+    pub content: Option<Digest>,
+    /// The classification that it rests on.
+    pub assessment: Option<Digest>,
+    /// Whether another way has its provision (A22.1(4)).
+    pub other_way_has_basis: bool,
+    /// Whose catalog it belongs to.
+    pub level: Option<Level>,
+    /// The district.
+    pub(super) district: Option<Name>,
+    /// When its content last changed.
+    #[serde(with = "super::day::maybe")]
+    pub updated: Option<Date>,
+    /// How often it is to change.
+    pub frequency: Option<UpdateFrequency>,
+    /// How many times it was listed.
+    pub revision: u32,
+    /// The entry, canonical.
+    entry: Bytes,
+}
+
+impl Listed {
+    pub(super) fn new(
+        entry: &Entry,
+        district: Option<Name>,
+        revision: u32,
+    ) -> Result<Self, canon::CanonError> {
+        Ok(Listed {
+            openness: entry.openness,
+            content: entry.content,
+            assessment: entry.assessment,
+            other_way_has_basis: entry.other_way_basis.as_ref().is_some_and(|basis| !basis.trim().is_empty()),
+            level: entry.level,
+            district,
+            updated: entry.updated,
+            frequency: entry.update_frequency,
+            revision,
+            entry: Bytes(canon::to_bytes(entry)?.into()),
+        })
+    }
+
+    /// The entry as it was recorded.
+    #[must_use]
+    pub fn entry(&self) -> Option<Entry> {
+        canon::read("Entry", &self.entry.0).ok()
+    }
 }
 
 /// A dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct DatasetState {
     /// Where it stands.
     pub status: DatasetStatus,
     /// The index of the record since when.
     pub since: u64,
-    /// Its catalog entry, once listed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entry: Option<Box<Entry>>,
+    /// The body that opens it: who assessed or listed it first.
+    pub(super) body: Option<Name>,
+    /// What its catalog entry says, once listed.
+    pub listed: Option<Box<Listed>>,
     /// Its last assessment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessed: Option<Box<Assessed>>,
     /// The digest of its content now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Digest>,
-    /// The applications for it, by user.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub applications: BTreeMap<String, BTreeSet<String>>,
+    /// How many referrals about it the committee has not answered.
+    pub referrals: u32,
+}
+
+/// The ways of a grant, as a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ways(u8);
+
+impl Ways {
+    pub(super) fn of(ways: &[AccessWay]) -> Self {
+        Ways(ways.iter().fold(0, |set, way| set | 1 << *way as u8))
+    }
+
+    pub(super) fn holds(self, way: AccessWay) -> bool {
+        self.0 >> way as u8 & 1 == 1
+    }
+
+    fn list(self) -> Vec<AccessWay> {
+        AccessWay::ALL.iter().copied().filter(|way| self.holds(*way)).collect()
+    }
+}
+
+/// What is granted so far: what was asked for, narrowed by each approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Granted {
+    pub(super) ways: Ways,
+    #[serde(with = "super::day")]
+    pub(super) from: Date,
+    #[serde(with = "super::day")]
+    pub(super) until: Date,
+    /// No name: every column.
+    pub(super) fields: Box<[Name]>,
+    pub(super) rows: Option<u64>,
+    pub(super) pages: Option<u64>,
+    pub(super) updates: bool,
+    /// The version that was open when it was approved, unless later ones are granted too.
+    pub(super) content: Option<Digest>,
 }
 
 /// An application and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApplicationState {
-    /// What was applied for.
-    pub application: Application,
-    /// Where it stands.
-    pub status: ApplicationStatus,
-    /// What is granted so far: what was asked for, narrowed by each approval.
-    pub grant: Grant,
-    /// Who approved.
-    pub approved_by: BTreeSet<Reviewer>,
-    /// Rows used, and rows that open intents have asked for.
-    pub used: u64,
+pub(super) struct ApplicationState {
+    pub(super) user: Name,
+    pub(super) dataset: u32,
+    pub(super) purpose: Name,
+    pub(super) grant: Granted,
+    pub(super) status: ApplicationStatus,
+    /// A bit for each reviewer who approved.
+    pub(super) approved_by: u8,
+    #[serde(with = "super::day::maybe")]
+    pub(super) approved: Option<Date>,
+    #[serde(with = "super::day::maybe")]
+    pub(super) reported: Option<Date>,
+    #[serde(with = "super::day::maybe")]
+    pub(super) followed_up: Option<Date>,
+    /// Rows and pages used, and those that open intents have asked for.
+    pub(super) used: Used,
+    /// The user's application for the same dataset before this one.
+    pub(super) before: Option<u32>,
 }
 
-/// A complaint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ComplaintState {
-    /// The dataset that it is about.
-    pub dataset: String,
-    /// Where it stands.
-    pub status: ComplaintStatus,
-    /// What came of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<ComplaintOutcome>,
+/// How much of a grant is used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// Rows.
+    pub rows: u64,
+    /// Calls, a page each.
+    pub pages: u64,
 }
+
+impl Used {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, more: Used) -> Used {
+        Used { rows: self.rows.saturating_add(more.rows), pages: self.pages.saturating_add(more.pages) }
+    }
+
+    /// What is left without these.
+    #[must_use]
+    pub fn less(self, some: Used) -> Used {
+        Used { rows: self.rows.saturating_sub(some.rows), pages: self.pages.saturating_sub(some.pages) }
+    }
+}
+
+/// Which reviewers' bits these are.
+pub(super) fn reviewer_bit(by: Reviewer) -> u8 {
+    1 << by as u8
+}
+
+/// An application as others see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationView<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Who applied.
+    pub user: &'a str,
+    /// For which dataset.
+    pub dataset: &'a str,
+    /// What for.
+    pub purpose: &'a str,
+    /// Where it stands.
+    pub status: ApplicationStatus,
+    /// What is granted so far.
+    pub grant: Grant,
+    /// The one version that is granted; none before approval, or where later versions are granted too.
+    pub content: Option<Digest>,
+    /// Who approved.
+    pub approved_by: BTreeSet<Reviewer>,
+    /// How much is used, open intents included.
+    pub used: Used,
+}
+
+/// A user towards a body, once something was held against it (A35).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StandingState {
+    pub(super) standing: Standing,
+    #[serde(with = "super::day")]
+    pub(super) from: Date,
+    #[serde(with = "super::day")]
+    pub(super) due: Date,
+    #[serde(with = "super::day::maybe")]
+    pub(super) done: Option<Date>,
+}
+
+/// A complaint, suggestion, demand, referral, interview, problem or product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// Which.
+    pub machine: Machine,
+    /// Where it stands.
+    pub status: CaseStatus,
+    /// The index of its first record.
+    pub index: u64,
+    /// What came of a complaint.
+    pub outcome: Option<ComplaintOutcome>,
+    /// The committee's opinion.
+    pub opinion: Option<Digest>,
+    /// The dataset's number, where it is about one.
+    pub(super) dataset: Option<u32>,
+    /// Who brought it.
+    pub(super) by: Name,
+    /// Who has to see to it.
+    pub(super) holder: Option<Name>,
+    #[serde(with = "super::day")]
+    pub(super) from: Date,
+    #[serde(with = "super::day::maybe")]
+    pub(super) verified: Option<Date>,
+    /// Within how many working days it is to be seen to.
+    pub(super) days: Option<u16>,
+    /// Until which day.
+    #[serde(with = "super::day::maybe")]
+    pub(super) due: Option<Date>,
+    #[serde(with = "super::day::maybe")]
+    pub(super) done: Option<Date>,
+}
+
+/// An opening body.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BodyState {
+    pub(super) kind: Option<BodyKind>,
+    /// When its first entry was listed.
+    #[serde(with = "super::day::maybe")]
+    pub(super) since: Option<Date>,
+    /// When each of the measures was last taken, in the order of [`super::Measure`].
+    pub(super) measures: [Option<Taken>; 4],
+}
+
+/// A day on which something was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Taken(#[serde(with = "super::day")] pub(super) Date);
 
 /// An intent that waits for its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Use {
     /// The dataset.
     pub dataset: String,
     /// The approved application that it ran under, for conditional data.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
-    /// The rows that it asked for, counted against the grant until the result says how many there were.
-    pub rows: u64,
+    /// What it asked for, counted against the grant until the result says how much there was.
+    pub asked: Used,
 }
 
 /// The state of a platform: the fold of its records.
@@ -125,24 +353,55 @@ pub struct Use {
 /// let state = State::default();
 /// let snapshot = state.snapshot()?;
 /// assert_eq!(State::restore(&snapshot)?, state);
-/// # Ok::<(), kaifang::canon::CanonError>(())
+/// # Ok::<(), kaifang::process::ProcessError>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
-    pub(super) v: V1,
     /// How many records were folded.
     pub(super) index: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<PolicyInForce>,
-    pub(super) datasets: BTreeMap<String, DatasetState>,
-    pub(super) applications: BTreeMap<String, ApplicationState>,
-    /// Body → user → standing; a user that is not here is in good standing.
-    pub(super) users: BTreeMap<String, BTreeMap<String, Standing>>,
-    pub(super) complaints: BTreeMap<String, ComplaintState>,
-    pub(super) duties: BTreeMap<String, Owed>,
+    pub(super) rules: RulesInForce,
+    pub(super) names: Names,
+    /// A district's authority → the district.
+    pub(super) authorities: BTreeMap<String, String>,
+    pub(super) user_kinds: Map<Name, UserKind>,
+    pub(super) bodies: Map<Name, BodyState>,
+    pub(super) datasets: Map<Box<str>, DatasetState>,
+    pub(super) applications: Map<Box<str>, ApplicationState>,
+    /// (body, user) → standing; a user that is not here is in good standing.
+    pub(super) standings: Map<(Name, Name), StandingState>,
+    /// `machine:id` → the case.
+    pub(super) cases: Map<Box<str>, Case>,
     /// Intent's index → what it asked for.
     pub(super) uses: BTreeMap<u64, Use>,
+    /// (dataset, user) → the user's last application for it. Follows from the applications.
+    #[serde(skip)]
+    pub(super) last: Map<(u32, Name), u32>,
+}
+
+/// The rules of use in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct RulesInForce(pub(super) RulesOfUse);
+
+// A document leaves out what is not set, which a snapshot can't: it stands there as its canonical bytes.
+impl Serialize for RulesInForce {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes = canon::to_bytes(&self.0).map_err(serde::ser::Error::custom)?;
+        Bytes(bytes.into()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RulesInForce {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = Bytes::deserialize(deserializer)?;
+        canon::read("RulesOfUse", &bytes.0).map(RulesInForce).map_err(serde::de::Error::custom)
+    }
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &State) -> bool {
+        matches!((self.snapshot(), other.snapshot()), (Ok(ours), Ok(theirs)) if ours == theirs)
+    }
 }
 
 impl State {
@@ -158,45 +417,122 @@ impl State {
         self.policy.as_ref()
     }
 
+    /// The rules of use in force (A15).
+    #[must_use]
+    pub fn rules(&self) -> &RulesOfUse {
+        &self.rules.0
+    }
+
     /// A dataset, once it was assessed or listed.
+    #[inline]
     #[must_use]
     pub fn dataset(&self, id: &str) -> Option<&DatasetState> {
         self.datasets.get(id)
     }
 
-    /// Every dataset, by id.
+    /// The catalog entry of a dataset, once it is listed.
+    #[must_use]
+    pub fn entry(&self, id: &str) -> Option<Entry> {
+        self.datasets.get(id)?.listed.as_ref()?.entry()
+    }
+
+    /// The body that opens a dataset.
+    #[must_use]
+    pub fn body_of(&self, dataset: &DatasetState) -> Option<&str> {
+        dataset.body.map(|body| self.names.name(body))
+    }
+
+    /// Every dataset, in the order in which they came.
     pub fn datasets(&self) -> impl Iterator<Item = (&str, &DatasetState)> {
-        self.datasets.iter().map(|(id, dataset)| (id.as_str(), dataset))
+        self.datasets.iter().map(|(id, dataset)| (&**id, dataset))
+    }
+
+    /// How many applications were filed.
+    #[must_use]
+    pub fn application_count(&self) -> usize {
+        self.applications.len()
     }
 
     /// An application.
     #[must_use]
-    pub fn application(&self, id: &str) -> Option<&ApplicationState> {
-        self.applications.get(id)
+    pub fn application(&self, id: &str) -> Option<ApplicationView<'_>> {
+        let (id, state) = self.applications.get_key_value(id)?;
+        Some(self.view(id, state))
     }
 
-    /// A complaint.
+    /// A user's applications for a dataset, the last first.
+    pub fn applications_of<'a>(&'a self, dataset: &str, user: &str) -> impl Iterator<Item = ApplicationView<'a>> {
+        let number = self.datasets.get_index_of(dataset).and_then(|number| u32::try_from(number).ok());
+        let key = number.zip(self.names.find(user));
+        self.chain(key).map(|(_, id, state)| self.view(id, state))
+    }
+
+    /// The applications of a (dataset, user), the last first.
+    #[inline]
+    pub(super) fn chain(
+        &self,
+        key: Option<(u32, Name)>,
+    ) -> impl Iterator<Item = (u32, &str, &ApplicationState)> {
+        let first = key.and_then(|key| self.last.get(&key)).copied();
+        let find = |place: u32| {
+            self.applications.get_index(place as usize).map(|(id, state)| (place, &**id, state))
+        };
+        std::iter::successors(first.and_then(find), move |(_, _, state)| state.before.and_then(find))
+    }
+
+    fn view<'a>(&'a self, id: &'a str, state: &'a ApplicationState) -> ApplicationView<'a> {
+        let grant = &state.grant;
+        ApplicationView {
+            id,
+            user: self.names.name(state.user),
+            dataset: self.datasets.get_index(state.dataset as usize).map_or("", |(id, _)| id),
+            purpose: self.names.name(state.purpose),
+            status: state.status,
+            grant: Grant {
+                ways: grant.ways.list(),
+                from: grant.from,
+                until: grant.until,
+                fields: grant.fields.iter().map(|field| self.names.name(*field).to_owned()).collect(),
+                rows: grant.rows,
+                pages: grant.pages,
+                updates: grant.updates,
+            },
+            content: grant.content,
+            approved_by: Reviewer::ALL.iter().copied().filter(|by| state.approved_by & reviewer_bit(*by) != 0).collect(),
+            used: state.used,
+        }
+    }
+
+    /// A complaint, suggestion, demand, referral, interview, problem or product.
     #[must_use]
-    pub fn complaint(&self, id: &str) -> Option<&ComplaintState> {
-        self.complaints.get(id)
+    pub fn case(&self, machine: Machine, id: &str) -> Option<&Case> {
+        self.cases.get(case_key(machine, id).as_str())
     }
 
     /// A user's standing towards a body (A35).
     #[must_use]
     pub fn standing(&self, user: &str, body: &str) -> Standing {
-        self.users.get(body).and_then(|users| users.get(user)).copied().unwrap_or(Standing::Good)
+        match (self.names.find(body), self.names.find(user)) {
+            (Some(body), Some(user)) => self.standing_of(body, user),
+            _ => Standing::Good,
+        }
     }
 
-    /// A user's applications for a dataset, by id.
-    pub fn applications_of<'a>(
-        &'a self,
-        dataset: &str,
-        user: &str,
-    ) -> impl Iterator<Item = (&'a str, &'a ApplicationState)> {
-        let ids = self.datasets.get(dataset).and_then(|dataset| dataset.applications.get(user));
-        ids.into_iter()
-            .flatten()
-            .filter_map(|id| self.applications.get_key_value(id).map(|(id, application)| (id.as_str(), application)))
+    #[inline]
+    pub(super) fn standing_of(&self, body: Name, user: Name) -> Standing {
+        self.standings.get(&(body, user)).map_or(Standing::Good, |state| state.standing)
+    }
+
+    /// What kind of user it was registered as (A3(2)).
+    #[must_use]
+    pub fn user_kind(&self, user: &str) -> Option<UserKind> {
+        self.user_kinds.get(&self.names.find(user)?).copied()
+    }
+
+    /// What kind of body it was registered as (A3(1)).
+    #[must_use]
+    pub fn body_kind(&self, body: &str) -> Option<BodyKind> {
+        self.bodies.get(&self.names.find(body)?)?.kind
     }
 
     /// The intents that wait for their result, by index.
@@ -209,34 +545,9 @@ impl State {
     pub fn open_use(&self, intent: u64) -> Option<&Use> {
         self.uses.get(&intent)
     }
+}
 
-    /// One duty as it stands on a day.
-    #[must_use]
-    pub fn duty(&self, id: &str, calendar: &Calendar, today: Date) -> Option<Duty> {
-        self.duties.get(id).map(|owed| owed.on(id, calendar, today))
-    }
-
-    /// Every duty as it stands on a day; `holder` keeps those of one body or user.
-    #[must_use]
-    pub fn duties(&self, calendar: &Calendar, today: Date, holder: Option<&str>) -> Vec<Duty> {
-        let held = self.duties.iter().filter(|(_, owed)| holder.is_none_or(|holder| owed.holder == holder));
-        held.map(|(id, owed)| owed.on(id, calendar, today)).collect()
-    }
-
-    /// The canonical bytes of the state: equal states have equal bytes.
-    ///
-    /// # Errors
-    /// [`CanonError`] if a count is beyond 2^53 − 1.
-    pub fn snapshot(&self) -> Result<Vec<u8>, CanonError> {
-        canon::to_bytes(self)
-    }
-
-    /// The state of a snapshot.
-    ///
-    /// # Errors
-    /// [`CanonError`] if the bytes are not a canonical snapshot.
-    pub fn restore(snapshot: &[u8]) -> Result<Self, CanonError> {
-        canon::parse_canonical(snapshot)?;
-        canon::read("State", snapshot)
-    }
+/// The key of a case: its machine and its id.
+pub(super) fn case_key(machine: Machine, id: &str) -> String {
+    format!("{}:{id}", machine.id())
 }

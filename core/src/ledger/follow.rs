@@ -1,0 +1,260 @@
+//! Following a log that another process writes: each look takes what was committed since the last one.
+//!
+//! A follower takes no lock and never waits for the writer. It sees a commit when it is written, which may be before the
+//! writer has it on the disk; it must never take half a batch for a commit, and never pass over damage.
+
+use std::path::Path;
+
+use super::IntegrityError;
+use super::config::LedgerConfig;
+use super::frame::{Frame, Header, SegmentReader, is_no_frame, is_torn};
+use super::log::Ledger;
+use super::replay::link;
+use super::store::Store;
+use super::tree::{Frontier, Hash, leaf_hash};
+use crate::Error;
+
+/// A place in a log, up to which its commits were read.
+pub(crate) struct Follower {
+    store: Store,
+    /// The segment, and where in it the next frame begins; 0 before its header.
+    number: u64,
+    offset: u64,
+    committed: Frontier,
+    chain: Hash,
+}
+
+impl Follower {
+    /// Follows a log from the records that an open ledger has; those it has are not given again.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub(crate) fn after(ledger: &Ledger) -> Result<Self, Error> {
+        let number = ledger.segments.len().saturating_sub(1) as u64;
+        let hash = ledger.profile().hash();
+        let mut reader = SegmentReader::open(&ledger.store, number, hash)?;
+        let header = reader.header()?;
+        let mut follower = Follower {
+            store: ledger.store.clone(),
+            number,
+            offset: reader.offset(),
+            committed: header.frontier,
+            chain: header.chain,
+        };
+        // What the ledger has of its last segment is passed over; what is already beyond comes with the first look.
+        let known = ledger.size();
+        while follower.committed.size() < known {
+            if !follower.commit(&mut |_, _| Ok(()))? {
+                return Err(IntegrityError::RolledBack { signed_size: known, size: follower.committed.size() }.into());
+            }
+        }
+        Ok(follower)
+    }
+
+    /// Follows a log from its first record.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub(crate) fn from_start(dir: &Path) -> Result<Self, Error> {
+        let store = Store::open(dir)?;
+        let (config, text) = LedgerConfig::read(&store)?;
+        let hash = config.profile.hash();
+        let chain = super::replay::genesis(hash, &text);
+        Ok(Follower { store, number: 0, offset: 0, committed: Frontier::new(hash), chain })
+    }
+
+    /// How many records were committed at the last look.
+    pub(crate) fn size(&self) -> u64 {
+        self.committed.size()
+    }
+
+    /// Whether there may be something new: a look at the length of one file.
+    pub(crate) fn idle(&self) -> bool {
+        let length = std::fs::metadata(self.store.segment_path(self.number)).map(|about| about.len());
+        self.offset != 0
+            && length.is_ok_and(|length| length == self.offset)
+            && !self.store.segment_path(self.number + 1).exists()
+    }
+
+    /// Gives each record that was committed since the last look, in order, with its index. An error of `give` ends the
+    /// look before the batch that holds the record.
+    ///
+    /// # Errors
+    /// [`IntegrityError`] for what no torn write explains; what can't be read; the error of `give`.
+    pub(crate) fn look(&mut self, give: &mut dyn FnMut(u64, &[u8]) -> Result<(), Error>) -> Result<u64, Error> {
+        let before = self.size();
+        if !self.idle() {
+            while self.commit(give)? {}
+        }
+        Ok(self.size() - before)
+    }
+
+    /// Reads to the next commit; false where there is none yet.
+    fn commit(&mut self, give: &mut dyn FnMut(u64, &[u8]) -> Result<(), Error>) -> Result<bool, Error> {
+        let hash = self.committed.hash();
+        let mut reader = SegmentReader::open(&self.store, self.number, hash)?;
+        if self.offset == 0 {
+            match reader.header() {
+                Ok(header) => self.check_header(&reader, &header)?,
+                Err(error) if is_no_frame(&error) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+            self.offset = reader.offset();
+        }
+        reader.skip_to(self.offset, self.committed.size())?;
+        let (mut batch, mut buffer) = (Vec::new(), Vec::new());
+        let mut tree = self.committed.clone();
+        loop {
+            match reader.next(&mut buffer) {
+                Ok(None) if batch.is_empty() => return self.next_segment(),
+                // The writer is at work.
+                Ok(None) => return Ok(false),
+                Ok(Some((offset, Frame::Record { index, bytes }))) => {
+                    if index != tree.size() {
+                        let (file, expected) = (reader.file().to_owned(), tree.size());
+                        return Err(IntegrityError::WrongIndex { file, offset, expected, found: index }.into());
+                    }
+                    tree.push(leaf_hash(hash, bytes));
+                    batch.push(bytes.to_vec());
+                }
+                Ok(Some((offset, Frame::Commit { size, root, chain }))) => {
+                    let file = || reader.file().to_owned();
+                    if size != tree.size() || root != tree.root() {
+                        return Err(IntegrityError::WrongRoot { file: file(), offset, size }.into());
+                    }
+                    if chain != link(hash, &self.chain, size, &root) {
+                        return Err(IntegrityError::BrokenChain { file: file(), offset, size }.into());
+                    }
+                    for (index, bytes) in (self.committed.size()..).zip(&batch) {
+                        give(index, bytes)?;
+                    }
+                    (self.committed, self.chain, self.offset) = (tree, chain, reader.offset());
+                    return Ok(true);
+                }
+                Err(error) if is_no_frame(&error) => {
+                    return match reader.again(self.offset, u64::MAX)? {
+                        Some(rest) if is_torn(&error, &rest, self.offset) => Ok(false),
+                        _ => Err(error),
+                    };
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Goes on to the next segment where there is one; false where there is none yet.
+    fn next_segment(&mut self) -> Result<bool, Error> {
+        let hash = self.committed.hash();
+        if !self.store.segment_path(self.number + 1).exists() {
+            return Ok(false);
+        }
+        let mut reader = SegmentReader::open(&self.store, self.number + 1, hash)?;
+        match reader.header() {
+            Ok(header) => {
+                self.number += 1;
+                self.check_header(&reader, &header).inspect_err(|_| self.number -= 1)?;
+                self.offset = reader.offset();
+                self.commit_here()
+            }
+            // Its header is being written.
+            Err(error) if is_no_frame(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether there is something in the segment that was just begun.
+    fn commit_here(&self) -> Result<bool, Error> {
+        let length = std::fs::metadata(self.store.segment_path(self.number)).map_or(0, |about| about.len());
+        Ok(length > self.offset)
+    }
+
+    fn check_header(&self, reader: &SegmentReader, header: &Header) -> Result<(), Error> {
+        let expected = Header { number: self.number, frontier: self.committed.clone(), chain: self.chain };
+        if *header == expected {
+            return Ok(());
+        }
+        let (file, record) = (reader.file().to_owned(), self.committed.size());
+        Err(IntegrityError::WrongSegment { file, record }.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Ed25519Key;
+    use crate::ledger::{LedgerConfig, Profile};
+
+    fn create(dir: &Path) -> Ledger {
+        let (key, _) = Ed25519Key::generate().unwrap();
+        Ledger::create(dir, &LedgerConfig { origin: "log".to_owned(), profile: Profile::Intl }, Box::new(key)).unwrap()
+    }
+
+    fn looked(follower: &mut Follower) -> Vec<(u64, String)> {
+        let mut seen = Vec::new();
+        follower
+            .look(&mut |index, bytes| {
+                seen.push((index, String::from_utf8(bytes.to_vec()).unwrap()));
+                Ok(())
+            })
+            .unwrap();
+        seen
+    }
+
+    #[test]
+    fn what_is_committed_is_seen_once_and_in_order_over_segments() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("log");
+        let mut ledger = create(&dir);
+        ledger.set_segment_limit(300);
+        let mut from_start = Follower::from_start(&dir).unwrap();
+        assert_eq!(looked(&mut from_start), []);
+        let mut expected = Vec::new();
+        let mut after = Follower::after(&ledger).unwrap();
+        for number in 0..40_u64 {
+            let batch: Vec<String> = (0..=number % 3).map(|part| format!("[{number},{part}]")).collect();
+            let range = ledger.append_batch(&batch).unwrap();
+            let new: Vec<(u64, String)> = range.zip(batch).collect();
+            assert_eq!(looked(&mut after), new, "each look gives what came since");
+            assert!(after.idle());
+            expected.extend(new);
+            if number % 7 == 0 {
+                let late = Follower::after(&ledger.reader().unwrap()).unwrap();
+                assert_eq!(late.size(), ledger.size());
+            }
+        }
+        assert!(ledger.segments.len() > 3);
+        assert_eq!(looked(&mut from_start), expected);
+        assert_eq!(from_start.size(), ledger.size());
+    }
+
+    #[test]
+    fn half_a_write_is_not_there_yet_and_damage_is_an_error() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("log");
+        let mut ledger = create(&dir);
+        ledger.append(b"1").unwrap();
+        let mut follower = Follower::from_start(&dir).unwrap();
+        assert_eq!(looked(&mut follower).len(), 1);
+        let segment = dir.join("segments/00000000.kfl");
+        let before = std::fs::read(&segment).unwrap();
+        ledger.append_batch(&[b"2", b"3"]).unwrap();
+        let after = std::fs::read(&segment).unwrap();
+        for end in before.len()..after.len() {
+            std::fs::write(&segment, &after[..end]).unwrap();
+            assert_eq!(looked(&mut follower), [], "cut at {end}");
+        }
+        // A changed byte in what is committed is no torn write.
+        let mut changed = after.clone();
+        changed[before.len() + 21] ^= 1;
+        changed.extend_from_slice(&after[before.len()..]);
+        std::fs::write(&segment, &changed).unwrap();
+        assert!(follower.look(&mut |_, _| Ok(())).is_err());
+        std::fs::write(&segment, &after).unwrap();
+        assert_eq!(looked(&mut follower).len(), 2);
+        // What `give` refuses is given again.
+        ledger.append(b"4").unwrap();
+        let refuse = || Error::from(crate::ledger::LedgerError::ReadOnly);
+        assert!(follower.look(&mut |_, _| Err(refuse())).is_err());
+        assert_eq!(looked(&mut follower), [(3, "4".to_owned())]);
+    }
+}

@@ -1,0 +1,221 @@
+//! What the state owes: every duty follows from where datasets, applications, users, cases and bodies stand, and from the
+//! rules of use in force. Nothing is kept twice, so that a rule that is published counts for what is already there.
+
+use jiff::civil::Date;
+
+use super::duty::{self, DutyKind, Owed, Term, months_after};
+use super::names::Name;
+use super::state::{ApplicationState, BodyState, Case};
+use super::{ApplicationStatus, CaseStatus, DatasetState, DatasetStatus, Duty, Machine, Measure, Standing, State};
+use crate::calendar::Calendar;
+use crate::terms::Openness;
+
+/// The day that an interpretation counts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    Receipt,
+    SameDay,
+    Verification,
+}
+
+impl State {
+    /// One duty as it stands on a day: its id is `code:subject`.
+    #[must_use]
+    pub fn duty(&self, id: &str, calendar: &Calendar, today: Date) -> Option<Duty> {
+        let mut found = None;
+        let (code, subject) = id.split_once(':')?;
+        self.each_duty(None, Some((code, subject)), &mut |owed| {
+            if owed.kind.code == code && owed.id() == id {
+                found = Some(owed.on(calendar, today));
+            }
+        });
+        found
+    }
+
+    /// Every duty as it stands on a day; `holder` keeps those of one body, user or authority.
+    #[must_use]
+    pub fn duties(&self, calendar: &Calendar, today: Date, holder: Option<&str>) -> Vec<Duty> {
+        let mut duties = Vec::new();
+        self.each_duty(holder, None, &mut |owed| duties.push(owed.on(calendar, today)));
+        duties
+    }
+
+    /// Whether the risk report of an application is overdue on a day (A25).
+    pub(super) fn report_overdue(&self, application: &ApplicationState, today: Date) -> bool {
+        self.report_due(application).is_some_and(|due| due < today)
+    }
+
+    /// When the next risk report of an application is due.
+    pub(super) fn report_due(&self, application: &ApplicationState) -> Option<Date> {
+        let months = self.rules().risk_report_months?;
+        next(application, application.reported, months)
+    }
+
+    /// Gives each duty to `give`. `only` names the one that is looked for, so that nothing else need be gone through.
+    fn each_duty(&self, holder: Option<&str>, only: Option<(&str, &str)>, give: &mut dyn FnMut(Owed<'_>)) {
+        let wanted = match holder {
+            Some(holder) => match self.names.find(holder) {
+                Some(name) => Some(name),
+                None => return,
+            },
+            None => None,
+        };
+        let mut give = |owed: Owed<'_>| {
+            if holder.is_none_or(|holder| owed.holder == holder) {
+                give(owed);
+            }
+        };
+        let family = only.map(|(code, _)| code);
+        let of = |codes: &[DutyKind]| family.is_none_or(|code| codes.iter().any(|kind| kind.code == code));
+        if of(&[
+            duty::COMPLAINT_REPLY,
+            duty::SUGGESTION_REPLY,
+            duty::DEMAND_LISTING,
+            duty::PROBLEM_FOLLOW_UP,
+            duty::INTERVIEW_MEASURES,
+        ]) {
+            self.cases.iter().for_each(|(key, case)| self.case_duty(key, case, &mut give));
+        }
+        if of(&[duty::RECTIFICATION]) {
+            self.standing_duties(&mut give);
+        }
+        if of(&[duty::RISK_REPORT, duty::FOLLOW_UP]) {
+            match only.and_then(|(_, subject)| self.applications.get_key_value(subject)) {
+                Some((id, application)) => self.application_duties(id, application, wanted, &mut give),
+                None if only.is_some() => {}
+                None => self
+                    .applications
+                    .iter()
+                    .for_each(|(id, application)| self.application_duties(id, application, wanted, &mut give)),
+            }
+        }
+        if of(&[duty::CONTENT_UPDATE, duty::REASSESSMENT]) {
+            self.datasets.iter().for_each(|(id, dataset)| self.dataset_duties(id, dataset, &mut give));
+        }
+        if of(&[duty::MANAGEMENT_SYSTEM, duty::EMERGENCY_PLAN, duty::EMERGENCY_DRILL, duty::CATALOG_REVIEW]) {
+            self.bodies.iter().for_each(|(name, body)| self.body_duties(self.names.name(*name), body, &mut give));
+        }
+    }
+
+    /// From which day complaints and suggestions are counted.
+    fn start(&self) -> Start {
+        let interpretations = self.policy.as_ref().map(|policy| &policy.interpretations);
+        match interpretations.and_then(|chosen| chosen.get("deadline_start")).map(String::as_str) {
+            Some("same_day") => Start::SameDay,
+            Some("verification") => Start::Verification,
+            _ => Start::Receipt,
+        }
+    }
+
+    fn case_duty(&self, key: &str, case: &Case, give: &mut dyn FnMut(Owed<'_>)) {
+        let subject = key.split_once(':').map_or(key, |(_, id)| id);
+        let kind = match case.machine {
+            Machine::Complaint => duty::COMPLAINT_REPLY,
+            Machine::Suggestion => duty::SUGGESTION_REPLY,
+            Machine::Demand if matches!(case.status, CaseStatus::Accepted | CaseStatus::Met) => duty::DEMAND_LISTING,
+            Machine::Problem => duty::PROBLEM_FOLLOW_UP,
+            Machine::Interview if case.due.is_some() => duty::INTERVIEW_MEASURES,
+            _ => return,
+        };
+        // A complaint that is not verified yet is counted from its receipt under every reading.
+        let from = match (self.start(), case.machine, case.verified) {
+            (Start::Verification, Machine::Complaint, Some(verified)) => verified,
+            _ => case.from,
+        };
+        let reply = matches!(case.machine, Machine::Complaint | Machine::Suggestion);
+        let term = match (case.due, case.days.or(self.rules().prompt_days.filter(|_| !reply))) {
+            (Some(date), _) => Term::Day(date),
+            (None, Some(days)) if reply && self.start() == Start::SameDay => Term::Counting(days),
+            (None, Some(days)) => Term::After(days),
+            (None, None) => Term::Promptly,
+        };
+        let holder = case.holder.map_or("", |holder| self.names.name(holder));
+        give(Owed { kind, holder, subject, from, term, done: case.done });
+    }
+
+    fn standing_duties(&self, give: &mut dyn FnMut(Owed<'_>)) {
+        for ((body, user), state) in &self.standings {
+            // Who is served no longer has nothing left to rectify.
+            if state.standing != Standing::Terminated {
+                let (holder, subject) = (self.names.name(*user), self.names.name(*body));
+                let (from, term, done) = (state.from, Term::Day(state.due), state.done);
+                give(Owed { kind: duty::RECTIFICATION, holder, subject, from, term, done });
+            }
+        }
+    }
+
+    fn application_duties(
+        &self,
+        id: &str,
+        application: &ApplicationState,
+        wanted: Option<Name>,
+        give: &mut dyn FnMut(Owed<'_>),
+    ) {
+        let Some(approved) = application.approved.filter(|_| application.status == ApplicationStatus::Approved) else {
+            return;
+        };
+        let rules = self.rules();
+        if wanted.is_none_or(|wanted| wanted == application.user)
+            && let Some(due) = self.report_due(application)
+        {
+            let (holder, from) = (self.names.name(application.user), application.reported.unwrap_or(approved));
+            give(Owed { kind: duty::RISK_REPORT, holder, subject: id, from, term: Term::Day(due), done: None });
+        }
+        let due = rules.follow_up_months.and_then(|months| next(application, application.followed_up, months));
+        let dataset = self.datasets.get_index(application.dataset as usize).map(|(_, dataset)| dataset);
+        if let Some((due, body)) = due.zip(dataset.and_then(|dataset| self.body_of(dataset))) {
+            let from = application.followed_up.unwrap_or(approved);
+            give(Owed { kind: duty::FOLLOW_UP, holder: body, subject: id, from, term: Term::Day(due), done: None });
+        }
+    }
+
+    fn dataset_duties(&self, id: &str, dataset: &DatasetState, give: &mut dyn FnMut(Owed<'_>)) {
+        let Some(holder) = self.body_of(dataset) else { return };
+        if dataset.status == DatasetStatus::Open
+            && let Some(listed) = &dataset.listed
+            && let Some((frequency, updated)) = listed.frequency.zip(listed.updated)
+            && let Some(due) = frequency.next_update(updated)
+        {
+            let term = Term::Day(due);
+            give(Owed { kind: duty::CONTENT_UPDATE, holder, subject: id, from: updated, term, done: None });
+        }
+        // What is not yet open, although nothing stands against judging it: no class chosen, or withheld.
+        let closed = |chosen: Option<Openness>| chosen.is_none_or(|chosen| chosen == Openness::Withheld);
+        if dataset.status == DatasetStatus::NotOpen
+            && let Some(assessed) = dataset.assessed.as_ref().filter(|assessed| closed(assessed.chosen))
+            && let Some(months) = self.rules().reassess_months
+        {
+            let term = Term::Day(months_after(assessed.on, months));
+            give(Owed { kind: duty::REASSESSMENT, holder, subject: id, from: assessed.on, term, done: None });
+        }
+    }
+
+    fn body_duties(&self, id: &str, body: &BodyState, give: &mut dyn FnMut(Owed<'_>)) {
+        let Some(since) = body.since else { return };
+        let rules = self.rules();
+        let taken = |measure: Measure| body.measures.get(measure as usize).copied().flatten().map(|taken| taken.0);
+        let once = rules.prompt_days.map_or(Term::Promptly, Term::After);
+        for (kind, measure) in [
+            (duty::MANAGEMENT_SYSTEM, Measure::ManagementSystem),
+            (duty::EMERGENCY_PLAN, Measure::EmergencyPlan),
+        ] {
+            give(Owed { kind, holder: id, subject: id, from: since, term: once, done: taken(measure) });
+        }
+        for (kind, measure, months) in [
+            (duty::EMERGENCY_DRILL, Measure::EmergencyDrill, rules.drill_months),
+            (duty::CATALOG_REVIEW, Measure::CatalogReview, rules.catalog_review_months),
+        ] {
+            if let Some(months) = months {
+                let from = taken(measure).unwrap_or(since);
+                let term = Term::Day(months_after(from, months));
+                give(Owed { kind, holder: id, subject: id, from, term, done: None });
+            }
+        }
+    }
+}
+
+/// When something is due again in the life of an approved application; none where its grant ends before.
+fn next(application: &ApplicationState, last: Option<Date>, months: u16) -> Option<Date> {
+    let due = months_after(last.or(application.approved)?, months);
+    (due <= application.grant.until && application.status == ApplicationStatus::Approved).then_some(due)
+}
