@@ -331,7 +331,8 @@ kf_status kf_entry_check(const char *entry,
 
 /**
  * Writes what was decided into an entry (JSON): the class that the body chose within the permitted set, the digest of the
- * `Classification` that permits it, and the digest of the content that was assessed; to the changed entry.
+ * `Classification` that permits it, the digest of the content that was assessed, and the day (`YYYY-MM-DD`); to the
+ * changed entry, whose history keeps what it rested on before.
  */
 kf_status kf_entry_rest_on(const char *entry,
                            size_t entry_len,
@@ -341,6 +342,8 @@ kf_status kf_entry_rest_on(const char *entry,
                            size_t chosen_len,
                            const char *content,
                            size_t content_len,
+                           const char *on,
+                           size_t on_len,
                            struct kf_text **changed,
                            struct kf_error **err);
 

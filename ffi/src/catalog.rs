@@ -36,7 +36,8 @@ pub unsafe extern "C" fn kf_entry_check(
 }
 
 /// Writes what was decided into an entry (JSON): the class that the body chose within the permitted set, the digest of the
-/// `Classification` that permits it, and the digest of the content that was assessed; to the changed entry.
+/// `Classification` that permits it, the digest of the content that was assessed, and the day (`YYYY-MM-DD`); to the
+/// changed entry, whose history keeps what it rested on before.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -50,6 +51,8 @@ pub unsafe extern "C" fn kf_entry_rest_on(
     chosen_len: usize,
     content: *const c_char,
     content_len: usize,
+    on: *const c_char,
+    on_len: usize,
     changed: *mut *mut kf_text,
     err: *mut *mut kf_error,
 ) -> kf_status {
@@ -71,7 +74,7 @@ pub unsafe extern "C" fn kf_entry_rest_on(
             let content: Digest = content.parse().map_err(|_| {
                 Failure::argument("content", "sha256: and 64 hexadecimal digits", " sha256: 与 64 位十六进制数字")
             })?;
-            entry.rest_on(&classification, chosen, content)?;
+            entry.rest_on(&classification, chosen, content, input::date("on", on, on_len)?)?;
             out.write(text::document(&entry)?);
             Ok(())
         })

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 
 use crate::documents::{plain, read, value_of};
 use crate::errors::OrRaise;
+use crate::moments::LegalDate;
 
 /// A catalog entry from a dict.
 pub(crate) fn entry(object: &Bound<'_, PyAny>) -> PyResult<Entry> {
@@ -20,17 +21,19 @@ pub(crate) fn check_entry<'py>(entry: &Bound<'py, PyAny>) -> PyResult<Bound<'py,
 }
 
 /// The entry with what was decided written into it: the chosen class, the digest of the classification that permits it,
-/// and the digest of the assessed content (`"sha256:…"`).
+/// the digest of the assessed content (`"sha256:…"`), and the day. Its history keeps what it rested on before.
 #[pyfunction]
+#[pyo3(signature = (entry, classification, chosen, content, *, at))]
 pub(crate) fn rest_on<'py>(
     entry: &Bound<'py, PyAny>,
     classification: &Bound<'py, PyAny>,
     chosen: &Bound<'py, PyAny>,
     content: &Bound<'py, PyAny>,
+    at: LegalDate,
 ) -> PyResult<Bound<'py, PyAny>> {
     let mut rested = self::entry(entry)?;
     let classification: Classification = read("Classification", classification)?;
     let chosen: Openness = read("Openness", chosen)?;
-    rested.rest_on(&classification, chosen, read("Digest", content)?).or_raise()?;
+    rested.rest_on(&classification, chosen, read("Digest", content)?, at.0).or_raise()?;
     plain(entry.py(), &rested)
 }

@@ -90,7 +90,7 @@ def entry(dataset, ways):
 def open_dataset(platform, policy, dataset, facts, chosen, ways, content, evidence=()):
     event = assessed(policy, dataset, facts, chosen, content, list(evidence))
     platform.event(event, at=AT)
-    whole = catalog.rest_on(entry(dataset, ways), event["classification"], chosen, content)
+    whole = catalog.rest_on(entry(dataset, ways), event["classification"], chosen, content, at=AT)
     assert catalog.check(whole) == []
     platform.event({"event": "entry_listed", "entry": whole}, at=AT)
     platform.event({"event": "dataset_opened", "dataset": dataset, "content": content}, at=AT)

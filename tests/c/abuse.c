@@ -137,9 +137,12 @@ static void nulls(const char *folder) {
   EXPECT(KF_ERR_NULL, kf_ledger_verify_proof(TEXT("{}"), NULL, &err));
   EXPECT(KF_ERR_NULL, kf_entry_check(NULL, 1, &text, &err));
   EXPECT(KF_ERR_NULL, kf_entry_check(TEXT(ENTRY), NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_entry_rest_on(NULL, 1, TEXT("{}"), TEXT("withheld"), TEXT("x"), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_entry_rest_on(TEXT(ENTRY), NULL, 1, TEXT("withheld"), TEXT("x"), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_entry_rest_on(TEXT(ENTRY), TEXT("{}"), TEXT("withheld"), TEXT("x"), NULL, &err));
+  EXPECT(KF_ERR_NULL,
+         kf_entry_rest_on(NULL, 1, TEXT("{}"), TEXT("withheld"), TEXT("x"), TEXT("2026-11-23"), &text, &err));
+  EXPECT(KF_ERR_NULL,
+         kf_entry_rest_on(TEXT(ENTRY), NULL, 1, TEXT("withheld"), TEXT("x"), TEXT("2026-11-23"), &text, &err));
+  EXPECT(KF_ERR_NULL,
+         kf_entry_rest_on(TEXT(ENTRY), TEXT("{}"), TEXT("withheld"), TEXT("x"), TEXT("2026-11-23"), NULL, &err));
   EXPECT(KF_ERR_NULL, kf_document_canonical(NULL, 1, &text, &err));
   EXPECT(KF_ERR_NULL, kf_document_canonical(TEXT("{}"), NULL, &err));
   EXPECT(KF_ERR_NULL, kf_digest(NULL, 1, &text, &err));

@@ -266,7 +266,7 @@ int main(int argc, char **argv) {
   CHECK(has(text, "\"field\":\"openness\""));
   drop(&text);
   EXPECT(KF_OK, kf_entry_rest_on(TEXT(ENTRY), bytes_of(version).at, bytes_of(version).len, TEXT("conditional"),
-                                 bytes_of(content).at, bytes_of(content).len, &entry, &err));
+                                 bytes_of(content).at, bytes_of(content).len, TEXT("2026-11-23"), &entry, &err));
   EXPECT(KF_OK, kf_entry_check(bytes_of(entry).at, bytes_of(entry).len, &text, &err));
   CHECK(slice_is(bytes_of(text), "[]"));
   drop(&text);

@@ -129,7 +129,7 @@ impl Assessment {
     /// [`crate::canon::CanonError`] where the classification has no canonical encoding.
     pub fn choose(&mut self, chosen: Openness) -> Result<(), crate::Error> {
         let (classification, content) = (self.last().classification.clone(), self.last().content);
-        self.entry.rest_on(&classification, chosen, content)?;
+        self.entry.rest_on(&classification, chosen, content, self.date)?;
         self.problems = self.entry.check();
         Ok(())
     }

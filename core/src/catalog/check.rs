@@ -138,6 +138,11 @@ impl Entry {
                 "data is opened through the unified platform",
             );
         }
+        let period = self.metadata.as_ref().and_then(|metadata| metadata.period);
+        if period.is_some_and(|period| period.until.is_some_and(|until| until < period.from)) {
+            let code = ("period_reversed", "A21", "metadata.period");
+            problems.contradiction(code, "数据时间范围的终止日期早于起始日期", "the period ends before it begins");
+        }
         if let Some(format) = self.format.filter(|format| !format.machine_readable()) {
             problems.contradiction(
                 ("not_machine_readable", "A3(4)", "format"),

@@ -6,110 +6,13 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{CatalogError, looks_personal};
+use super::metadata::CoreMetadata;
+use super::{CatalogError, Channel, DataFormat, DataType, Level, UpdateFrequency, looks_personal};
 use crate::canon;
 use crate::crypto::sha256;
 use crate::error::Explain;
 use crate::policy::Classification;
-use crate::terms::{AccessWay, DataGrade, Digest, Openness, Text, V1, words};
-
-words! {
-    /// 数据格式 (A19.2).
-    pub enum DataFormat {
-        /// CSV
-        Csv = "csv", "CSV", "CSV";
-        /// JSON
-        Json = "json", "JSON", "JSON";
-        /// XML
-        Xml = "xml", "XML", "XML";
-        /// XLSX
-        Xlsx = "xlsx", "XLSX", "XLSX";
-        /// XLS
-        Xls = "xls", "XLS", "XLS";
-        /// Parquet
-        Parquet = "parquet", "Parquet", "Parquet";
-        /// Arrow IPC
-        Arrow = "arrow", "Arrow", "Arrow";
-        /// RDF
-        Rdf = "rdf", "RDF", "RDF";
-        /// GeoJSON
-        Geojson = "geojson", "GeoJSON", "GeoJSON";
-        /// Shapefile
-        Shapefile = "shapefile", "Shapefile", "Shapefile";
-        /// Plain text
-        Text = "text", "纯文本", "plain text";
-        /// PDF
-        Pdf = "pdf", "PDF", "PDF";
-        /// A word processor's document
-        Document = "document", "文字处理文档", "word processor document";
-        /// A picture or a scan
-        Image = "image", "图片或扫描件", "picture or scan";
-    }
-
-    /// 数据类型 (A19.2).
-    pub enum DataType {
-        /// 结构化数据
-        Structured = "structured", "结构化数据", "structured data";
-        /// 空间数据
-        Spatial = "spatial", "空间数据", "spatial data";
-        /// 文本
-        Text = "text", "文本", "text";
-        /// 图像
-        Image = "image", "图像", "images";
-        /// 音视频
-        Media = "media", "音视频", "audio and video";
-        /// 实时流
-        Stream = "stream", "实时流数据", "stream";
-    }
-
-    /// 数据更新频率 (A19.2, A23).
-    pub enum UpdateFrequency {
-        /// 实时
-        Realtime = "realtime", "实时", "in real time";
-        /// 每日
-        Daily = "daily", "每日", "daily";
-        /// 每周
-        Weekly = "weekly", "每周", "weekly";
-        /// 每月
-        Monthly = "monthly", "每月", "monthly";
-        /// 每季度
-        Quarterly = "quarterly", "每季度", "quarterly";
-        /// 每半年
-        HalfYearly = "half_yearly", "每半年", "half-yearly";
-        /// 每年
-        Yearly = "yearly", "每年", "yearly";
-        /// 不定期
-        Irregular = "irregular", "不定期", "irregularly";
-        /// 不更新
-        Never = "never", "不更新", "never";
-    }
-
-    /// Whose catalog the entry belongs to (A8, A19.2): who reviews applications depends on it.
-    pub enum Level {
-        /// 市级
-        Municipal = "municipal", "市级", "municipal";
-        /// 区县(开发区)级
-        District = "district", "区县(开发区)级", "district";
-    }
-
-    /// The channel through which the data is opened (A12).
-    pub enum Channel {
-        /// 统一开放平台
-        Platform = "platform", "统一开放平台", "the unified platform";
-        /// 经批准的自有渠道
-        ApprovedException = "approved_exception", "经批准的自有渠道", "an own channel, approved";
-        /// 其他渠道
-        Other = "other", "其他渠道", "another channel";
-    }
-}
-
-impl DataFormat {
-    /// Whether society can process it by machine (A3(4)): a document made for eyes is not.
-    #[must_use]
-    pub fn machine_readable(self) -> bool {
-        !matches!(self, DataFormat::Pdf | DataFormat::Document | DataFormat::Image)
-    }
-}
+use crate::terms::{AccessWay, DataGrade, Digest, Openness, Text, V1};
 
 /// 数据开放主体 (A3(1)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -240,9 +143,38 @@ pub struct Entry {
     /// The digest of the content that was assessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Digest>,
+    /// The day of the assessment that it rests on (A21).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub assessed: Option<Date>,
     /// The class that it had before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_openness: Option<Openness>,
+    /// What it rested on before, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Revision>,
+    /// 核心元数据: what the national guide asks of an information resource besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<CoreMetadata>,
+}
+
+/// What an entry rested on until it was decided anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    /// The day of that assessment, where the entry told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub date: Option<Date>,
+    /// The class that was chosen.
+    pub openness: Openness,
+    /// The digest of the content that was assessed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Digest>,
+    /// The digest of the classification.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Digest>,
 }
 
 impl Entry {
@@ -270,7 +202,10 @@ impl Entry {
             updated: None,
             assessment: None,
             content: None,
+            assessed: None,
             previous_openness: None,
+            history: Vec::new(),
+            metadata: None,
         }
     }
 
@@ -287,8 +222,9 @@ impl Entry {
         Ok(entry)
     }
 
-    /// Writes what was decided into the entry: the chosen class, the digest of the classification that permits it, and
-    /// the digest of the assessed content. What the class was before is kept.
+    /// Writes what was decided into the entry: the chosen class, the digest of the classification that permits it, the
+    /// digest of the assessed content, and the day. What it rested on before goes into its history; the same decision
+    /// written twice is one.
     ///
     /// # Errors
     /// [`CanonError`](crate::canon::CanonError) if the classification has no canonical encoding.
@@ -297,12 +233,25 @@ impl Entry {
         classification: &Classification,
         chosen: Openness,
         content: Digest,
+        on: Date,
     ) -> Result<(), canon::CanonError> {
-        self.assessment = Some(sha256(&canon::to_bytes(classification)?));
-        self.content = Some(content);
+        let assessment = sha256(&canon::to_bytes(classification)?);
+        let before = self.decided();
         self.previous_openness = self.openness.filter(|before| *before != chosen).or(self.previous_openness);
+        self.assessment = Some(assessment);
+        self.content = Some(content);
         self.openness = Some(chosen);
+        self.assessed = Some(on);
+        if before != self.decided() {
+            self.history.extend(before);
+        }
         Ok(())
+    }
+
+    /// What it rests on now, as its history would keep it; none before a class was chosen.
+    fn decided(&self) -> Option<Revision> {
+        let openness = self.openness?;
+        Some(Revision { date: self.assessed, openness, content: self.content, assessment: self.assessment })
     }
 
     /// Checks what the log needs to keep the entry at all: its id, and that no text reads as a person's identifier.
@@ -310,12 +259,7 @@ impl Entry {
     /// # Errors
     /// [`CatalogError::Id`], [`CatalogError::Personal`].
     pub fn well_formed(&self) -> Result<(), CatalogError> {
-        let id = self.id.as_bytes();
-        let first = id.first().is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        let rest = id.iter().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
-        if !first || !rest || id.len() > 64 || looks_personal(&self.id) {
-            return Err(CatalogError::Id);
-        }
+        well_formed_id(&self.id)?;
         let offices = [
             ("responsible.first", &self.responsible.first),
             ("responsible.leader", &self.responsible.leader),
@@ -328,4 +272,14 @@ impl Entry {
         }
         Ok(())
     }
+}
+
+/// Whether other documents can name this id.
+pub(super) fn well_formed_id(id: &str) -> Result<(), CatalogError> {
+    let first = id.bytes().next().is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let rest = id.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+    if !first || !rest || id.len() > 64 || looks_personal(id) {
+        return Err(CatalogError::Id);
+    }
+    Ok(())
 }

@@ -1,16 +1,33 @@
 //! The open catalog (开放目录, A19.2): what an entry says about a dataset, and everything that is missing or
-//! contradictory in it, named at once.
+//! contradictory in it, named at once; the catalog that an authority compiles of entries, merges with its districts', and
+//! breaks down into the responsibility list (A20).
 //!
 //! This room must never decide which class a dataset may have (that is the policy), nor whether it is open (that is
-//! the process): it checks that an entry is whole and does not contradict itself.
+//! the process): it checks that an entry is whole and does not contradict itself or another one.
 
 mod check;
+mod document;
+mod due;
 mod entry;
+mod list;
+mod merge;
+mod metadata;
 mod personal;
+mod review;
+mod source;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
 
 pub use check::Problem;
-pub use entry::{Body, Channel, DataFormat, DataItem, DataType, Entry, Level, Office, Responsible, UpdateFrequency};
+pub use document::{Catalog, CatalogTerms, EntryPlace};
+pub use entry::{Body, DataItem, Entry, Office, Responsible, Revision};
+pub use list::{BodyResponsibility, EntryResponsibility, ResponsibilityList, responsibility_list};
+pub use merge::{Conflict, ConflictKind, Merged, Side, merge};
+pub use metadata::{Category, CoreMetadata, Period};
 pub use personal::looks_personal;
+pub use review::CatalogProblem;
+pub use vocabulary::{Channel, DataFormat, DataType, Level, UpdateFrequency};
 
 use crate::terms::Text;
 
@@ -33,5 +50,21 @@ room_error! {
         Personal { field: String } = "KF-CATALOG-04",
             en "{field} reads as an identifier of a natural person; name an office and its line instead",
             zh "{field} 像是自然人的标识信息;请改填岗位及办公电话", at "{field}";
+        /// The id of a catalog is not of the form of a dataset's.
+        CatalogId = "KF-CATALOG-05",
+            en "the id of a catalog is 1 to 64 of a-z, 0-9, '-' and '_', and begins with a letter or a digit",
+            zh "目录标识应为 1 至 64 个 a-z、0-9、'-'、'_' 字符,且以字母或数字开头", at "id";
+        /// One entry of a catalog can't be used.
+        InEntry { index: usize, what: Text } = "KF-CATALOG-06",
+            en "entry {index} of the catalog (from 0): {what}",
+            zh "目录的第 {index} 个条目(从 0 起):{what:#}", at "entries[{index}]";
+        /// No catalog was given.
+        NothingToMerge = "KF-CATALOG-07",
+            en "there is no catalog to merge; give the authority's first, then those that were submitted",
+            zh "没有可合并的目录;请先给出主管部门的目录,再给出提交的目录";
+        /// A district's catalog can't take in another district's, or the city's.
+        NotMergeable { index: usize } = "KF-CATALOG-08",
+            en "catalog {index} (from 0) is not of the district whose catalog it would be merged into; the first catalog is the one that the others are merged into",
+            zh "第 {index} 个目录(从 0 起)不属于被并入目录的区县;首个目录为被并入的目录", at "catalogs[{index}]";
     }
 }

@@ -96,7 +96,8 @@ pub(crate) fn entry(assessment: &Event, ways: &[AccessWay]) -> Entry {
     entry.responsible =
         Responsible { first: office("局长"), leader: office("分管副局长"), contact: office("数据科") };
     entry.channel = Some(Channel::Platform);
-    entry.rest_on(classification, chosen.unwrap_or(Openness::Withheld), *content).unwrap();
+    let chosen = chosen.unwrap_or(Openness::Withheld);
+    entry.rest_on(classification, chosen, *content, "2026-11-23".parse().unwrap()).unwrap();
     entry
 }
 
