@@ -1,8 +1,10 @@
 //! SHA-256 and SM3.
 
+use ring::rand::{SecureRandom as _, SystemRandom};
 use sha2::Digest as _;
 use sha2::block_api::compress256;
 
+use super::KeyError;
 use crate::terms::{Digest, HashAlgorithm};
 
 /// The SHA-256 digest of some bytes.
@@ -16,6 +18,24 @@ use crate::terms::{Digest, HashAlgorithm};
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> Digest {
     Digest::sha256(sha2::Sha256::digest(bytes).into())
+}
+
+/// The digest of some bytes by a hash.
+#[must_use]
+pub fn digest(algorithm: HashAlgorithm, bytes: &[u8]) -> Digest {
+    let mut hasher = Hasher::new(algorithm);
+    hasher.update(bytes);
+    hasher.finish()
+}
+
+/// Random bytes of the operating system.
+///
+/// # Errors
+/// [`KeyError::NoRandomness`].
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], KeyError> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| KeyError::NoRandomness)?;
+    Ok(bytes)
 }
 
 /// A hash of bytes that come in pieces.

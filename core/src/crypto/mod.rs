@@ -26,7 +26,8 @@ mod signer;
 mod sm2;
 
 pub use ed25519::{Ed25519Key, SIGNATURE_LENGTH};
-pub use hash::{Hasher, sha256};
+pub(crate) use hash::random;
+pub use hash::{Hasher, digest, sha256};
 pub(crate) use hash::{hash_after_byte, hash_pair};
 pub use keyring::{Keyring, LEAST_SECRET};
 pub use mac::MacKey;

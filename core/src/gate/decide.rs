@@ -1,5 +1,7 @@
 //! The decision: a pure function of policy, state, request and instant. It must never read a clock or write anything.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +36,9 @@ pub struct Decision {
     /// How many records the state had seen; none where a host's own facts were decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_index: Option<u64>,
+    /// How many records of each log of uses it had seen, where a quota was counted over several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub uses_seen: BTreeMap<String, u64>,
     /// The approved application that a permit runs under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
@@ -102,6 +107,12 @@ impl Answer {
     #[must_use]
     pub fn rows(&self) -> Option<u64> {
         self.rows.filter(|_| self.permit)
+    }
+
+    /// Whether a quota was counted.
+    #[must_use]
+    pub fn counted(&self) -> bool {
+        self.case.counted
     }
 
     /// The class of the dataset, once it was chosen.
@@ -251,6 +262,7 @@ fn blank(policy: &Policy, at: Instant, request: Digest) -> Decision {
         notices: Vec::new(),
         policy: policy.hash(),
         state_index: None,
+        uses_seen: BTreeMap::new(),
         application: None,
         rows: None,
         at,

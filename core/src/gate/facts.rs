@@ -34,6 +34,8 @@ pub(super) struct Case {
     pub(super) place: Option<u32>,
     /// Whether it bounds rows.
     pub(super) bounded: bool,
+    /// Whether it bounds rows or calls.
+    pub(super) counted: bool,
 }
 
 /// A fact of ours: its name, and its words in the order of their places; `false` and `true` for a question.
@@ -147,6 +149,7 @@ impl Case {
             user_standing: found.standing,
             place: found.application,
             bounded: found.bounded,
+            counted: found.counted,
         }
     }
 

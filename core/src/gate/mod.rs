@@ -38,6 +38,7 @@ mod record;
 mod replay;
 mod request;
 mod upgrade;
+mod worker;
 
 pub use decide::{Answer, Decision, Gate, decide, decide_facts};
 pub use facts::facts_of;
@@ -45,6 +46,8 @@ pub use platform::{Admitted, LEDGER, Platform, Recorded};
 pub use record::{Body, DenialCount, Outcome, Record, ServedCount, UseReport};
 pub use upgrade::{ClassChange, Under, Upgrade, upgrade};
 pub(crate) use replay::Replay;
+pub(crate) use worker::{Tally, use_log};
+pub use worker::{USES, Worker};
 pub use request::{Request, ResultReview, Via};
 
 use crate::terms::{Digest, Text};
@@ -84,6 +87,14 @@ room_error! {
         NotSignedOff { digest: Digest, changes: u64 } = "KF-GATE-10",
             en "the policy changes {changes} datasets of the catalog; the authority signs off the report of it by its digest {digest} (A40)",
             zh "该政策将改变目录中 {changes} 个数据集;须由主管部门以变更报告的摘要 {digest} 签署确认(A40)", at "upgrade";
+        /// A log of uses that the state does not know, or that another key signs.
+        NotAUseLog = "KF-GATE-12",
+            en "the state names no log of uses of this name and key; the writer of the state opens it first",
+            zh "状态中没有以该名称和密钥登记的使用账本;请先由状态账本的写入方登记";
+        /// Uses that several processes record.
+        UseAWorker = "KF-GATE-13",
+            en "this platform has logs of uses: a worker admits, so that quotas are counted over all of them",
+            zh "该平台设有使用账本:请由工作进程受理访问,以便统一计算用量";
         /// What was read of the state is too old to decide on.
         Behind { behind: Text } = "KF-GATE-11",
             en "denied: the state was last read {behind} before the request, longer than the bound",

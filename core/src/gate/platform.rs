@@ -392,6 +392,15 @@ impl Platform {
         Ok(recorded)
     }
 
+    /// Lets another process keep a log of uses of its own, signed by this key: see [`super::Worker`].
+    ///
+    /// # Errors
+    /// [`ProcessError::Exists`], [`ProcessError::Id`]; what the ledger can't do.
+    pub fn open_use_log(&self, name: &str, key: &PublicKey, at: Instant) -> Result<Recorded, Error> {
+        let event = Event::UseLogOpened { log: name.to_owned(), key: key.clone() };
+        self.event(&Actor::new(Role::Platform, "platform"), event, at)
+    }
+
     /// Decides, and records nothing. Where this platform only reads, on what it has read: see [`Platform::refresh`].
     #[must_use]
     pub fn decide(&self, request: &Request, at: Instant) -> Decision {
@@ -412,6 +421,9 @@ impl Platform {
         let _ = self.flush_due(at);
         let mut decision = None;
         let written = self.write(None, &mut |live| {
+            if !live.state.use_logs().is_empty() {
+                return Err(GateError::UseAWorker.into());
+            }
             let decided = live.gate.decide(&live.state, &UsedElsewhere::default(), request, at);
             let record = (decided.permit || request.user.is_some()).then(|| decision_record(request, &decided, at));
             decision = Some(decided);

@@ -103,6 +103,21 @@ impl Replay {
         Ok(Replay { dir: dir.to_owned(), policy, state })
     }
 
+    /// The text of an adopted policy, as it is stored.
+    ///
+    /// # Errors
+    /// What can't be read; [`GateError::OtherPolicy`] where it is not the adopted one.
+    pub(crate) fn policy_text(dir: &Path, text: &Digest) -> Result<String, Error> {
+        let file = file_of(text);
+        let io = |error: std::io::Error| GateError::Io { what: "policies", kind: io_text(error.kind()) };
+        let source = fs::read_to_string(dir.join(&file)).map_err(io)?;
+        if sha256(source.as_bytes()) == *text {
+            Ok(source)
+        } else {
+            Err(GateError::OtherPolicy { file: file.display().to_string() }.into())
+        }
+    }
+
     /// The state before the next record.
     pub(crate) fn state(&self) -> &State {
         &self.state
@@ -111,6 +126,11 @@ impl Replay {
     /// The policy in force before the next record.
     pub(crate) fn policy(&self) -> Option<&Policy> {
         self.policy.as_ref()
+    }
+
+    /// The hash of that policy.
+    pub(crate) fn policy_hash(&self) -> Option<Digest> {
+        self.policy.as_ref().map(Policy::hash)
     }
 
     /// Folds the next record. On an error the record is passed over, so that an audit can go on.

@@ -60,7 +60,6 @@ pub use open::Dropped;
 pub use proof::{ProofDocument, ProofHash, Receipt, RecordBytes, verify_document, verify_receipt};
 pub use replay::Records;
 pub use shared::SharedLedger;
-pub(crate) use shared::Ticket;
 pub use tree::{Hash, LONGEST_PROOF, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 pub use verify::{Verified, verify};
 pub use write::lines;

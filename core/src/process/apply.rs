@@ -43,6 +43,9 @@ impl State {
                 self.user_kinds.insert(user, *kind);
             }
             Event::IdentityErased { .. } => {}
+            Event::UseLogOpened { log, key } => {
+                self.use_logs.insert(log.clone(), key.clone());
+            }
             Event::MeasureTaken { measure, .. } => {
                 let body = self.names.number(&by.id)?;
                 let body = self.bodies.entry(body).or_default();
@@ -178,6 +181,11 @@ impl State {
     /// Folds a record that changes nothing: a denial, a report of use.
     pub fn pass(&mut self) {
         self.index += 1;
+    }
+
+    /// Passes over records that change nothing here, until so many are seen.
+    pub(crate) fn pass_to(&mut self, index: u64) {
+        self.index = self.index.max(index);
     }
 
     /// Folds the result of an intent.

@@ -5,7 +5,7 @@ use super::moves::{legal, row};
 use super::state::case_key;
 use super::{Actor, Case, CaseStatus, DatasetState, Event, Machine, ProcessError, Role, State};
 use crate::Error;
-use crate::catalog::looks_personal;
+use crate::catalog::{Entry, looks_personal};
 use crate::policy::Policy;
 use crate::terms::{Digest, Instant, Text, Word, legal_date};
 
@@ -59,6 +59,13 @@ impl State {
                 if person { Err(ProcessError::NotACommitment.into()) } else { Ok(()) }
             }
             Event::MeasureTaken { .. } | Event::IdentityErased { .. } => Ok(()),
+            Event::UseLogOpened { log, .. } => {
+                // It is the name of a directory, too.
+                Entry::new(log.clone()).well_formed().map_err(|_| ProcessError::Id { what: "log" })?;
+                let taken = self.use_logs.contains_key(log);
+                let what = Text::new("使用账本", "log of uses");
+                if taken { Err(ProcessError::Exists { what, id: log.clone() }.into()) } else { Ok(()) }
+            }
             Event::EntryListed { entry } => self.check_entry(by, id, entry),
             Event::DatasetAssessed { .. } => self.check_assessment(policy, by, event, at),
             Event::ContentUpdated { dataset, .. }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Application, BodyKind, Grant, RiskAssessmentReport, RulesOfUse, UserKind};
 use crate::catalog::Entry;
+use crate::crypto::PublicKey;
 use crate::policy::{Assertion, Classification, Facts, Policy};
 use crate::terms::{Digest, Instant, Openness, legal_date, words};
 
@@ -128,6 +129,8 @@ events! {
     UserRegistered = "user_registered" { user: String, kind: UserKind }
     /// A5, A31: the blob that holds a person's identity is erased; the commitment says no more whom it was.
     IdentityErased = "identity_erased" { user: Digest }
+    /// A16: a process of the platform keeps a log of uses of its own, signed by this key.
+    UseLogOpened = "use_log_opened" { log: String, key: PublicKey }
     /// A19.2, A9.2: an entry is listed, or a revision of it.
     EntryListed = "entry_listed" { entry: Box<Entry> }
     /// A19.1, A9.2, A18: a body assessed one version of a dataset (`content`) and chose its class within the permitted

@@ -61,6 +61,8 @@ pub struct Found<'a> {
     pub quota: Option<bool>,
     /// Whether the application bounds rows.
     pub bounded: bool,
+    /// Whether it bounds rows or calls.
+    pub counted: bool,
     /// Whether its risk report is overdue (A25).
     pub report_overdue: bool,
     /// The application's place, when it is approved and in its period.
@@ -94,6 +96,7 @@ struct Fit {
     way: bool,
     quota: Option<bool>,
     bounded: bool,
+    counted: bool,
     report_overdue: bool,
     place: u32,
 }
@@ -136,6 +139,7 @@ impl State {
             way: false,
             quota: Some(false),
             bounded: false,
+            counted: false,
             report_overdue: false,
             application: None,
         };
@@ -151,6 +155,7 @@ impl State {
             found.way = best.way;
             found.quota = best.quota;
             found.bounded = best.bounded;
+            found.counted = best.counted;
             found.report_overdue = best.report_overdue;
             found.application = (best.holding == Holding::Approved).then_some(best.place);
         }
@@ -206,6 +211,7 @@ impl State {
             way: asked.way.is_some_and(|way| grant.ways.holds(way)),
             quota: if pages { rows } else { Some(false) },
             bounded: grant.rows.is_some(),
+            counted: grant.rows.is_some() || grant.pages.is_some(),
             report_overdue: self.report_overdue(state, today),
             place,
         }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::canon;
 use crate::catalog::{Entry, Level, UpdateFrequency};
+use crate::crypto::PublicKey;
 use crate::policy::{Facts, Status};
 use crate::terms::{AccessWay, Digest, Openness, Reviewer, Word};
 
@@ -364,6 +365,8 @@ pub struct State {
     pub(super) names: Names,
     /// A district's authority → the district.
     pub(super) authorities: BTreeMap<String, String>,
+    /// The logs of uses of other processes, and who signs each.
+    pub(super) use_logs: BTreeMap<String, PublicKey>,
     pub(super) user_kinds: Map<Name, UserKind>,
     pub(super) bodies: Map<Name, BodyState>,
     pub(super) datasets: Map<Box<str>, DatasetState>,
@@ -421,6 +424,12 @@ impl State {
     #[must_use]
     pub fn rules(&self) -> &RulesOfUse {
         &self.rules.0
+    }
+
+    /// The logs of uses that other processes keep, and who signs each.
+    #[must_use]
+    pub fn use_logs(&self) -> &BTreeMap<String, PublicKey> {
+        &self.use_logs
     }
 
     /// A dataset, once it was assessed or listed.

@@ -1,0 +1,476 @@
+//! The walk: the state log record by record, and beside it the records of the logs of uses, each where the state stood
+//! that it was decided on.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{AuditReport, Finding, UnreportedUse, VerifiedUses, breaches};
+use crate::Error;
+use crate::calendar::Calendar;
+use crate::crypto::{PublicKey, sha256};
+use crate::error::Explain;
+use crate::gate::{Body, Decision, Gate, LEDGER, Outcome, Record, Replay, Request, Tally, USES, UseReport, use_log};
+use crate::ledger::{self, Checkpoint, Ledger, Records, Verified};
+use crate::process::{DutyStatus, Event, Used, UsedElsewhere};
+use crate::terms::{Digest, Instant, V1, legal_date};
+
+/// The most unreported uses that are listed.
+const MOST_UNREPORTED: usize = 10_000;
+
+/// A log of uses as far as it was walked.
+struct Shard {
+    name: String,
+    verified: Verified,
+    records: Records,
+    /// The record that is next, and the state that it was decided on.
+    next: Option<(u64, Record, u64)>,
+    book: Book,
+    used: History,
+}
+
+/// What was used under each application of one log, by the size of the log: to tell what a decision saw of it.
+#[derive(Default)]
+struct History(BTreeMap<String, Vec<(u64, Used)>>);
+
+impl History {
+    /// Reads a log of uses once, before it is walked.
+    fn of(dir: &Path, verified: &Verified) -> Result<Self, Error> {
+        let (mut history, mut tally) = (History::default(), Tally::default());
+        for item in Ledger::open(dir, None)?.records_under(verified.size, &verified.root)? {
+            let (index, bytes) = item?;
+            // What can't be read, or follows nothing, is a finding of the walk.
+            let Ok(record) = Record::from_bytes(&bytes) else { continue };
+            let _ = tally.count(index, &record, &mut |application, change| {
+                let steps = history.0.entry(application.to_owned()).or_default();
+                let before = steps.last().map_or(Used::default(), |(_, used)| *used);
+                steps.push((index + 1, change(before)));
+            });
+        }
+        Ok(history)
+    }
+
+    /// What was used under an application in the first `size` records.
+    fn at(&self, application: &str, size: u64) -> Used {
+        let Some(steps) = self.0.get(application) else { return Used::default() };
+        let place = steps.partition_point(|(at, _)| *at <= size);
+        place.checked_sub(1).and_then(|place| steps.get(place)).map_or(Used::default(), |(_, used)| *used)
+    }
+}
+
+/// The permitted intents of one log, and what came of them.
+#[derive(Default)]
+struct Book {
+    intents: BTreeMap<u64, Intent>,
+    last: Option<Instant>,
+}
+
+struct Intent {
+    request: Request,
+    conditional: bool,
+    /// When data went out.
+    served: Option<Instant>,
+    settled: bool,
+    reported: bool,
+}
+
+pub(super) struct Walk {
+    replay: Replay,
+    gate: Option<Gate>,
+    pub(super) report: AuditReport,
+    book: Book,
+    shards: Vec<Shard>,
+}
+
+pub(super) fn audit(
+    dir: &Path,
+    key: Option<&PublicKey>,
+    pin: Option<&Checkpoint>,
+    calendar: &Calendar,
+    at: Instant,
+) -> Result<AuditReport, Error> {
+    let folder = dir.join(LEDGER);
+    let verified = ledger::verify(&folder, key, pin)?;
+    let mut walk = Walk::new(dir, at, verified)?;
+    // What is audited is what was verified, also where somebody writes in between.
+    let (size, root) = (walk.report.verified.size, walk.report.verified.root);
+    for item in Ledger::open(&folder, None)?.records_under(size, &root)? {
+        let (index, bytes) = item?;
+        walk.uses_before(index)?;
+        walk.record(index, &bytes);
+    }
+    walk.uses_before(u64::MAX)?;
+    Ok(walk.finish(calendar))
+}
+
+impl Walk {
+    fn new(dir: &Path, at: Instant, verified: Verified) -> Result<Self, Error> {
+        let mut shards = Vec::new();
+        let mut names: Vec<String> = std::fs::read_dir(dir.join(USES)).into_iter().flatten().flatten()
+            .filter(|entry| entry.path().is_dir())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort_unstable();
+        for name in names {
+            let log = use_log(dir, &name);
+            let verified = ledger::verify(&log, None, None)?;
+            let records = Ledger::open(&log, None)?.records_under(verified.size, &verified.root)?;
+            let used = History::of(&log, &verified)?;
+            shards.push(Shard { name, verified, records, next: None, book: Book::default(), used });
+        }
+        let report = AuditReport {
+            v: V1,
+            at,
+            verified,
+            use_logs: Vec::new(),
+            events: 0,
+            decisions: 0,
+            permits: 0,
+            results: 0,
+            use_reports: 0,
+            counted_denials: 0,
+            degraded: 0,
+            findings: Vec::new(),
+            overdue: Vec::new(),
+            unreported: Vec::new(),
+            unreported_count: 0,
+            erased: Vec::new(),
+            clean: false,
+        };
+        Ok(Walk { replay: Replay::new(dir), gate: None, report, book: Book::default(), shards })
+    }
+
+    pub(super) fn find(
+        &mut self,
+        (code, cite): (&str, &str),
+        place: Place<'_>,
+        subject: &str,
+        zh: &str,
+        en: &str,
+    ) {
+        self.report.findings.push(Finding {
+            code: code.to_owned(),
+            cite: cite.to_owned(),
+            log: place.log.map(str::to_owned),
+            index: place.index,
+            subject: subject.to_owned(),
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        });
+    }
+
+    /// Walks the records of the logs of uses that were decided on a state of at most `index` records.
+    fn uses_before(&mut self, index: u64) -> Result<(), Error> {
+        let mut shards = std::mem::take(&mut self.shards);
+        let walked = (0..shards.len()).try_for_each(|place| self.uses_of(&mut shards, place, index));
+        self.shards = shards;
+        walked
+    }
+
+    fn uses_of(&mut self, shards: &mut [Shard], place: usize, index: u64) -> Result<(), Error> {
+        loop {
+            let Some(shard) = shards.get_mut(place) else { return Ok(()) };
+            let name = shard.name.clone();
+            let (at, record, state) = match shard.next.take() {
+                Some(next) => next,
+                None => {
+                    let Some(item) = shard.records.next() else { return Ok(()) };
+                    let (at, bytes) = item?;
+                    let on = Place { log: Some(&name), index: Some(at) };
+                    let record = match Record::from_bytes(&bytes) {
+                        Ok(record) => record,
+                        Err(error) => {
+                            self.find(("unreadable_record", "A16"), on, "record", &error.zh(), &error.to_string());
+                            continue;
+                        }
+                    };
+                    // What is not decided belongs where the record before it was.
+                    let state = match &record.body {
+                        Body::Intent { decision, .. } | Body::Denial { decision, .. } => decision.state_index,
+                        _ => None,
+                    };
+                    (at, record, state.unwrap_or(0))
+                }
+            };
+            if state > index {
+                shard.next = Some((at, record, state));
+                return Ok(());
+            }
+            let mut book = std::mem::take(&mut shard.book);
+            let decides = matches!(&record.body, Body::Intent { .. } | Body::Denial { .. });
+            if decides && state > self.replay.state().index() {
+                let (zh, en) = ("决定所依据的状态在状态账本中并不存在", "it was decided on a state that the state log does not have");
+                self.find(("state_unknown", "A16"), Place { log: Some(&name), index: Some(at) }, "record", zh, en);
+            }
+            let elsewhere = self.elsewhere(shards, &record);
+            self.use_record(Place { log: Some(&name), index: Some(at) }, &record, &mut book, &elsewhere);
+            if let Some(shard) = shards.get_mut(place) {
+                shard.book = book;
+            }
+        }
+    }
+
+    /// What a decision saw of the logs of uses.
+    fn elsewhere(&self, shards: &[Shard], record: &Record) -> UsedElsewhere {
+        let mut elsewhere = UsedElsewhere::default();
+        let (Body::Intent { request, decision } | Body::Denial { request, decision }) = &record.body else {
+            return elsewhere;
+        };
+        let user = request.user.as_deref().unwrap_or_default();
+        let state = self.replay.state();
+        for application in state.applications_of(&request.dataset, user) {
+            let Some(place) = state.application_place(application.id) else { continue };
+            for shard in shards {
+                let size = decision.uses_seen.get(&shard.name).copied().unwrap_or(0);
+                let used = shard.used.at(application.id, size);
+                elsewhere.change(place, |known| known.plus(used));
+            }
+        }
+        elsewhere
+    }
+
+    fn record(&mut self, index: u64, bytes: &[u8]) {
+        let on = Place { log: None, index: Some(index) };
+        let record = match Record::from_bytes(bytes) {
+            Ok(record) => record,
+            Err(error) => {
+                self.find(("unreadable_record", "A16"), on, "record", &error.zh(), &error.to_string());
+                self.replay.pass();
+                return;
+            }
+        };
+        let mut book = std::mem::take(&mut self.book);
+        let elsewhere = self.elsewhere(&[], &record);
+        self.use_record(on, &record, &mut book, &elsewhere);
+        self.book = book;
+        match &record.body {
+            Body::Event { event, .. } => {
+                self.report.events += 1;
+                if let Event::IdentityErased { user } = event.as_ref() {
+                    self.report.erased.push(*user);
+                }
+            }
+            Body::Snapshot { state } => {
+                let now = self.replay.state().snapshot();
+                if now.is_ok_and(|now| sha256(&now) != *state) {
+                    let (zh, en) = ("快照与由账本得到的状态不一致", "the snapshot is not the state that the log gives");
+                    self.find(("snapshot_differs", "A16"), on, "snapshot", zh, en);
+                }
+            }
+            _ => {}
+        }
+        let before = self.replay.policy_hash();
+        if let Err(error) = self.replay.fold(&record) {
+            self.find(("illegal_record", "A16"), on, "record", &error.zh(), &error.to_string());
+        }
+        if self.replay.policy_hash() != before {
+            self.gate = self.replay.policy().map(|policy| Gate::new(policy.clone()));
+        }
+    }
+
+    /// What a record says about uses, in whichever log it stands.
+    fn use_record(&mut self, on: Place<'_>, record: &Record, book: &mut Book, elsewhere: &UsedElsewhere) {
+        if book.last.is_some_and(|last| record.at < last) {
+            let (zh, en) = ("记录时间早于前一条记录", "the record's time lies before that of the record before it");
+            self.find(("time_went_back", "A16"), on, "record", zh, en);
+        }
+        book.last = Some(record.at);
+        match &record.body {
+            Body::Intent { request, decision } => {
+                self.decision(on, record, request, decision, true, elsewhere);
+                let conditional = decision.application.is_some();
+                let intent =
+                    Intent { request: (**request).clone(), conditional, served: None, settled: false, reported: false };
+                book.intents.insert(on.index.unwrap_or_default(), intent);
+            }
+            Body::Denial { request, decision } => self.decision(on, record, request, decision, false, elsewhere),
+            Body::Result { intent, outcome } => self.result(on, record.at, *intent, outcome, book),
+            Body::UseReport { report } => self.use_report(on, report, book),
+            Body::Denials { counts, .. } => {
+                let sum = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(count.count));
+                self.report.counted_denials = self.report.counted_denials.saturating_add(sum);
+            }
+            Body::Degraded { counts, .. } => {
+                let sum = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(count.count));
+                self.report.degraded = self.report.degraded.saturating_add(sum);
+                let lets = self.replay.policy().and_then(|policy| policy.interpretation("degraded_unconditional"));
+                if lets != Some("serve_and_count") {
+                    let (zh, en) = (
+                        "账本不可写期间提供了数据,而现行解释不允许",
+                        "data went out while the log could not be written, and the reading in force does not let it",
+                    );
+                    self.find(("served_unrecorded", "A16"), on, "degraded", zh, en);
+                }
+            }
+            Body::Event { .. } if on.log.is_some() => {
+                let (zh, en) = ("使用账本中出现了事件", "an event stands in a log of uses");
+                self.find(("illegal_record", "A16"), on, "record", zh, en);
+            }
+            Body::Event { .. } | Body::Snapshot { .. } => {}
+        }
+    }
+
+    /// Decides again, under the policy and on the state that stand before the record.
+    fn decision(
+        &mut self,
+        on: Place<'_>,
+        record: &Record,
+        request: &Request,
+        recorded: &Decision,
+        intent: bool,
+        elsewhere: &UsedElsewhere,
+    ) {
+        self.report.decisions += 1;
+        self.report.permits += u64::from(recorded.permit);
+        let again = self.gate.as_ref().map(|gate| {
+            let mut again = gate.decide(self.replay.state(), elsewhere, request, record.at);
+            // What it saw of other logs was taken as it says: they were counted so far.
+            again.uses_seen.clone_from(&recorded.uses_seen);
+            again
+        });
+        if again.as_ref().is_none_or(|again| again != recorded) {
+            let now = again.as_ref().map_or("undecidable", |again| if again.permit { "permit" } else { "deny" });
+            let zh = format!("重新作出的决定与记录不一致;重新决定的结果:{now}");
+            let en = format!("decided again, the answer is another than the recorded one; it is now: {now}");
+            self.find(("decision_differs", "A16"), on, &request.dataset, &zh, &en);
+        }
+        if recorded.permit != intent {
+            let (zh, en) = ("记录的类别与其决定不符", "the kind of the record is not what its decision says");
+            self.find(("kind_differs", "A32(3)"), on, &request.dataset, zh, en);
+        }
+    }
+
+    fn result(&mut self, on: Place<'_>, at: Instant, intent: u64, outcome: &Outcome, book: &mut Book) {
+        self.report.results += 1;
+        let Some(known) = book.intents.get_mut(&intent).filter(|known| !known.settled) else {
+            if on.log.is_some() {
+                let (zh, en) = ("结果没有相应的使用意图", "a result without its intent");
+                self.find(("illegal_record", "A16"), on, "record", zh, en);
+            }
+            return;
+        };
+        known.settled = true;
+        known.served = outcome.served.then_some(at);
+        let request = known.request.clone();
+        let asked = request.rows.is_some_and(|asked| outcome.rows > asked);
+        let fields = !request.fields.is_empty()
+            && outcome.served
+            && (outcome.fields.is_empty() || outcome.fields.iter().any(|field| !request.fields.contains(field)));
+        // A host that does not say which columns went out is taken to have sent those that were asked for.
+        if asked || (fields && !outcome.fields.is_empty()) {
+            let (zh, en) = ("实际提供的数据多于所申请的", "more went out than was asked for");
+            self.find(("more_than_asked", "A22.2"), on, &request.dataset, zh, en);
+        }
+        let reviewed = request.result_review.as_ref().and_then(|review| review.result);
+        if outcome.served && reviewed.is_some() && outcome.result != reviewed {
+            let (zh, en) = ("提供的结果数据不是经审查的结果", "the result that went out is not the one that was reviewed");
+            self.find(("result_not_reviewed", "A22.2"), on, &request.dataset, zh, en);
+        }
+    }
+
+    fn use_report(&mut self, on: Place<'_>, report: &UseReport, book: &mut Book) {
+        self.report.use_reports += 1;
+        let Some(intent) = report.intent else { return };
+        let theirs = |known: &&mut Intent| {
+            known.request.dataset == report.dataset && known.request.user.as_deref() == Some(report.user.as_str())
+        };
+        match book.intents.get_mut(&intent).filter(theirs) {
+            Some(known) => known.reported = true,
+            None => {
+                let (zh, en) = ("所报告的使用在账本中没有相应记录", "the reported use has no record in the log");
+                self.find(("use_without_record", "A16"), on, &report.dataset, zh, en);
+            }
+        }
+    }
+
+    fn finish(mut self, calendar: &Calendar) -> AuditReport {
+        let today = legal_date(self.report.at);
+        let shards = std::mem::take(&mut self.shards);
+        let book = std::mem::take(&mut self.book);
+        self.close(None, book, calendar);
+        for shard in shards {
+            let known = self.replay.state().use_logs().get(&shard.name).cloned();
+            if known.as_ref() != Some(&shard.verified.public_key) {
+                let (zh, en) = (
+                    "状态中没有以该名称和密钥登记的使用账本",
+                    "the state names no log of uses of this name and key",
+                );
+                let on = Place { log: Some(&shard.name), index: None };
+                self.find(("use_log_unknown", "A16"), on, &shard.name, zh, en);
+            }
+            self.signed(Some(&shard.name), &shard.verified);
+            self.gone(Some(&shard.name), &shard.verified);
+            self.close(Some(&shard.name), shard.book, calendar);
+            self.report.use_logs.push(VerifiedUses { log: shard.name, verified: shard.verified });
+        }
+        let verified = self.report.verified.clone();
+        self.signed(None, &verified);
+        self.gone(None, &verified);
+        breaches::find(&mut self);
+        let duties = self.replay.state().duties(calendar, today, None);
+        self.report.overdue = duties.into_iter().filter(|duty| duty.status == DutyStatus::Overdue).collect();
+        for duty in self.report.overdue.clone() {
+            let zh = format!("义务已逾期:{}", duty.zh);
+            let en = format!("overdue: {}", duty.en);
+            self.find(("duty_overdue", &duty.cite), Place::default(), &duty.id, &zh, &en);
+        }
+        self.report.clean = self.report.findings.is_empty();
+        self.report
+    }
+
+    /// What a log leaves open: intents without a result, uses that were not reported.
+    fn close(&mut self, log: Option<&str>, book: Book, calendar: &Calendar) {
+        let today = legal_date(self.report.at);
+        let days = self.replay.state().rules().use_report_days;
+        for (index, intent) in book.intents {
+            let on = Place { log, index: Some(index) };
+            if !intent.settled {
+                let (zh, en) = ("使用意图没有相应的结果记录", "an intent without a result");
+                self.find(("intent_without_result", "A16"), on, &intent.request.dataset, zh, en);
+            }
+            let Some(served) = intent.served.filter(|_| intent.conditional && !intent.reported) else { continue };
+            let due = days.map(|days| calendar.add_working_days(legal_date(served), days).date);
+            let dataset = intent.request.dataset;
+            if due.is_some_and(|due| due < today) {
+                let (zh, en) = ("有条件开放类数据的使用情况逾期未提交", "the use of conditional data was not reported in time");
+                self.find(("use_not_reported", "A16"), on, &dataset, zh, en);
+            }
+            self.report.unreported_count += 1;
+            if self.report.unreported.len() < MOST_UNREPORTED {
+                let (log, user) = (log.map(str::to_owned), intent.request.user.unwrap_or_default());
+                self.report.unreported.push(UnreportedUse { log, index, dataset, user, due });
+            }
+        }
+    }
+
+    /// Records that no signature covers: whoever cuts them off leaves no trace.
+    fn signed(&mut self, log: Option<&str>, verified: &Verified) {
+        if verified.signed_size < verified.size {
+            let count = verified.size - verified.signed_size;
+            let zh = format!("最后 {count} 条记录尚无签名覆盖");
+            let en = format!("no signature covers the last {count} records");
+            let on = Place { log, index: Some(verified.signed_size) };
+            self.find(("not_signed", "A31"), on, &verified.origin, &zh, &en);
+        }
+    }
+
+    /// Blobs that are not there, although nobody recorded that they were erased.
+    fn gone(&mut self, log: Option<&str>, verified: &Verified) {
+        let unsaid: Vec<&Digest> = verified.gone.iter().filter(|gone| !self.report.erased.contains(gone)).collect();
+        let names: Vec<String> = unsaid.iter().map(ToString::to_string).collect();
+        for name in names {
+            let (zh, en) = ("记录所指的数据块缺失,且没有删除记录", "a blob that a record names is gone, and no record says that it was erased");
+            self.find(("blob_gone", "A31"), Place { log, index: None }, &name, zh, en);
+        }
+    }
+
+    pub(super) fn replay(&self) -> &Replay {
+        &self.replay
+    }
+}
+
+/// Where something was found.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place<'a> {
+    pub(super) log: Option<&'a str>,
+    pub(super) index: Option<u64>,
+}

@@ -1,0 +1,346 @@
+//! [`Worker`]: one of several processes that answer for a platform. It follows the state log, which one other process
+//! writes, and keeps a log of uses of its own, so that no process waits for another's disk.
+//!
+//! A worker reads the state log before each admission, so that a suspension that is written is obeyed by the next one. What
+//! it read longer ago than its host's bound decides nothing. Quotas are counted over all logs of uses, one admission at a
+//! time; everything else is admitted side by side.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, RwLock};
+
+use jiff::SignedDuration;
+use rustix::fs::{FlockOperation, flock};
+
+use super::decide::{Decision, deny};
+use super::platform::{Admitted, LEDGER, Platform, Recorded, decision_record, lock, with_code};
+use super::record::{Body, Outcome, Record, UseReport, used_by};
+use super::request::Request;
+use super::{GateError, count::Denials};
+use crate::Error;
+use crate::crypto::Signer;
+use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, Profile, SharedLedger};
+use crate::process::{ProcessError, UsedElsewhere};
+use crate::terms::{Instant, Text, V1, io_text};
+
+/// The directory of the logs of uses, within a platform's.
+pub const USES: &str = "uses";
+/// Whoever holds it counts quotas.
+const QUOTA_LOCK: &str = "quota.lock";
+
+/// The directory of one log of uses.
+pub(crate) fn use_log(dir: &Path, name: &str) -> PathBuf {
+    dir.join(USES).join(name)
+}
+
+/// What was used in one log of uses, as far as it was read.
+struct Followed {
+    follower: Follower,
+    uses: Tally,
+}
+
+/// The intents of one log that wait for their result.
+#[derive(Default)]
+pub(crate) struct Tally(BTreeMap<u64, crate::process::Use>);
+
+impl Tally {
+    /// Counts a record: `change` is called with the application whose use changes.
+    pub(crate) fn count(
+        &mut self,
+        index: u64,
+        record: &Record,
+        change: &mut dyn FnMut(&str, &dyn Fn(crate::process::Used) -> crate::process::Used),
+    ) -> Result<(), ProcessError> {
+        match &record.body {
+            Body::Intent { request, decision } => {
+                let used = used_by(request, decision);
+                if let Some(application) = &used.application {
+                    change(application, &|known| known.plus(used.asked));
+                }
+                self.0.insert(index, used);
+            }
+            Body::Result { intent, outcome } => {
+                let open = self.0.remove(intent).ok_or(ProcessError::NoOpenIntent { index: *intent })?;
+                if let Some(application) = &open.application {
+                    change(application, &|known| known.less(open.asked).plus(outcome.used()));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn waits(&self, intent: u64) -> bool {
+        self.0.contains_key(&intent)
+    }
+}
+
+/// What a worker knows of the uses.
+#[derive(Default)]
+struct Uses {
+    logs: BTreeMap<String, Followed>,
+    elsewhere: UsedElsewhere,
+}
+
+/// A process that answers for a platform, with a log of uses of its own. Threads share it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use kaifang::crypto::{Ed25519Key, Signer};
+/// use kaifang::gate::{Platform, Request, Worker};
+/// use kaifang::policy::Policy;
+/// use kaifang::terms::Action;
+///
+/// let folder = tempfile::tempdir()?;
+/// let at = "2024-06-03T02:00:00Z".parse()?;
+/// let (key, _) = Ed25519Key::generate()?;
+/// let policy = Policy::builtin("xian-2022-013")?;
+/// let platform = Platform::init(folder.path().join("platform"), &policy, "data.example", Box::new(key), at)?;
+///
+/// // The writer of the state says once who keeps a log of uses; the other process then opens it.
+/// let key = Arc::new(Ed25519Key::generate()?.0);
+/// platform.open_use_log("worker-1", key.public_key(), at)?;
+/// let worker = Worker::open(platform.dir(), "worker-1", Box::new(key), None)?;
+/// let mut request = Request::new("unknown-data", Action::Download);
+/// request.user = Some("91610131MA6U0000X0".to_owned());
+/// assert_eq!(worker.admit(&request, at)?.index, Some(0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Worker {
+    name: String,
+    platform: Platform,
+    log: SharedLedger,
+    uses: RwLock<Uses>,
+    denials: Mutex<Denials>,
+    /// When the state was last read, as its callers said.
+    read: Mutex<Option<Instant>>,
+    bound: Option<SignedDuration>,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("name", &self.name).field("platform", &self.platform).finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    /// Opens a worker of a platform's directory, and begins its log of uses if it has none. The state must say that this
+    /// signer keeps it: see [`Platform::open_use_log`]. After `bound` without a look at the state, [`Worker::decide`]
+    /// denies.
+    ///
+    /// # Errors
+    /// [`GateError::NotAUseLog`]; what the platform or the ledger refuses.
+    pub fn open(
+        dir: impl AsRef<Path>,
+        name: &str,
+        signer: Box<dyn Signer>,
+        bound: Option<SignedDuration>,
+    ) -> Result<Self, Error> {
+        let dir = dir.as_ref();
+        let platform = Platform::open(dir, None)?;
+        let known = platform.with_state(|state| state.use_logs().get(name).cloned());
+        if known.as_ref() != Some(signer.public_key()) {
+            return Err(GateError::NotAUseLog.into());
+        }
+        let io = |error: std::io::Error| GateError::Io { what: USES, kind: io_text(error.kind()) };
+        fs::create_dir_all(dir.join(USES)).map_err(io)?;
+        let own = use_log(dir, name);
+        let ledger = if own.exists() {
+            Ledger::open(&own, Some(signer))?
+        } else {
+            let origin = format!("{}/{USES}/{name}", Ledger::open(dir.join(LEDGER), None)?.origin());
+            let config = LedgerConfig { origin, profile: Profile::of(signer.public_key()) };
+            Ledger::create(&own, &config, signer)?
+        };
+        let worker = Worker {
+            name: name.to_owned(),
+            platform,
+            log: SharedLedger::new(ledger),
+            uses: RwLock::default(),
+            denials: Mutex::default(),
+            read: Mutex::new(None),
+            bound,
+        };
+        worker.look()?;
+        Ok(worker)
+    }
+
+    /// The platform that it answers for, for reading.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// Reads what was written to the state log since the last look.
+    ///
+    /// # Errors
+    /// Damage to the log, and [`GateError::BadRecord`].
+    pub fn refresh(&self, at: Instant) -> Result<u64, Error> {
+        let came = self.platform.refresh()?;
+        let mut read = lock(&self.read);
+        *read = (*read).max(Some(at));
+        Ok(came)
+    }
+
+    /// Reads what was written to the logs of uses since the last look.
+    fn look(&self) -> Result<(), Error> {
+        let mut uses = self.uses.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Uses { logs, elsewhere } = &mut *uses;
+        let names: Vec<String> = self.platform.with_state(|state| state.use_logs().keys().cloned().collect());
+        for name in names {
+            let dir = use_log(self.platform.dir(), &name);
+            if !logs.contains_key(&name) {
+                // Another worker that has not begun yet has used nothing.
+                let Ok(follower) = Follower::from_start(&dir) else { continue };
+                logs.insert(name.clone(), Followed { follower, uses: Tally::default() });
+            }
+            let Some(Followed { follower, uses }) = logs.get_mut(&name) else { continue };
+            follower.look(&mut |index, bytes| {
+                let counted = Record::from_bytes(bytes).map_err(Error::from).and_then(|record| {
+                    self.platform.with_state(|state| {
+                        Ok(uses.count(index, &record, &mut |application, change| {
+                            if let Some(place) = state.application_place(application) {
+                                elsewhere.change(place, change);
+                            }
+                        })?)
+                    })
+                });
+                counted.map_err(|error| GateError::BadRecord { index, what: with_code(&error) }.into())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn answer(&self, request: &Request, at: Instant) -> (Decision, bool) {
+        let uses = self.uses.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let live = self.platform.live();
+        let counted = live.gate.answer(&live.state, &uses.elsewhere, request, at).counted();
+        let mut decision = live.gate.decide(&live.state, &uses.elsewhere, request, at);
+        if counted {
+            decision.uses_seen =
+                uses.logs.iter().map(|(name, followed)| (name.clone(), followed.follower.size())).collect();
+        }
+        (decision, counted)
+    }
+
+    /// Decides on what was read of the state, and records nothing. What was read longer ago than the bound denies.
+    #[must_use]
+    pub fn decide(&self, request: &Request, at: Instant) -> Decision {
+        let (mut decision, _) = self.answer(request, at);
+        let behind = lock(&self.read).map_or(SignedDuration::MAX, |read| at.duration_since(read));
+        if let Some(bound) = self.bound.filter(|bound| behind > *bound) {
+            let seconds = bound.as_secs();
+            let behind = Text::new(format!("超过 {seconds} 秒"), format!("more than {seconds} s"));
+            deny(&mut decision, &GateError::Behind { behind });
+        }
+        decision
+    }
+
+    /// Reads the state, decides, makes the record durable in this worker's log, and only then answers.
+    ///
+    /// # Errors
+    /// As [`Platform::admit`]; where the state can't be read, nothing is admitted.
+    pub fn admit(&self, request: &Request, at: Instant) -> Result<Admitted, Error> {
+        request.well_formed()?;
+        let refused = |error: Error| GateError::NotRecorded { cause: with_code(&error) };
+        self.refresh(at).map_err(refused)?;
+        let (decision, counted) = self.answer(request, at);
+        if !counted {
+            return self.keep(request, decision, at);
+        }
+        // Between reading the quota and recording what is used of it nobody else may do the same.
+        let _turn = self.turn().map_err(refused)?;
+        self.look().map_err(refused)?;
+        let (decision, _) = self.answer(request, at);
+        self.keep(request, decision, at)
+    }
+
+    fn keep(&self, request: &Request, decision: Decision, at: Instant) -> Result<Admitted, Error> {
+        if !decision.permit && request.user.is_none() {
+            let code = decision.headline().map_or("", |reason| &reason.code);
+            let known = self.platform.with_state(|state| state.dataset(&request.dataset).is_some());
+            let dataset = known.then_some(request.dataset.as_str());
+            lock(&self.denials).count(dataset, request.action, code, at);
+            self.flush_due(at)?;
+            return Ok(Admitted { v: V1, index: None, decision, degraded: false, receipt: None });
+        }
+        let record = decision_record(request, &decision, at);
+        let recorded = self.record(&record).map_err(|error| match error {
+            error @ Error::Gate(_) => error,
+            error => GateError::NotRecorded { cause: with_code(&error) }.into(),
+        })?;
+        Ok(Admitted { v: V1, index: Some(recorded.index), decision, degraded: false, receipt: None })
+    }
+
+    /// Records what came of an intent of this worker.
+    ///
+    /// # Errors
+    /// [`ProcessError::NoOpenIntent`], and what the ledger can't do.
+    pub fn complete(&self, intent: u64, outcome: Outcome, at: Instant) -> Result<Recorded, Error> {
+        self.look()?;
+        let waits = {
+            let uses = self.uses.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            uses.logs.get(&self.name).is_some_and(|own| own.uses.waits(intent))
+        };
+        if !waits {
+            return Err(ProcessError::NoOpenIntent { index: intent }.into());
+        }
+        self.record(&Record::new(at, Body::Result { intent, outcome }))
+    }
+
+    /// Records a user's report of its use (A16): `intent` is of this worker's log.
+    ///
+    /// # Errors
+    /// [`ProcessError::Id`], and what the ledger can't do.
+    pub fn report_use(&self, report: UseReport, at: Instant) -> Result<Recorded, Error> {
+        let record = Record::new(at, Body::UseReport { report });
+        self.platform.with_state(|state| record.check(&self.platform.policy(), state))?;
+        self.record(&record)
+    }
+
+    /// Records the counts of denials so far.
+    ///
+    /// # Errors
+    /// What the ledger can't do.
+    pub fn flush(&self, at: Instant) -> Result<(), Error> {
+        let body = lock(&self.denials).take();
+        body.map_or(Ok(()), |body| self.record(&Record::new(at, body)).map(|_| ()))
+    }
+
+    fn flush_due(&self, at: Instant) -> Result<(), Error> {
+        let minutes = self.platform.with_state(|state| state.rules().count_minutes);
+        if lock(&self.denials).due(at, minutes) { self.flush(at) } else { Ok(()) }
+    }
+
+    /// Signs the head of this worker's log.
+    ///
+    /// # Errors
+    /// What the ledger or the signer can't do.
+    pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        self.log.checkpoint()
+    }
+
+    fn record(&self, record: &Record) -> Result<Recorded, Error> {
+        let index = self.log.append(&record.to_bytes()?)?;
+        Ok(Recorded { v: V1, index, duties: Vec::new() })
+    }
+
+    /// Waits for the turn to count quotas. It ends when what is returned is dropped.
+    fn turn(&self) -> Result<File, Error> {
+        let path = self.platform.dir().join(USES).join(QUOTA_LOCK);
+        let io = |error: std::io::Error| GateError::Io { what: QUOTA_LOCK, kind: io_text(error.kind()) };
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+        flock(&file, FlockOperation::LockExclusive).map_err(|error| io(error.into()))?;
+        Ok(file)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let last = lock(&self.denials).last();
+        if let Some(at) = last {
+            let _ = self.flush(at);
+        }
+    }
+}
