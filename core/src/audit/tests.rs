@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::crypto::Ed25519Key;
-use crate::gate::Platform;
-use crate::process::Event;
+use crate::gate::{Body, Decision, LEDGER, Outcome, Platform, Record, Request, UseReport};
+use crate::ledger::Ledger;
+use crate::process::{Event, Role};
 use crate::process::support::*;
 use crate::terms::{AccessWay, Action, Openness};
 
@@ -14,24 +15,25 @@ fn audited(write: impl FnOnce(&mut Ledger, Request, Decision, u64)) -> AuditRepo
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("platform");
     let (key, pem) = Ed25519Key::generate().unwrap();
-    let mut platform = Platform::init(&dir, &policy(), "data.example", Box::new(key), monday()).unwrap();
+    let platform = Platform::init(&dir, &policy(), "data.example", Box::new(key), monday()).unwrap();
     for event in opening(FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download], monday()) {
-        platform.event(event, monday()).unwrap();
+        platform.act(&event.act(), monday()).unwrap();
     }
     let mut request = Request::new(FIGURES, Action::Download);
     request.rows = Some(10);
     let decision = platform.decide(&request, monday());
     assert!(decision.permit);
-    let index = platform.state().index();
+    let index = platform.with_state(crate::process::State::index);
     drop(platform);
     let mut log = Ledger::open(dir.join(LEDGER), Some(Box::new(Ed25519Key::from_pem(&pem).unwrap()))).unwrap();
     write(&mut log, request, decision, index);
+    log.checkpoint().unwrap();
     drop(log);
     audit(&dir, None, None, Calendar::builtin(), monday()).unwrap()
 }
 
 fn append(log: &mut Ledger, at: Instant, body: Body) {
-    log.append(&Record { v: V1, at, body }.to_bytes().unwrap()).unwrap();
+    log.append(&Record::new(at, body).to_bytes().unwrap()).unwrap();
 }
 
 fn intent(request: &Request, decision: &Decision) -> Body {
@@ -46,7 +48,7 @@ fn found(report: &AuditReport) -> Vec<(&str, Option<u64>)> {
 fn an_honest_log_is_clean() {
     let report = audited(|log, request, decision, index| {
         append(log, monday(), intent(&request, &decision));
-        let outcome = Outcome { served: true, rows: 10, bytes: 100 };
+        let outcome = Outcome::new(true, 10, 100);
         append(log, monday(), Body::Result { intent: index, outcome });
     });
     assert_eq!(report.findings, []);
@@ -77,7 +79,7 @@ fn a_permit_recorded_as_a_denial_is_found() {
 fn more_rows_than_asked_and_an_intent_without_result_are_found() {
     let report = audited(|log, request, decision, index| {
         append(log, monday(), intent(&request, &decision));
-        let outcome = Outcome { served: true, rows: 11, bytes: 100 };
+        let outcome = Outcome::new(true, 11, 100);
         append(log, monday(), Body::Result { intent: index, outcome });
     });
     assert_eq!(found(&report), [("more_than_asked", Some(5))]);
@@ -88,7 +90,7 @@ fn more_rows_than_asked_and_an_intent_without_result_are_found() {
 #[test]
 fn results_and_reports_of_nothing_are_found() {
     let report = audited(|log, _, _, _| {
-        append(log, monday(), Body::Result { intent: 2, outcome: Outcome { served: true, rows: 1, bytes: 1 } });
+        append(log, monday(), Body::Result { intent: 2, outcome: Outcome::new(true, 1, 1) });
         let report = UseReport {
             user: USER.into(),
             dataset: FIGURES.into(),
@@ -105,10 +107,10 @@ fn results_and_reports_of_nothing_are_found() {
 fn illegal_moves_foreign_records_and_time_running_back_are_found() {
     let report = audited(|log, _, _, _| {
         let resumed = Event::DatasetResumed { dataset: FIGURES.into(), finding: digest("finding") };
-        append(log, monday(), Body::Event { event: Box::new(resumed) });
+        append(log, monday(), Body::Event { by: actor(Role::OpeningBody), event: Box::new(resumed) });
         log.append(br#"{"hello":"world"}"#).unwrap();
         let updated = Event::ContentUpdated { dataset: FIGURES.into(), content: digest("new") };
-        append(log, at("2026-11-22T02:00:00"), Body::Event { event: Box::new(updated) });
+        append(log, at("2026-11-22T02:00:00"), Body::Event { by: actor(Role::OpeningBody), event: Box::new(updated) });
     });
     assert_eq!(
         found(&report),

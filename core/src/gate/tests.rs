@@ -6,9 +6,10 @@ use crate::crypto::{Ed25519Key, PublicKey, Signer};
 use crate::error::Explain as _;
 use crate::ledger;
 use crate::policy::Facts;
+use crate::process::State;
 use crate::process::support::*;
-use crate::process::{ComplaintOutcome, Event, SuspensionGround};
-use crate::terms::{AccessWay, Action, Instant, Openness, Reviewer, V1};
+use crate::process::{ComplaintOutcome, Event, Role, SuspensionGround};
+use crate::terms::{AccessWay, Action, Instant, Openness, Reviewer};
 use std::path::Path;
 
 const DATASET: &str = "xa-resident";
@@ -24,9 +25,9 @@ fn signer(pem: &str) -> Option<Box<dyn Signer>> {
     Some(Box::new(Ed25519Key::from_pem(pem).unwrap()))
 }
 
-fn open_dataset(platform: &mut Platform, dataset: &str, facts: &Facts, class: Openness, ways: &[AccessWay]) {
+fn open_dataset(platform: &Platform, dataset: &str, facts: &Facts, class: Openness, ways: &[AccessWay]) {
     for event in opening(dataset, facts, class, ways, monday()) {
-        platform.event(event, monday()).unwrap();
+        platform.act(&event.act(), monday()).unwrap();
     }
 }
 
@@ -56,21 +57,21 @@ fn suspended() -> Event {
 fn from_the_assessment_to_a_recorded_decision_and_its_audit() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("platform");
-    let (mut platform, pem) = platform(&dir);
-    let key: PublicKey = platform.public_key().clone();
-    open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    let (platform, pem) = platform(&dir);
+    let key: PublicKey = platform.public_key().unwrap();
+    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
 
     // Nobody has applied yet.
     let admitted = platform.admit(&request(Action::Api), monday()).unwrap();
     assert_eq!(headline(&admitted.decision), ("no_application", "A26"));
-    assert_eq!(admitted.decision.state_index, Some(admitted.index), "decided on the state before its own record");
+    assert_eq!(admitted.decision.state_index, admitted.index, "decided on the state before its own record");
 
     // Approved by the body alone, then by the authority too (A8).
-    platform.event(filed(&application("app-1", DATASET)), monday()).unwrap();
-    platform.event(reviewed("app-1", Reviewer::OpeningBody, true, None), monday()).unwrap();
+    platform.act(&filed(&application("app-1", DATASET)).act(), monday()).unwrap();
+    platform.act(&reviewed("app-1", Reviewer::OpeningBody, true, None).act(), monday()).unwrap();
     let half = platform.decide(&request(Action::Api), monday());
     assert_eq!(headline(&half), ("application_not_approved", "A26"));
-    platform.event(reviewed("app-1", Reviewer::Authority, true, None), monday()).unwrap();
+    platform.act(&reviewed("app-1", Reviewer::Authority, true, None).act(), monday()).unwrap();
 
     let permitted = platform.admit(&request(Action::Api), monday()).unwrap();
     assert!(permitted.decision.permit, "{:?}", permitted.decision.denials);
@@ -78,7 +79,7 @@ fn from_the_assessment_to_a_recorded_decision_and_its_audit() {
     assert!(permitted.decision.duties.iter().any(|duty| duty.code == "record"), "A32(3)");
     let notices: Vec<&str> = permitted.decision.notices.iter().map(|notice| notice.code.as_str()).collect();
     assert_eq!(notices, ["confirm_in_force"]);
-    platform.complete(permitted.index, Outcome { served: true, rows: 100, bytes: 5120 }, monday()).unwrap();
+    platform.complete(permitted.index.unwrap(), Outcome::new(true, 100, 5120), monday()).unwrap();
 
     let download = platform.admit(&request(Action::Download), monday()).unwrap();
     let refused = download.decision.denials.iter().find(|reason| reason.code == "conditional_no_download").unwrap();
@@ -88,45 +89,48 @@ fn from_the_assessment_to_a_recorded_decision_and_its_audit() {
     assert_eq!(headline(&stranger.decision), ("no_application", "A26"));
     let nobody = platform.admit(&Request { user: None, ..request(Action::Api) }, monday()).unwrap();
     assert!(codes(&nobody.decision).contains(&"not_identified"));
+    assert_eq!(nobody.index, None, "counted, not recorded one by one");
+    platform.flush(monday()).unwrap();
 
     // The user reports what it used (A16).
     let report = UseReport {
         user: USER.into(),
         dataset: DATASET.into(),
-        intent: Some(permitted.index),
+        intent: permitted.index,
         rows: 100,
         report: digest("report"),
     };
     platform.report_use(report, monday()).unwrap();
 
     // A32(5): suspended, and denied from that record on.
-    platform.event(suspended(), monday()).unwrap();
+    platform.act(&suspended().act(), monday()).unwrap();
     let after = platform.admit(&request(Action::Api), monday()).unwrap();
     assert_eq!(headline(&after.decision).0, "suspended");
 
     // Each decision is in the log, word for word.
     let head = platform.checkpoint().unwrap();
-    let receipt = platform.receipt(permitted.index).unwrap();
+    let receipt = platform.receipt(permitted.index.unwrap()).unwrap();
     drop(platform);
     let log = ledger::Ledger::open(dir.join(LEDGER), None).unwrap();
-    for admitted in [&permitted, &download, &stranger, &nobody, &after] {
-        let bytes = log.read(admitted.index).unwrap();
+    for admitted in [&permitted, &download, &stranger, &after] {
+        let bytes = log.read(admitted.index.unwrap()).unwrap();
         let record = Record::from_bytes(&bytes).unwrap();
         let (Body::Intent { decision, .. } | Body::Denial { decision, .. }) = record.body else { panic!("a decision") };
         assert_eq!(*decision, admitted.decision);
     }
-    ledger::verify_receipt(&log.read(permitted.index).unwrap(), &receipt, &key).unwrap();
+    ledger::verify_receipt(&log.read(permitted.index.unwrap()).unwrap(), &receipt, &key).unwrap();
     drop(log);
 
     let report = audit(&dir, Some(&key), Some(&head), Calendar::builtin(), monday()).unwrap();
     assert_eq!(report.findings, []);
     assert!(report.clean);
-    assert_eq!((report.decisions, report.permits, report.results, report.use_reports), (6, 1, 1, 1));
+    assert_eq!((report.decisions, report.permits, report.results, report.use_reports), (5, 1, 1, 1));
+    assert_eq!(report.counted_denials, 1);
     assert!(!report.verified.own_key);
 
     // Opening again folds the same state.
     let opened = Platform::open(&dir, signer(&pem)).unwrap();
-    assert_eq!(opened.state().index(), report.verified.size);
+    assert_eq!(opened.with_state(State::index), report.verified.size);
     assert_eq!(headline(&opened.decide(&request(Action::Api), monday())).0, "suspended");
     drop(opened);
 
@@ -151,8 +155,8 @@ fn from_the_assessment_to_a_recorded_decision_and_its_audit() {
 #[test]
 fn unconditional_data_is_downloaded_without_an_application() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut platform, _) = platform(folder.path());
-    open_dataset(&mut platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let (platform, _) = platform(folder.path());
+    open_dataset(&platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
     let download = Request::new(FIGURES, Action::Download);
     let admitted = platform.admit(&download, monday()).unwrap();
     assert!(admitted.decision.permit, "{:?}", admitted.decision.denials);
@@ -169,12 +173,12 @@ fn unconditional_data_is_downloaded_without_an_application() {
 #[test]
 fn an_approval_binds_purpose_way_rows_and_period() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut platform, _) = platform(folder.path());
-    open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
-    platform.event(filed(&application("app-1", DATASET)), monday()).unwrap();
+    let (platform, _) = platform(folder.path());
+    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    platform.act(&filed(&application("app-1", DATASET)).act(), monday()).unwrap();
     for by in [Reviewer::OpeningBody, Reviewer::Authority] {
         let grant = crate::process::Grant { ways: vec![AccessWay::Api], ..application("app-1", DATASET).asked() };
-        platform.event(reviewed("app-1", by, true, Some(grant)), monday()).unwrap();
+        platform.act(&reviewed("app-1", by, true, Some(grant)).act(), monday()).unwrap();
     }
     let asked = |request: &Request, when: &str| {
         let decision = platform.decide(request, at(when));
@@ -187,7 +191,7 @@ fn an_approval_binds_purpose_way_rows_and_period() {
     assert_eq!(asked(&Request { purpose: Some("转售".into()), ..api.clone() }, now), expect("purpose_mismatch", "A10"));
     assert_eq!(asked(&Request { rows: Some(1001), ..api.clone() }, now), expect("quota_exceeded", "A22.2"));
     let model = Request {
-        result_review: Some(ResultReview { passed: true, evidence: digest("review") }),
+        result_review: Some(ResultReview { passed: true, result: Some(digest("result")), evidence: digest("review") }),
         ..request(Action::ModelResult)
     };
     assert_eq!(asked(&model, now), expect("way_mismatch", "A26"));
@@ -209,60 +213,59 @@ fn an_approval_binds_purpose_way_rows_and_period() {
 #[test]
 fn a_quota_runs_down() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut platform, _) = platform(folder.path());
-    open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
-    platform.event(filed(&application("app-1", DATASET)), monday()).unwrap();
+    let (platform, _) = platform(folder.path());
+    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    platform.act(&filed(&application("app-1", DATASET)).act(), monday()).unwrap();
     for by in [Reviewer::OpeningBody, Reviewer::Authority] {
-        platform.event(reviewed("app-1", by, true, None), monday()).unwrap();
+        platform.act(&reviewed("app-1", by, true, None).act(), monday()).unwrap();
     }
     let page = Request { rows: Some(600), ..request(Action::Api) };
     let first = platform.admit(&page, monday()).unwrap();
     assert!(first.decision.permit);
     // The open intent holds its 600 rows of 1000.
     assert_eq!(headline(&platform.admit(&page, monday()).unwrap().decision), ("quota_exceeded", "A22.2"));
-    platform.complete(first.index, Outcome { served: true, rows: 200, bytes: 1 }, monday()).unwrap();
+    platform.complete(first.index.unwrap(), Outcome::new(true, 200, 1), monday()).unwrap();
     let second = platform.admit(&page, monday()).unwrap();
     assert!(second.decision.permit, "only 200 went out");
-    let again = platform.complete(first.index, Outcome { served: true, rows: 0, bytes: 0 }, monday());
+    let again = platform.complete(first.index.unwrap(), Outcome::new(true, 0, 0), monday());
     assert_eq!(again.unwrap_err().code(), "KF-PROCESS-19");
 }
 
 #[test]
 fn a35_standing_is_towards_one_body() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut platform, _) = platform(folder.path());
-    open_dataset(&mut platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
-    let demand = |body: &str| Event::RectificationDemanded {
-        user: USER.into(),
-        body: body.into(),
-        measures: digest("measures"),
-        due: "2026-12-15".parse().unwrap(),
+    let (platform, _) = platform(folder.path());
+    open_dataset(&platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let demand = |body: &str| {
+        let (user, measures) = (USER.into(), digest("measures"));
+        let event = Event::RectificationDemanded { user, measures, due: "2026-12-15".parse().unwrap() };
+        crate::process::Act::new(crate::process::Actor::new(Role::OpeningBody, body), event)
     };
     let download = Request { user: Some(USER.into()), ..Request::new(FIGURES, Action::Download) };
-    platform.event(demand("another-body"), monday()).unwrap();
+    platform.act(&demand("another-body").act(), monday()).unwrap();
     assert!(platform.decide(&download, monday()).permit);
-    let recorded = platform.event(demand(BODY), monday()).unwrap();
+    let recorded = platform.act(&demand(BODY).act(), monday()).unwrap();
     assert_eq!(recorded.duties[0].code, "rectification");
     assert_eq!(headline(&platform.decide(&download, monday())), ("user_suspended", "A35"));
-    let ended = Event::ServiceTerminated { user: USER.into(), body: BODY.into(), finding: digest("finding") };
-    platform.event(ended, monday()).unwrap();
+    let ended = Event::ServiceTerminated { user: USER.into(), finding: digest("finding") };
+    platform.act(&ended.act(), at("2026-12-16T02:00:00")).unwrap();
     assert_eq!(headline(&platform.decide(&download, monday())), ("user_terminated", "A35"));
 }
 
 #[test]
 fn what_was_never_assessed_is_denied() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut platform, _) = platform(folder.path());
+    let (platform, _) = platform(folder.path());
     let unknown = platform.decide(&Request::new("unknown", Action::Download), monday());
     assert_eq!(codes(&unknown), ["not_assessed", "not_open", "undecided", "not_listed"], "in article order");
     assert_eq!(codes(&platform.decide(&Request::new("unknown", Action::Query), monday())).len(), 1);
     let mut entry = crate::catalog::Entry::new("listed-only");
     entry.name = Some("x".into());
-    platform.event(listed(&entry), monday()).unwrap();
+    platform.act(&listed(&entry).act(), monday()).unwrap();
     let query = platform.decide(&Request::new("listed-only", Action::Query), monday());
     assert_eq!((codes(&query), query.open.as_slice()), (vec!["unknown_facts"], &["out_of_scope".to_owned()][..]), "A2");
     let secret = facts(r#"{"state_secret": true}"#);
-    platform.event(assessed("listed-only", &secret, None, digest("x"), monday()), monday()).unwrap();
+    platform.act(&assessed("listed-only", &secret, None, digest("x"), monday()).act(), monday()).unwrap();
     for action in [Action::Query, Action::Download, Action::Api] {
         let decision = platform.decide(&Request::new("listed-only", action), monday());
         assert_eq!(codes(&decision), ["out_of_scope"]);
@@ -273,12 +276,14 @@ fn what_was_never_assessed_is_denied() {
 fn a_new_policy_asks_for_a_new_assessment() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("p");
-    let (mut platform, _) = platform(&dir);
-    open_dataset(&mut platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let (platform, _) = platform(&dir);
+    open_dataset(&platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
     let download = Request::new(FIGURES, Action::Download);
     assert!(platform.admit(&download, monday()).unwrap().decision.permit);
     let other = policy().with_interpretation("municipal_review", "body").unwrap();
-    platform.adopt(&other, monday()).unwrap();
+    let upgrade = platform.upgrade(&other, monday()).unwrap();
+    assert_eq!((upgrade.changes.len(), upgrade.unchanged), (0, 1));
+    platform.adopt(&actor(Role::Authority), &other, None, monday()).unwrap();
     let denied = platform.admit(&download, monday()).unwrap();
     assert_eq!(headline(&denied.decision), ("not_assessed", "A9.2"));
     assert_eq!(denied.decision.policy, other.hash());
@@ -301,25 +306,25 @@ fn a_new_policy_asks_for_a_new_assessment() {
 fn when_nothing_can_be_recorded_nothing_is_permitted() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("p");
-    let (mut platform, _) = platform(&dir);
-    open_dataset(&mut platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let (platform, _) = platform(&dir);
+    open_dataset(&platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
     drop(platform);
-    let mut reader = Platform::open(&dir, None).unwrap();
+    let reader = Platform::open(&dir, None).unwrap();
     let download = Request::new(FIGURES, Action::Download);
     assert!(reader.decide(&download, monday()).permit, "to decide is not to admit");
-    let before = reader.state().clone();
+    let before = reader.with_state(Clone::clone);
     let error = reader.admit(&download, monday()).unwrap_err();
     assert_eq!(error.code(), "KF-GATE-02");
     assert!(error.to_string().starts_with("denied") && error.to_string().contains("KF-LEDGER-05"), "{error}");
-    assert_eq!(reader.state(), &before);
+    assert_eq!(reader.with_state(Clone::clone), before);
 }
 
 #[test]
 fn nothing_that_reads_as_a_person_enters_the_log() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut platform, _) = platform(folder.path());
+    let (platform, _) = platform(folder.path());
     let person = Request { user: Some("13800138000".into()), ..request(Action::Api) };
-    let size = platform.state().index();
+    let size = platform.with_state(State::index);
     let error = platform.admit(&person, monday()).unwrap_err();
     assert_eq!(error.code(), "KF-GATE-06");
     assert!(!platform.decide(&person, monday()).permit, "and it is no permit either");
@@ -328,7 +333,7 @@ fn nothing_that_reads_as_a_person_enters_the_log() {
     let error = platform.admit(&purpose, monday()).unwrap_err();
     assert_eq!((error.code(), error.place().unwrap().as_str()), ("KF-GATE-06", "record.body.request.purpose"));
     assert!(!format!("{error} {error:?}").contains("13800138000"));
-    assert_eq!(platform.state().index(), size);
+    assert_eq!(platform.with_state(State::index), size);
     // A purpose that no record can hold.
     let long = Request { purpose: Some("长".repeat(30_000)), ..request(Action::Api) };
     assert_eq!(platform.admit(&long, monday()).unwrap_err().code(), "KF-GATE-08");
@@ -339,17 +344,18 @@ fn nothing_that_reads_as_a_person_enters_the_log() {
 #[test]
 fn illegal_events_are_not_recorded() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut platform, _) = platform(folder.path());
-    let size = platform.state().index();
-    assert_eq!(platform.event(suspended(), monday()).unwrap_err().code(), "KF-PROCESS-02");
+    let (platform, _) = platform(folder.path());
+    let size = platform.with_state(State::index);
+    assert_eq!(platform.act(&suspended().act(), monday()).unwrap_err().code(), "KF-PROCESS-02");
     let adoption = Event::PolicyAdopted {
         policy: "x".into(),
         hash: policy().hash(),
         interpretations: Default::default(),
         text: digest("x"),
+        upgrade: None,
     };
-    assert_eq!(platform.event(adoption, monday()).unwrap_err().code(), "KF-PROCESS-18");
-    assert_eq!(platform.state().index(), size);
+    assert_eq!(platform.act(&adoption.act(), monday()).unwrap_err().code(), "KF-PROCESS-18");
+    assert_eq!(platform.with_state(State::index), size);
 }
 
 #[test]
@@ -366,38 +372,38 @@ fn a_platform_needs_its_own_directory() {
 #[test]
 fn an_open_dataset_is_not_reopened_through_its_entry_or_assessment() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut platform, _) = platform(folder.path());
+    let (platform, _) = platform(folder.path());
     let either = facts(r#"{"personal_privacy": true, "third_party_consents": true}"#);
     let [assessment, listing, opened] = opening(FIGURES, &either, Openness::Conditional, &[AccessWay::Api], monday());
     let entry = entry(&assessment, &[AccessWay::Api]);
     for event in [assessment, listing, opened] {
-        platform.event(event, monday()).unwrap();
+        platform.act(&event.act(), monday()).unwrap();
     }
     // No entry without its body, and none of another body.
     let nobodys = crate::catalog::Entry { body: None, ..entry.clone() };
-    assert!(platform.event(listed(&nobodys), monday()).is_err());
+    assert!(platform.act(&listed(&nobodys).act(), monday()).is_err());
     let mut others = entry.clone();
     others.body.as_mut().unwrap().id = "another-body".into();
-    assert_eq!(platform.event(listed(&others), monday()).unwrap_err().code(), "KF-PROCESS-10");
-    platform.event(listed(&entry), monday()).unwrap();
+    assert_eq!(platform.act(&listed(&others).act(), monday()).unwrap_err().code(), "KF-PROCESS-10");
+    platform.act(&listed(&entry).act(), monday()).unwrap();
 
     // Assessed as unconditional: the entry still says conditional.
     let again = assessed(FIGURES, &either, Some(Openness::Unconditional), digest("other"), monday());
-    platform.event(again, monday()).unwrap();
+    platform.act(&again.act(), monday()).unwrap();
     let download = Request::new(FIGURES, Action::Download);
     assert!(codes(&platform.decide(&download, monday())).contains(&"content_changed"));
     let suspended =
         Event::DatasetSuspended { dataset: FIGURES.into(), ground: SuspensionGround::Risk, complaint: None };
-    platform.event(suspended, monday()).unwrap();
+    platform.act(&suspended.act(), monday()).unwrap();
     let resumed = Event::DatasetResumed { dataset: FIGURES.into(), finding: digest("finding") };
-    assert_eq!(platform.event(resumed, monday()).unwrap_err().code(), "KF-PROCESS-10");
+    assert_eq!(platform.act(&resumed.act(), monday()).unwrap_err().code(), "KF-PROCESS-10");
 }
 
 #[test]
 fn what_has_no_canonical_bytes_is_not_permitted() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut platform, _) = platform(folder.path());
-    open_dataset(&mut platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let (platform, _) = platform(folder.path());
+    open_dataset(&platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
     let huge = Request { rows: Some(u64::MAX), ..Request::new(FIGURES, Action::Download) };
     assert_eq!(headline(&platform.decide(&huge, monday())).0, "error");
 }
@@ -405,14 +411,15 @@ fn what_has_no_canonical_bytes_is_not_permitted() {
 #[test]
 fn decisions_are_pure() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut platform, _) = platform(folder.path());
-    open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    let (platform, _) = platform(folder.path());
+    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
     for action in [Action::Query, Action::Preview, Action::Download, Action::Api, Action::ModelResult, Action::Other] {
         let once = crate::canon::to_bytes(&platform.decide(&request(action), monday())).unwrap();
         let twice = crate::canon::to_bytes(&platform.decide(&request(action), monday())).unwrap();
         assert_eq!(once, twice);
         // The host that owns its state gets the same answer from the same facts.
-        let facts = facts_of(&policy(), platform.state(), &request(action), crate::terms::legal_date(monday())).facts;
+        let today = crate::terms::legal_date(monday());
+        let facts = platform.with_state(|state| facts_of(&policy(), state, &request(action), today));
         let from_facts = decide_facts(&policy(), &facts, monday());
         let from_state = platform.decide(&request(action), monday());
         assert_eq!((from_facts.permit, from_facts.denials), (from_state.permit, from_state.denials));
@@ -452,19 +459,19 @@ fn bad_documents_are_refused_without_their_values() {
 fn records_cross_as_canonical_json() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("p");
-    let (mut platform, _) = platform(&dir);
-    open_dataset(&mut platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    let (platform, _) = platform(&dir);
+    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
     let complaint =
         Event::ComplaintReceived { complaint: "c-1".into(), dataset: DATASET.into(), evidence: digest("e") };
-    let recorded = platform.event(complaint, monday()).unwrap();
-    assert_eq!(recorded.duties[0].due.date.to_string(), "2026-12-07");
+    let recorded = platform.act(&complaint.act(), monday()).unwrap();
+    assert_eq!(recorded.duties[0].due.as_ref().unwrap().date.to_string(), "2026-12-07");
     let answered = Event::ComplaintAnswered {
         complaint: "c-1".into(),
         outcome: ComplaintOutcome::Resumed,
         reply: digest("reply"),
     };
     // Not answered in time: overdue, and a finding.
-    drop(platform.event(suspended(), monday()).unwrap());
+    drop(platform.act(&suspended().act(), monday()).unwrap());
     drop(platform);
     let late = at("2026-12-08T02:00:00");
     let report = audit(&dir, None, None, Calendar::builtin(), late).unwrap();
@@ -476,6 +483,6 @@ fn records_cross_as_canonical_json() {
         let record = Record::from_bytes(&bytes).unwrap();
         assert_eq!(record.to_bytes().unwrap(), bytes);
     }
-    let record = Record { v: V1, at: late, body: Body::Event { event: Box::new(answered) } };
+    let record = Record::new(late, Body::Event { by: actor(Role::OpeningBody), event: Box::new(answered) });
     assert_eq!(Record::from_bytes(&record.to_bytes().unwrap()).unwrap(), record);
 }

@@ -1,6 +1,7 @@
 //! What the tests of the process, the gate and the audit share: one dataset of people and one of figures.
 
-use super::{Application, Assessment, Event, Grant};
+use super::moves::row;
+use super::{Act, Actor, Application, Assessment, Event, Grant, Role};
 use crate::catalog::{Body, Channel, DataFormat, DataType, Entry, Level, Office, Responsible, UpdateFrequency};
 use crate::crypto::sha256;
 use crate::policy::{Assertion, Facts, Policy, Section};
@@ -8,6 +9,7 @@ use crate::terms::{AccessWay, DataGrade, Digest, Instant, Openness, Reviewer, V1
 
 pub(crate) const BODY: &str = "11610100013300000X";
 pub(crate) const USER: &str = "91610131MA6U0000X0";
+pub(crate) const AUTHORITY: &str = "11610100MB2A00000X";
 pub(crate) const PURPOSE: &str = "人口分布研究";
 
 pub(crate) fn at(text: &str) -> Instant {
@@ -70,6 +72,7 @@ pub(crate) fn assessed(
         assertions: assertions.collect(),
         chosen,
         assessor: "assessor-7".to_owned(),
+        approval: chosen.map(|_| digest("approval")),
         evidence: vec![digest("plan"), digest("applied"), digest("risk")],
     };
     let event = Event::assessed(&policy(), assessment, when).unwrap();
@@ -116,7 +119,10 @@ pub(crate) fn application(id: &str, dataset: &str) -> Application {
         safeguards: vec!["专人专机".to_owned()],
         from: "2026-11-01".parse().unwrap(),
         until: "2027-10-31".parse().unwrap(),
+        fields: Vec::new(),
         rows: Some(1000),
+        pages: None,
+        updates: false,
         evidence: None,
     }
 }
@@ -125,8 +131,43 @@ pub(crate) fn filed(application: &Application) -> Event {
     Event::ApplicationFiled { application: Box::new(application.clone()) }
 }
 
-pub(crate) fn reviewed(application: &str, by: Reviewer, approve: bool, grant: Option<Grant>) -> Event {
-    Event::ApplicationReviewed { application: application.to_owned(), by, approve, grant, opinion: None }
+/// Somebody in a role: one body, one authority, one user.
+pub(crate) fn actor(role: Role) -> Actor {
+    let id = match role {
+        Role::OpeningBody => BODY,
+        Role::Authority => AUTHORITY,
+        Role::DataUser | Role::Public => USER,
+        Role::ExpertCommittee => "committee",
+        Role::Platform => "platform",
+    };
+    Actor::new(role, id)
+}
+
+/// What a test lets happen: an event is done by the first whom the table lets do it.
+pub(crate) trait Done {
+    fn act(&self) -> Act;
+}
+
+impl Done for Act {
+    fn act(&self) -> Act {
+        self.clone()
+    }
+}
+
+impl Done for Event {
+    fn act(&self) -> Act {
+        Act::new(actor(row(self.id()).unwrap().by[0]), self.clone())
+    }
+}
+
+pub(crate) fn reviewed(application: &str, by: Reviewer, approve: bool, grant: Option<Grant>) -> Act {
+    let role = match by {
+        Reviewer::OpeningBody => Role::OpeningBody,
+        Reviewer::Authority => Role::Authority,
+    };
+    let opinion = digest("opinion");
+    let event = Event::ApplicationReviewed { application: application.to_owned(), approve, grant, opinion };
+    Act::new(actor(role), event)
 }
 
 /// Assessed, listed and opened.

@@ -13,20 +13,23 @@ fn adopted() -> State {
         hash: policy().hash(),
         interpretations: Default::default(),
         text: digest("text"),
+        upgrade: None,
     };
-    state.apply(&policy(), &event, monday()).unwrap();
+    state.act(&policy(), &event.act(), monday()).unwrap();
     state
 }
 
-fn after<'a>(mut state: State, events: impl IntoIterator<Item = &'a Event>) -> State {
-    for event in events {
-        state.apply(&policy(), event, monday()).unwrap_or_else(|error| panic!("{}: {error}", event.id()));
+fn after<'a, D: Done + 'a>(mut state: State, acts: impl IntoIterator<Item = &'a D>) -> State {
+    for act in acts {
+        let act = act.act();
+        state.act(&policy(), &act, monday()).unwrap_or_else(|error| panic!("{}: {error}", act.event.id()));
     }
     state
 }
 
-fn code(state: &State, event: &Event) -> &'static str {
-    state.check(&policy(), event, monday()).map_or_else(|error| error.code(), |()| "legal")
+fn code(state: &State, act: &impl Done) -> &'static str {
+    let act = act.act();
+    state.check(&policy(), &act.by, &act.event, monday()).map_or_else(|error| error.code(), |()| "legal")
 }
 
 fn people_opened() -> Vec<Event> {
@@ -122,7 +125,7 @@ fn a_dataset_makes_the_moves_of_the_articles_and_no_other() {
             let mut state = dataset_in(status);
             let event = dataset_event(name);
             let before = state.clone();
-            let result = state.apply(&policy(), &event, monday());
+            let result = state.act(&policy(), &event.act(), monday());
             match moves.iter().find(|(legal, _)| legal == name) {
                 Some((_, to)) => {
                     result.unwrap_or_else(|error| panic!("{status} {name}: {error}"));
@@ -144,12 +147,12 @@ fn application_in(status: &str) -> State {
     let mut state = after(dataset_in("open"), [&filed(&application("app-1", DATASET))]);
     let body = reviewed("app-1", Reviewer::OpeningBody, true, None);
     let authority = reviewed("app-1", Reviewer::Authority, true, None);
-    let events: Vec<Event> = match status {
+    let events: Vec<Act> = match status {
         "filed" => vec![],
         "reviewed" => vec![body],
         "approved" => vec![body, authority],
         "rejected" => vec![reviewed("app-1", Reviewer::OpeningBody, false, None)],
-        "revoked" => vec![body, authority, revoked()],
+        "revoked" => vec![body, authority, revoked().act()],
         other => panic!("{other}"),
     };
     state = after(state, &events);
@@ -158,13 +161,13 @@ fn application_in(status: &str) -> State {
 }
 
 fn revoked() -> Event {
-    Event::ApplicationRevoked { application: "app-1".into(), by: Reviewer::OpeningBody, finding: digest("finding") }
+    Event::ApplicationRevoked { application: "app-1".into(), finding: digest("finding") }
 }
 
 #[test]
 fn an_application_makes_its_moves_and_no_other() {
     let authority = |approve| reviewed("app-1", Reviewer::Authority, approve, None);
-    let events = [filed(&application("app-1", DATASET)), authority(true), authority(false), revoked()];
+    let events = [filed(&application("app-1", DATASET)).act(), authority(true), authority(false), revoked().act()];
     // A8, A26: where each of the four leads from each status; "-" is illegal.
     for (status, to) in [
         ("filed", ["-", "reviewed", "rejected", "-"]),
@@ -175,10 +178,10 @@ fn an_application_makes_its_moves_and_no_other() {
     ] {
         for (event, to) in events.iter().zip(to) {
             let mut state = application_in(status);
-            match state.apply(&policy(), event, monday()) {
-                Ok(_) => assert_eq!(state.application("app-1").unwrap().status.id(), to, "{status} {}", event.id()),
+            match state.act(&policy(), event, monday()) {
+                Ok(_) => assert_eq!(state.application("app-1").unwrap().status.id(), to, "{status} {}", event.event.id()),
                 Err(error) => {
-                    assert_eq!((to, error.code()), ("-", "KF-PROCESS-01"), "{status} {}: {error}", event.id());
+                    assert_eq!((to, error.code()), ("-", "KF-PROCESS-01"), "{status} {}: {error}", event.event.id());
                 }
             }
         }
@@ -186,13 +189,13 @@ fn an_application_makes_its_moves_and_no_other() {
 }
 
 fn user_event(event: &str) -> Event {
-    let (user, body, finding) = (USER.to_owned(), BODY.to_owned(), digest("finding"));
+    let (user, finding) = (USER.to_owned(), digest("finding"));
     match event {
         "rectification_demanded" => {
-            Event::RectificationDemanded { user, body, measures: finding, due: "2026-12-15".parse().unwrap() }
+            Event::RectificationDemanded { user, measures: finding, due: "2026-12-15".parse().unwrap() }
         }
-        "rectification_accepted" => Event::RectificationAccepted { user, body, finding },
-        "service_terminated" => Event::ServiceTerminated { user, body, finding },
+        "rectification_accepted" => Event::RectificationAccepted { user, finding },
+        "service_terminated" => Event::ServiceTerminated { user, finding },
         other => panic!("{other}"),
     }
 }
@@ -205,11 +208,17 @@ fn a_user_makes_the_moves_of_a35_and_no_other() {
         (&["rectification_demanded"][..], ["-", "good", "terminated"]),
         (&["rectification_demanded", "service_terminated"][..], ["-", "-", "-"]),
     ] {
-        let events: Vec<Event> = reach.iter().map(|event| user_event(event)).collect();
-        let state = after(dataset_in("open"), &events);
+        // After the day by which it was to rectify.
+        let late = at("2026-12-16T02:00:00");
+        let mut state = dataset_in("open");
+        for event in reach {
+            let when = if *event == "service_terminated" { late } else { monday() };
+            state.act(&policy(), &user_event(event).act(), when).unwrap();
+        }
         for (name, to) in names.iter().zip(to) {
             let mut state = state.clone();
-            match state.apply(&policy(), &user_event(name), monday()) {
+            let when = if *name == "service_terminated" { late } else { monday() };
+            match state.act(&policy(), &user_event(name).act(), when) {
                 Ok(_) => assert_eq!(state.standing(USER, BODY).id(), to),
                 Err(error) => assert_eq!((to, error.code()), ("-", "KF-PROCESS-01"), "{error}"),
             }
@@ -226,10 +235,13 @@ fn a_complaint_is_received_and_answered_once() {
         outcome: ComplaintOutcome::Resumed,
         reply: digest("reply"),
     };
+    let verified = Event::ComplaintVerified { complaint: "c-1".into(), finding: digest("finding") };
     let open = dataset_in("open");
     assert_eq!(code(&open, &answered), "KF-PROCESS-02");
     let state = after(open, [&received]);
-    assert_eq!(code(&state, &received), "KF-PROCESS-01");
+    assert_eq!((code(&state, &received), code(&state, &answered)), ("KF-PROCESS-01", "KF-PROCESS-01"));
+    let state = after(state, [&verified]);
+    assert_eq!(code(&state, &verified), "KF-PROCESS-01");
     let state = after(state, [&answered]);
     assert_eq!((code(&state, &received), code(&state, &answered)), ("KF-PROCESS-01", "KF-PROCESS-01"));
 }
@@ -242,13 +254,13 @@ fn the_table_names_every_event_and_status() {
             Machine::Dataset => DatasetStatus::from_id(status).is_some(),
             Machine::Application => ApplicationStatus::from_id(status).is_some(),
             Machine::User => Standing::from_id(status).is_some(),
-            Machine::Complaint => ComplaintStatus::from_id(status).is_some(),
+            Machine::Platform => false,
+            _ => CaseStatus::from_id(status).is_some(),
         };
         assert!(row.from.iter().chain(row.to).all(|status| known(status)), "{row:?}");
         assert!(row.cite.starts_with('A') && !row.by.is_empty());
-        assert_eq!(row.stays, row.to.is_empty());
     }
-    for event in Event::IDS.iter().filter(|event| **event != "policy_adopted") {
+    for event in Event::IDS {
         assert_eq!(MOVES.iter().filter(|row| row.event == *event).count(), 1, "{event}");
     }
     assert_eq!(legal_events(Machine::Dataset, Some("terminated")).count(), 0);
@@ -384,15 +396,16 @@ fn a8_the_interpretation_says_who_reviews() {
         hash: alone.hash(),
         interpretations: [("municipal_review".to_owned(), "body".to_owned())].into(),
         text: digest("text"),
+        upgrade: None,
     };
     let application = filed(&application("app-1", DATASET));
     let body = reviewed("app-1", Reviewer::OpeningBody, true, None);
     for event in [adoption].iter().chain(&people_opened()).chain([&application]) {
-        state.apply(&alone, event, monday()).unwrap();
+        state.act(&alone, &event.act(), monday()).unwrap();
     }
     let authority = reviewed("app-1", Reviewer::Authority, true, None);
-    assert_eq!(state.check(&alone, &authority, monday()).unwrap_err().code(), "KF-PROCESS-14");
-    state.apply(&alone, &body, monday()).unwrap();
+    assert_eq!(state.check(&alone, &authority.by, &authority.event, monday()).unwrap_err().code(), "KF-PROCESS-14");
+    state.act(&alone, &body, monday()).unwrap();
     assert_eq!(state.application("app-1").unwrap().status, ApplicationStatus::Approved);
     assert_eq!(code(&state, &revoked()), "KF-PROCESS-18", "the policy at hand is not the one in force");
     // Under the default, one reviewer can't review twice.
@@ -435,20 +448,22 @@ fn nothing_happens_before_a_policy_is_adopted() {
 fn a17_3_a_reply_is_due_after_ten_working_days() {
     let received = Event::ComplaintReceived { complaint: "c-1".into(), dataset: DATASET.into(), evidence: digest("e") };
     let mut state = dataset_in("open");
-    let touched = state.apply(&policy(), &received, monday()).unwrap();
-    assert_eq!(touched.as_deref(), Some("complaint_reply:c-1"));
+    let touched = state.act(&policy(), &received.act(), monday()).unwrap();
+    assert_eq!(touched, ["complaint_reply:c-1"]);
     let calendar = crate::calendar::Calendar::builtin();
-    let on = |state: &State, date: &str| state.duties(calendar, date.parse().unwrap(), Some(BODY)).remove(0);
+    let on = |state: &State, date: &str| state.duty("complaint_reply:c-1", calendar, date.parse().unwrap()).unwrap();
     let duty = on(&state, "2026-12-04");
-    assert_eq!((duty.cite.as_str(), duty.due.date.to_string().as_str()), ("A17.3", "2026-12-07"));
-    assert!(!duty.due.provisional);
+    let due = duty.due.unwrap();
+    assert_eq!((duty.cite.as_str(), due.date.to_string().as_str()), ("A17.3", "2026-12-07"));
+    assert!(!due.provisional && duty.holder == BODY);
     assert_eq!(duty.status, DutyStatus::Open);
     assert_eq!(on(&state, "2026-12-07").status, DutyStatus::Due);
     assert_eq!(on(&state, "2026-12-08").status, DutyStatus::Overdue);
     assert_eq!(state.duties(calendar, "2026-12-08".parse().unwrap(), Some(USER)), []);
     let answered =
         Event::ComplaintAnswered { complaint: "c-1".into(), outcome: ComplaintOutcome::Resumed, reply: digest("r") };
-    let state = after(state, [&answered]);
+    let verified = Event::ComplaintVerified { complaint: "c-1".into(), finding: digest("finding") };
+    let state = after(state, [&verified, &answered]);
     assert_eq!(on(&state, "2026-12-08").status, DutyStatus::Done);
 }
 
@@ -458,19 +473,22 @@ fn a35_the_demand_is_a_duty_of_the_user() {
     let calendar = crate::calendar::Calendar::builtin();
     let duty = state.duties(calendar, "2026-12-16".parse().unwrap(), Some(USER)).remove(0);
     assert_eq!((duty.code.as_str(), duty.cite.as_str(), duty.status), ("rectification", "A35", DutyStatus::Overdue));
-    let ended = after(state, [&user_event("service_terminated")]);
+    assert_eq!(duty.proposes.as_deref(), Some("service_terminated"));
+    assert_eq!(code(&state, &user_event("service_terminated")), "KF-PROCESS-27", "not before the day has passed");
+    let mut ended = state;
+    ended.act(&policy(), &user_event("service_terminated").act(), at("2026-12-16T02:00:00")).unwrap();
     assert_eq!(ended.duties(calendar, "2026-12-16".parse().unwrap(), Some(USER)), []);
 }
 
 #[test]
 fn the_same_records_give_the_same_state_byte_for_byte() {
-    let mut events = people_opened();
+    let mut events: Vec<Act> = people_opened().iter().map(Done::act).collect();
     events.extend([
-        filed(&application("app-1", DATASET)),
+        filed(&application("app-1", DATASET)).act(),
         reviewed("app-1", Reviewer::OpeningBody, true, None),
-        Event::ComplaintReceived { complaint: "c-1".into(), dataset: DATASET.into(), evidence: digest("e") },
-        dataset_event("dataset_suspended"),
-        user_event("rectification_demanded"),
+        Event::ComplaintReceived { complaint: "c-1".into(), dataset: DATASET.into(), evidence: digest("e") }.act(),
+        dataset_event("dataset_suspended").act(),
+        user_event("rectification_demanded").act(),
     ]);
     let whole = after(adopted(), &events);
     assert_eq!(whole.index(), 1 + events.len() as u64);
@@ -483,8 +501,8 @@ fn the_same_records_give_the_same_state_byte_for_byte() {
         assert_eq!(resumed.snapshot().unwrap(), whole.snapshot().unwrap(), "cut at {cut}");
     }
     // And the events are the same after they crossed as JSON.
-    let crossed: Vec<Event> =
-        events.iter().map(|event| Event::from_json(&crate::canon::to_string(event).unwrap()).unwrap()).collect();
+    let crossed: Vec<Act> =
+        events.iter().map(|act| Act::from_json(&crate::canon::to_string(act).unwrap()).unwrap()).collect();
     assert_eq!(crossed, events);
 }
 
@@ -492,11 +510,12 @@ fn the_same_records_give_the_same_state_byte_for_byte() {
 fn rows_of_open_intents_count_until_the_result() {
     let mut state = application_in("approved");
     let intent = state.index();
-    state.intend(Use { dataset: DATASET.into(), application: Some("app-1".into()), rows: 400 });
-    assert_eq!(state.application("app-1").unwrap().used, 400);
-    state.settle(intent, 150).unwrap();
-    assert_eq!(state.application("app-1").unwrap().used, 150);
-    assert_eq!(state.settle(intent, 150), Err(ProcessError::NoOpenIntent { index: intent }));
+    let used = |rows, pages| Used { rows, pages };
+    state.intend(Use { dataset: DATASET.into(), application: Some("app-1".into()), asked: used(400, 1) });
+    assert_eq!(state.application("app-1").unwrap().used, used(400, 1));
+    state.settle(intent, used(150, 1)).unwrap();
+    assert_eq!(state.application("app-1").unwrap().used, used(150, 1));
+    assert_eq!(state.settle(intent, used(150, 1)), Err(ProcessError::NoOpenIntent { index: intent }));
 }
 
 #[test]
@@ -504,18 +523,22 @@ fn bad_documents_are_refused_without_their_values() {
     for json in [
         "",
         "{}",
-        r#"{"event": "dataset_exploded", "dataset": "x"}"#,
-        r#"{"event": "dataset_opened", "dataset": "x"}"#,
-        r#"{"event": "dataset_opened", "dataset": "x", "content": "13800138000"}"#,
-        r#"{"event": "dataset_suspended", "dataset": "x", "ground": "risk", "phone": "13800138000"}"#,
+        r#"{"by": {"role": "opening_body", "id": "b"}, "event": "dataset_exploded", "dataset": "x"}"#,
+        r#"{"by": {"role": "opening_body", "id": "b"}, "event": "dataset_opened", "dataset": "x"}"#,
+        r#"{"event": "dataset_suspended", "dataset": "x", "ground": "risk"}"#,
+        r#"{"by": {"role": "13800138000", "id": "b"}, "event": "dataset_suspended", "dataset": "x", "ground": "risk"}"#,
+        r#"{"by": {"role": "opening_body", "id": "b"}, "event": "dataset_opened", "dataset": "x", "content": "13800138000"}"#,
+        r#"{"by": {"role": "opening_body", "id": "b"}, "event": "dataset_suspended", "dataset": "x", "ground": "risk", "phone": "13800138000"}"#,
     ] {
-        let error = Event::from_json(json).unwrap_err();
+        let error = Act::from_json(json).unwrap_err();
         assert_eq!(error.code(), "KF-PROCESS-20", "{json}");
         assert!(!format!("{error:?}").contains("13800138000"));
     }
     assert_eq!(Application::from_json("{}").unwrap_err().code(), "KF-PROCESS-20");
     let digest: Digest = digest("x");
-    let json = format!(r#"{{"event": "content_updated", "dataset": "13800138000", "content": "{digest}"}}"#);
-    let error = adopted().check(&policy(), &Event::from_json(&json).unwrap(), monday()).unwrap_err();
+    let by = format!(r#""by": {{"role": "opening_body", "id": "{BODY}"}}"#);
+    let json = format!(r#"{{{by}, "event": "content_updated", "dataset": "13800138000", "content": "{digest}"}}"#);
+    let act = Act::from_json(&json).unwrap();
+    let error = adopted().check(&policy(), &act.by, &act.event, monday()).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("13800138000"), "an id that is none is not shown");
 }
