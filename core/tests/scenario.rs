@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 
 const TABLE: &str = include_str!("../../tests/scenarios/year.json");
 
-/// What a step can be; it is exactly one of them.
+/// What a step can be; it is exactly one of them. A list of duties is what an act makes or does.
 const KINDS: [&str; 8] = ["act", "assess", "admit", "decide", "complete", "report_use", "duties", "audit"];
 
 /// The table, each `$digest:TEXT` replaced by the SHA-256 of the text.
@@ -50,7 +50,8 @@ fn instant(step: &Value) -> Instant {
 }
 
 fn kind(step: &Value) -> &'static str {
-    let kinds: Vec<&str> = KINDS.into_iter().filter(|kind| step.get(kind).is_some()).collect();
+    let is = |kind: &&str| step.get(kind).is_some_and(|value| !value.is_array());
+    let kinds: Vec<&str> = KINDS.into_iter().filter(is).collect();
     let [kind] = kinds.as_slice() else { panic!("a step is exactly one of {KINDS:?}: {step}") };
     *kind
 }
@@ -188,9 +189,7 @@ impl Year {
         let usual = json!(sha256(b"evidence").to_string());
         let assertion = |(fact, value): (&String, &Value)| {
             let evidence = named.get(fact).unwrap_or(&usual);
-            json!({
-                "v": 1, "fact": fact, "value": value, "by": assess["assessor"], "at": at, "evidence": evidence,
-            })
+            json!({ "v": 1, "fact": fact, "value": value, "by": assess["assessor"], "at": at, "evidence": evidence })
         };
         let known = facts.iter().filter(|(_, value)| !value.is_null());
         let mut act = json!({

@@ -44,7 +44,8 @@ def in_order(documents):
 
 
 def kind_of(step):
-    (kind,) = KINDS & step.keys()
+    """Exactly one; a list of duties is what an act makes or does."""
+    (kind,) = (kind for kind in KINDS & step.keys() if not isinstance(step[kind], list))
     return kind
 
 
