@@ -69,9 +69,13 @@ enum Verb {
     #[command(subcommand)]
     Platform(verbs::platform::Verb),
     /// 待办 · Who owes what, by when
-    Duties(verbs::platform::DutiesOptions),
+    Duties(verbs::audit::DutiesOptions),
     /// 审计 · Decide everything recorded again
-    Audit(verbs::platform::AuditOptions),
+    Audit(verbs::audit::AuditOptions),
+    /// Who used what, by which way, when (A16, A25)
+    Usage(verbs::audit::UsageOptions),
+    /// The evidence of how a dataset was opened and used (A30): gather it, or verify it
+    Bundle(verbs::audit::BundleOptions),
     /// Shell completions, to stdout
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -111,8 +115,10 @@ fn run(verb: Verb) -> Result<Outcome, Failure> {
         Verb::Keys(verb) => verbs::keys::run(&verb),
         Verb::Ledger(verb) => verbs::ledger::run(&verb),
         Verb::Platform(verb) => verbs::platform::run(&verb),
-        Verb::Duties(options) => verbs::platform::duties(&options),
-        Verb::Audit(options) => verbs::platform::audit(&options),
+        Verb::Duties(options) => verbs::audit::duties(&options),
+        Verb::Audit(options) => verbs::audit::audit(&options),
+        Verb::Usage(options) => verbs::audit::usage(&options),
+        Verb::Bundle(options) => verbs::audit::bundle(&options),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "kaifang", &mut std::io::stdout());
             Ok(Outcome::Done)

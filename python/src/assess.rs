@@ -1,11 +1,12 @@
 //! [`kaifang::assess`] and [`kaifang::report`] for Python: everything about one dataset, from the table.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use kaifang::assess::{Assessment, Terms, assess_table, treat_table};
+use kaifang::assess::{Assessment, Choice, Terms, assess_table, treat_table};
 use kaifang::report;
 use kaifang::table::{self, ReadOptions, Sink};
-use kaifang::terms::{Openness, Sharing};
+use kaifang::terms::{Digest, Sharing};
 use kaifang::{Error, crypto};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -87,15 +88,20 @@ pub(crate) fn assessment_html(assessment: &Bound<'_, PyAny>) -> PyResult<String>
     assessment.py().detach(|| report::to_html(&document)).or_raise()
 }
 
-/// The events that list, assess and open the last version of an assessment, in the order in which they are recorded.
+/// The acts that list, assess and open the last version of an assessment, in the order in which they are recorded.
 #[pyfunction]
 pub(crate) fn assessment_events<'py>(
     assessment: &Bound<'py, PyAny>,
     policy: &Bound<'py, Policy>,
     choose: &Bound<'py, PyString>,
     assessor: &str,
+    approval: &str,
+    evidence: BTreeMap<String, String>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let mut document: Assessment = read("Assessment", assessment)?;
-    let chosen: Openness = read("Openness", choose)?;
-    plain(assessment.py(), &document.events(&policy.get().0, chosen, assessor).or_raise()?)
+    let digest = |text: &str| text.parse::<Digest>().map_err(|error| PyValueError::new_err(error.to_string()));
+    let evidence = evidence.iter().map(|(fact, text)| Ok((fact.clone(), digest(text)?))).collect::<PyResult<_>>()?;
+    let (openness, assessor) = (read("Openness", choose)?, assessor.to_owned());
+    let choice = Choice { openness, assessor, approval: digest(approval)?, evidence };
+    plain(assessment.py(), &document.acts(&policy.get().0, &choice).or_raise()?)
 }

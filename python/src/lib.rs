@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 mod assess;
+mod audit;
 mod calendar;
 mod catalog;
 mod data;
@@ -25,6 +26,7 @@ mod risk;
 mod scan;
 mod signers;
 mod table;
+mod worker;
 
 use pyo3::prelude::*;
 
@@ -32,6 +34,8 @@ use pyo3::prelude::*;
 mod _kaifang {
     #[pymodule_export]
     use crate::assess::{assess, assessment_events, assessment_html};
+    #[pymodule_export]
+    use crate::audit::{audit_directory, bundle, draft_risk_report, usage_summary, uses, verify_bundle};
     #[pymodule_export]
     use crate::calendar::Calendar;
     #[pymodule_export]
@@ -47,7 +51,7 @@ mod _kaifang {
     #[pymodule_export]
     use crate::plan::Plan;
     #[pymodule_export]
-    use crate::platform::{Platform, audit_directory, decide_facts};
+    use crate::platform::{Platform, decide_facts};
     #[pymodule_export]
     use crate::policy::Policy;
     #[pymodule_export]
@@ -63,6 +67,8 @@ mod _kaifang {
     use crate::signers::{CallbackSigner, Ed25519Key, Sm2Key};
     #[pymodule_export]
     use crate::table::Table;
+    #[pymodule_export]
+    use crate::worker::Worker;
 
     /// The version of the package.
     #[allow(non_upper_case_globals, reason = "the name that Python gives it")]

@@ -9,6 +9,8 @@ use crate::output::Failure;
 
 /// The body that opens both datasets.
 pub(crate) const BODY: &str = "xa-health";
+/// The municipal authority.
+pub(crate) const AUTHORITY: &str = "xa-data";
 /// Who assesses: an office, never a person.
 pub(crate) const ASSESSOR: &str = "xa-health:data-office";
 /// The applicant: an invented unified social credit code with a right check digit.

@@ -1,5 +1,6 @@
 //! The story of the demo, step by step; each step adds a line to the table that is printed at the end.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant as Clock;
 
@@ -7,14 +8,14 @@ use kaifang::assess::{self, Assessment, Terms};
 use kaifang::audit;
 use kaifang::calendar::Calendar;
 use kaifang::catalog::Entry;
-use kaifang::crypto::{Ed25519Key, Keyring, PublicKey, Signer};
-use kaifang::gate::{Admitted, LEDGER, Outcome as UseOutcome, Platform, Request};
+use kaifang::crypto::{Ed25519Key, Keyring, PublicKey, Signer, sha256};
+use kaifang::gate::{Admitted, LEDGER, Outcome as UseOutcome, Platform, Request, UseReport};
 use kaifang::ledger;
 use kaifang::policy::{Facts, Policy, Section, Status};
-use kaifang::process::Event;
+use kaifang::process::{Actor, Event, Role};
 use kaifang::report;
 use kaifang::table::{Encoding, Format, Sink, WriteOptions};
-use kaifang::terms::{Action, Instant, Openness, Reviewer, Sharing, Word, legal_date};
+use kaifang::terms::{Action, Instant, Openness, Sharing, Word, legal_date};
 
 use super::{documents, people, statistics};
 use crate::output;
@@ -93,16 +94,16 @@ pub(super) fn tell(root: &Path, rows: usize, seed: u64, at: Instant) -> Result<O
     let mut assessment = treat(&place, &policy, &table, &entry, raw, &facts, at, &mut steps)?;
     let key = place.at("ledger-key.pem");
     let public_key = Ed25519Key::generate_file(&key)?.public_key().clone();
-    let mut platform = Platform::init(
+    let platform = Platform::init(
         place.at("platform"),
         &policy,
         "demo.kaifang.example/xian",
         Box::new(Ed25519Key::load(&key)?),
         at,
     )?;
-    open_residents(&mut platform, &mut assessment, at, &mut steps)?;
-    ask(&mut platform, at, &mut steps)?;
-    census(&place, &policy, &mut platform, at, &mut steps)?;
+    open_residents(&platform, &mut assessment, at, &mut steps)?;
+    ask(&platform, at, &mut steps)?;
+    census(&place, &policy, &platform, at, &mut steps)?;
     verify(&place, platform, &public_key, at, &mut steps)?;
 
     let html = report::to_html(&assessment)?;
@@ -259,22 +260,28 @@ fn treat(
 
 /// Lists, assesses and opens one dataset.
 fn open_dataset(
-    platform: &mut Platform,
+    platform: &Platform,
     assessment: &mut Assessment,
     chosen: Openness,
     at: Instant,
 ) -> Result<(), Failure> {
-    let events = assessment.events(platform.policy(), chosen, documents::ASSESSOR)?;
+    let choice = assess::Choice {
+        openness: chosen,
+        assessor: documents::ASSESSOR.to_owned(),
+        approval: sha256("分管负责人的决定".as_bytes()),
+        evidence: BTreeMap::new(),
+    };
+    let acts = assessment.acts(&platform.policy(), &choice)?;
     need(assessment.problems.is_empty(), "目录条目应当完整", "the entry should be complete")?;
-    for event in events {
-        platform.event(event, at)?;
+    for act in acts {
+        platform.act(&act, at)?;
     }
     Ok(())
 }
 
 /// Step 7: the entry checked, the choice recorded, an application filed and approved by body and authority.
 fn open_residents(
-    platform: &mut Platform,
+    platform: &Platform,
     assessment: &mut Assessment,
     at: Instant,
     steps: &mut Steps,
@@ -287,16 +294,17 @@ fn open_residents(
     let application = documents::application(legal_date(at))?;
     let asked = application.asked();
     let id = application.id.clone();
-    platform.event(Event::ApplicationFiled { application: Box::new(application) }, at)?;
-    for by in [Reviewer::OpeningBody, Reviewer::Authority] {
+    let user = Actor::new(Role::DataUser, documents::USER);
+    platform.event(&user, Event::ApplicationFiled { application: Box::new(application) }, at)?;
+    let body = assessment.entry.body.as_ref().map(|body| body.id.clone()).unwrap_or_default();
+    for by in [Actor::new(Role::OpeningBody, body), Actor::new(Role::Authority, documents::AUTHORITY)] {
         let review = Event::ApplicationReviewed {
             application: id.clone(),
-            by,
             approve: true,
             grant: Some(asked.clone()),
-            opinion: None,
+            opinion: sha256("审核意见".as_bytes()),
         };
-        platform.event(review, at)?;
+        platform.event(&by, review, at)?;
     }
     steps.done(
         "申请 application",
@@ -320,7 +328,7 @@ fn verdict(admitted: &Admitted) -> String {
 }
 
 /// Step 8: three requests, each recorded before it is answered.
-fn ask(platform: &mut Platform, at: Instant, steps: &mut Steps) -> Result<(), Failure> {
+fn ask(platform: &Platform, at: Instant, steps: &mut Steps) -> Result<(), Failure> {
     let purpose = Some("区域疾病分布研究");
     let mut answers = Vec::new();
     for (name, user, action, cite) in [
@@ -333,8 +341,16 @@ fn ask(platform: &mut Platform, at: Instant, steps: &mut Steps) -> Result<(), Fa
         need(headline == cite, "决定与预期不同", "a decision is not the expected one")?;
         answers.push(format!("{name} {}", verdict(&admitted)));
         if admitted.decision.permit {
-            let outcome = UseOutcome { served: true, rows: 1000, bytes: 65_536 };
-            platform.complete(admitted.index, outcome, at)?;
+            let intent = admitted.index.unwrap_or_default();
+            platform.complete(intent, UseOutcome::new(true, 1000, 65_536), at)?;
+            let report = UseReport {
+                user: documents::USER.to_owned(),
+                dataset: "xa-resident".to_owned(),
+                intent: admitted.index,
+                rows: 1000,
+                report: sha256("使用情况报告".as_bytes()),
+            };
+            platform.report_use(report, at)?;
         }
     }
     steps.done("决定 decide", answers.join(" · "));
@@ -342,13 +358,7 @@ fn ask(platform: &mut Platform, at: Instant, steps: &mut Steps) -> Result<(), Fa
 }
 
 /// Step 10: a harmless dataset comes out unconditional and is downloaded without an application.
-fn census(
-    place: &Place,
-    policy: &Policy,
-    platform: &mut Platform,
-    at: Instant,
-    steps: &mut Steps,
-) -> Result<(), Failure> {
+fn census(place: &Place, policy: &Policy, platform: &Platform, at: Instant, steps: &mut Steps) -> Result<(), Failure> {
     let table = place.write("census.csv", statistics::CENSUSES)?;
     let seen = look(&table)?;
     let mut facts = Facts::new();
@@ -365,20 +375,14 @@ fn census(
     open_dataset(platform, &mut assessment, Openness::Unconditional, at)?;
     let admitted = platform.admit(&request("census-totals", None, Action::Download, None)?, at)?;
     need(admitted.decision.permit, "应准予下载", "the download should be permitted")?;
-    let outcome = UseOutcome { served: true, rows: 7, bytes: statistics::CENSUSES.len() as u64 };
-    platform.complete(admitted.index, outcome, at)?;
+    let outcome = UseOutcome::new(true, 7, statistics::CENSUSES.len() as u64);
+    platform.complete(admitted.index.unwrap_or_default(), outcome, at)?;
     steps.done("统计数据 statistics", format!("{} · 下载 download {}", describe_class(&answer), verdict(&admitted)));
     Ok(())
 }
 
 /// Step 9: the ledger verified offline and audited; one byte flipped in a copy is found, and where.
-fn verify(
-    place: &Place,
-    mut platform: Platform,
-    key: &PublicKey,
-    at: Instant,
-    steps: &mut Steps,
-) -> Result<(), Failure> {
+fn verify(place: &Place, platform: Platform, key: &PublicKey, at: Instant, steps: &mut Steps) -> Result<(), Failure> {
     let checkpoint = platform.checkpoint()?;
     place.write("checkpoint.txt", &checkpoint.note)?;
     let dir = place.at("platform");

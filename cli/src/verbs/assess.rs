@@ -8,10 +8,10 @@ use kaifang::catalog::Entry;
 use kaifang::crypto::Keyring;
 use kaifang::desensitize::Plan;
 use kaifang::policy::{Facts, Status};
-use kaifang::process::Event;
+use kaifang::process::Act;
 use kaifang::report;
 use kaifang::table::{self, ReadOptions, Sink, Source};
-use kaifang::terms::{Openness, Sharing, Word};
+use kaifang::terms::{Digest, Openness, Sharing, Word};
 
 use super::classify::Law;
 use crate::output::{Failure, Outcome};
@@ -43,12 +43,18 @@ pub(crate) struct Options {
     #[arg(long, default_value = "public")]
     sharing: String,
     /// The body's choice within the permitted set: unconditional, conditional or withheld
-    #[arg(long, requires_all = ["assessor", "events"])]
+    #[arg(long, requires_all = ["assessor", "approval", "events"])]
     choose: Option<String>,
     /// Who assessed: an office or a commitment, never a person's name
     #[arg(long)]
     assessor: Option<String>,
-    /// Write the events that record the choice into this directory, for `kaifang platform event`
+    /// The digest of the decision of the leader in charge (A9.3)
+    #[arg(long)]
+    approval: Option<String>,
+    /// What shows a fact that makes the class laxer: FACT=DIGEST
+    #[arg(long, value_name = "FACT=DIGEST")]
+    evidence: Vec<String>,
+    /// Write the acts that record the choice into this directory, for `kaifang platform event`
     #[arg(long)]
     events: Option<PathBuf>,
     /// The report, one HTML file
@@ -86,7 +92,13 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
                 "--choose takes unconditional, conditional or withheld",
             )
         })?;
-        write_events(dir, &assessment.events(&policy, chosen, assessor)?)?;
+        let choice = assess::Choice {
+            openness: chosen,
+            assessor: assessor.clone(),
+            approval: super::digest(options.approval.as_deref().unwrap_or_default())?,
+            evidence: options.evidence.iter().map(|text| evidence(text)).collect::<Result<_, _>>()?,
+        };
+        write_acts(dir, &assessment.acts(&policy, &choice)?)?;
     }
     if let Some(path) = &options.output {
         let html = report::to_html(&assessment)?;
@@ -103,12 +115,19 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
     Ok(if settled { Outcome::Done } else { Outcome::Refused })
 }
 
-/// One file an event, numbered in the order in which they are recorded.
-fn write_events(dir: &Path, events: &[Event]) -> Result<(), Failure> {
+fn evidence(text: &str) -> Result<(String, Digest), Failure> {
+    let (fact, shown) = text
+        .split_once('=')
+        .ok_or_else(|| Failure::usage("--evidence 的形式为 事实=摘要", "--evidence takes FACT=DIGEST"))?;
+    Ok((fact.to_owned(), super::digest(shown)?))
+}
+
+/// One file an act, numbered in the order in which they are recorded.
+fn write_acts(dir: &Path, acts: &[Act]) -> Result<(), Failure> {
     std::fs::create_dir_all(dir).map_err(|error| Failure::file(dir, &error))?;
-    for (number, event) in events.iter().enumerate() {
-        let path = dir.join(format!("{}-{}.json", number + 1, event.id()));
-        let text = serde_json::to_string_pretty(event).unwrap_or_default();
+    for (number, act) in acts.iter().enumerate() {
+        let path = dir.join(format!("{}-{}.json", number + 1, act.event.id()));
+        let text = serde_json::to_string_pretty(act).unwrap_or_default();
         std::fs::write(&path, text).map_err(|error| Failure::file(&path, &error))?;
     }
     Ok(())

@@ -1,14 +1,12 @@
-//! `kaifang platform`, `duties` and `audit`: catalog, state and Gate over a directory.
+//! `kaifang platform`: catalog, state and Gate over a directory.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use kaifang::audit;
-use kaifang::calendar::Calendar;
-use kaifang::crypto;
-use kaifang::gate::{Outcome as UseOutcome, Platform, Request, UseReport};
-use kaifang::process::Event;
-use kaifang::terms::Word;
+use kaifang::crypto::{self, PublicKey};
+use kaifang::gate::{Outcome as UseOutcome, Platform, Request, UseReport, Worker};
+use kaifang::process::Actor;
+use kaifang::terms::{Digest, Instant};
 
 use crate::output::{Failure, Outcome};
 use crate::{input, output};
@@ -28,12 +26,31 @@ pub(crate) enum Verb {
         #[arg(long)]
         key: PathBuf,
     },
-    /// Record an event: an assessment, an opening, an application, a review …
+    /// Record what somebody does: an assessment, an opening, an application, a review …
     Event {
         /// The directory
         dir: PathBuf,
-        /// The event, JSON; `-` is standard input
+        /// The act, JSON: {"by": {"role", "id"}, "event": …}; `-` is standard input
         event: PathBuf,
+        #[command(flatten)]
+        writer: Writer,
+    },
+    /// Adopt a policy; without a sign-off, show what it changes in the catalog (A40)
+    Adopt {
+        /// The directory
+        dir: PathBuf,
+        /// The policy: a bundled id or a TOML file
+        #[arg(long)]
+        policy: String,
+        /// Another reading than the default: INTERPRETATION=OPTION
+        #[arg(long = "set", value_name = "INTERPRETATION=OPTION")]
+        set: Vec<String>,
+        /// The id of the authority that signs off
+        #[arg(long)]
+        authority: String,
+        /// The digest of the report that was shown
+        #[arg(long)]
+        sign_off: Option<String>,
         #[command(flatten)]
         writer: Writer,
     },
@@ -53,8 +70,13 @@ pub(crate) enum Verb {
         dir: PathBuf,
         /// The request, JSON; `-` is standard input
         request: PathBuf,
+        /// Give the proof that the record is in the log
+        #[arg(long)]
+        receipt: bool,
         #[command(flatten)]
         writer: Writer,
+        #[command(flatten)]
+        log: Log,
     },
     /// Record what came of an admitted request
     Complete {
@@ -66,6 +88,8 @@ pub(crate) enum Verb {
         outcome: PathBuf,
         #[command(flatten)]
         writer: Writer,
+        #[command(flatten)]
+        log: Log,
     },
     /// Record what a user reports of its use (A16)
     ReportUse {
@@ -75,6 +99,54 @@ pub(crate) enum Verb {
         report: PathBuf,
         #[command(flatten)]
         writer: Writer,
+        #[command(flatten)]
+        log: Log,
+    },
+    /// Let another process keep a log of uses, signed by its own key
+    OpenUseLog {
+        /// The directory
+        dir: PathBuf,
+        /// The log's name: a-z, 0-9, - and _
+        name: String,
+        /// The public key that will sign it
+        #[arg(long)]
+        public_key: String,
+        #[command(flatten)]
+        writer: Writer,
+    },
+    /// Keep a person's identity in an erasable blob; the commitment is the user's id
+    RegisterPerson {
+        /// The directory
+        dir: PathBuf,
+        /// What the person is known by, in a file; `-` is standard input
+        identity: PathBuf,
+        #[command(flatten)]
+        writer: Writer,
+    },
+    /// Erase a person's identity; what was recorded of the commitment stays
+    ErasePerson {
+        /// The directory
+        dir: PathBuf,
+        /// The commitment
+        commitment: String,
+        #[command(flatten)]
+        writer: Writer,
+    },
+    /// Keep the state beside the log, so that the next opening begins there
+    Snapshot {
+        /// The directory
+        dir: PathBuf,
+        #[command(flatten)]
+        writer: Writer,
+    },
+    /// Sign the head of the log
+    Checkpoint {
+        /// The directory
+        dir: PathBuf,
+        #[command(flatten)]
+        writer: Writer,
+        #[command(flatten)]
+        log: Log,
     },
 }
 
@@ -89,41 +161,31 @@ pub(crate) struct Writer {
     at: Option<String>,
 }
 
+/// Into which log.
 #[derive(Args)]
-pub(crate) struct DutiesOptions {
-    /// The platform's directory
-    dir: PathBuf,
-    /// Only the duties of this body, user or authority
-    #[arg(long = "for")]
-    party: Option<String>,
-    /// The date or instant (default: now)
-    #[arg(long)]
-    at: Option<String>,
-    /// The duties as a JSON document
-    #[arg(long)]
-    json: bool,
+pub(crate) struct Log {
+    /// A log of uses instead of the platform's own; `--key` is its key
+    #[arg(long = "log")]
+    log: Option<String>,
 }
 
-#[derive(Args)]
-pub(crate) struct AuditOptions {
-    /// The platform's directory
-    dir: PathBuf,
-    /// The log's public key, base64
-    #[arg(long)]
-    public_key: Option<String>,
-    /// The date or instant that duties are judged at (default: now)
-    #[arg(long)]
-    at: Option<String>,
-    /// The report as a JSON document
-    #[arg(long)]
-    json: bool,
+impl Writer {
+    fn at(&self) -> Result<Instant, Failure> {
+        input::instant(self.at.as_deref())
+    }
+
+    fn open(&self, dir: &PathBuf) -> Result<(Platform, Instant), Failure> {
+        Ok((Platform::open(dir, Some(crypto::load_signer(&self.key)?))?, self.at()?))
+    }
+
+    fn worker(&self, dir: &PathBuf, log: &Log) -> Result<Option<Worker>, Failure> {
+        let Some(name) = &log.log else { return Ok(None) };
+        Ok(Some(Worker::open(dir, name, crypto::load_signer(&self.key)?, None)?))
+    }
 }
 
 pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
-    let open = |dir: &PathBuf, writer: &Writer| -> Result<(Platform, kaifang::terms::Instant), Failure> {
-        let platform = Platform::open(dir, Some(crypto::load_signer(&writer.key)?))?;
-        Ok((platform, input::instant(writer.at.as_deref())?))
-    };
+    let host = Actor::new(kaifang::process::Role::Platform, "platform");
     match verb {
         Verb::Init { dir, law, origin, key } => {
             let policy = input::policy(&law.policy, &law.set)?;
@@ -131,9 +193,24 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
             Platform::init(dir, &policy, origin, crypto::load_signer(key)?, at)?;
         }
         Verb::Event { dir, event, writer } => {
-            let event = Event::from_json(&input::text(event)?)?;
-            let (mut platform, at) = open(dir, writer)?;
-            output::json(&platform.event(event, at)?)?;
+            let act = input::text(event)?;
+            let (platform, at) = writer.open(dir)?;
+            output::json(&platform.act_json(&act, at)?)?;
+        }
+        Verb::Adopt { dir, policy, set, authority, sign_off, writer } => {
+            let policy = input::policy(policy, set)?;
+            let (platform, at) = writer.open(dir)?;
+            let upgrade = platform.upgrade(&policy, at)?;
+            let signed = sign_off.as_deref().map(super::digest).transpose()?;
+            if signed.is_none() && !upgrade.changes.is_empty() {
+                output::json(&upgrade)?;
+                let digest = platform.sign_off(&upgrade)?;
+                eprintln!("该政策将改变目录:请核对上述报告,并以 --sign-off {digest} 确认");
+                eprintln!("the policy changes the catalog: read the report and confirm it with --sign-off {digest}");
+                return Ok(Outcome::Refused);
+            }
+            let by = Actor::new(kaifang::process::Role::Authority, authority.as_str());
+            output::json(&platform.adopt(&by, &policy, signed.as_ref(), at)?)?;
         }
         Verb::Decide { dir, request, at } => {
             let request = Request::from_json(&input::text(request)?)?;
@@ -141,75 +218,67 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
             output::json(&decision)?;
             return Ok(if decision.permit { Outcome::Done } else { Outcome::Refused });
         }
-        Verb::Admit { dir, request, writer } => {
+        Verb::Admit { dir, request, receipt, writer, log } => {
             let request = Request::from_json(&input::text(request)?)?;
-            let (mut platform, at) = open(dir, writer)?;
-            let admitted = platform.admit(&request, at)?;
+            let admitted = match writer.worker(dir, log)? {
+                Some(worker) => worker.admit(&request, writer.at()?)?,
+                None => {
+                    let (platform, at) = writer.open(dir)?;
+                    if *receipt { platform.admit_with_receipt(&request, at)? } else { platform.admit(&request, at)? }
+                }
+            };
             output::json(&admitted)?;
             return Ok(if admitted.decision.permit { Outcome::Done } else { Outcome::Refused });
         }
-        Verb::Complete { dir, index, outcome, writer } => {
+        Verb::Complete { dir, index, outcome, writer, log } => {
             let outcome: UseOutcome = input::document("Outcome", outcome)?;
-            let (mut platform, at) = open(dir, writer)?;
-            output::json(&platform.complete(*index, outcome, at)?)?;
+            let recorded = match writer.worker(dir, log)? {
+                Some(worker) => worker.complete(*index, outcome, writer.at()?)?,
+                None => {
+                    let (platform, at) = writer.open(dir)?;
+                    platform.complete(*index, outcome, at)?
+                }
+            };
+            output::json(&recorded)?;
         }
-        Verb::ReportUse { dir, report, writer } => {
+        Verb::ReportUse { dir, report, writer, log } => {
             let report: UseReport = input::document("UseReport", report)?;
-            let (mut platform, at) = open(dir, writer)?;
-            output::json(&platform.report_use(report, at)?)?;
+            let recorded = match writer.worker(dir, log)? {
+                Some(worker) => worker.report_use(report, writer.at()?)?,
+                None => {
+                    let (platform, at) = writer.open(dir)?;
+                    platform.report_use(report, at)?
+                }
+            };
+            output::json(&recorded)?;
+        }
+        Verb::OpenUseLog { dir, name, public_key, writer } => {
+            let key: PublicKey = super::ledger::public_key(public_key)?;
+            let (platform, at) = writer.open(dir)?;
+            output::json(&platform.open_use_log(name, &key, at)?)?;
+        }
+        Verb::RegisterPerson { dir, identity, writer } => {
+            let identity = input::text(identity)?;
+            let (platform, at) = writer.open(dir)?;
+            let (commitment, _) = platform.register_person(&host, identity.trim_end_matches(['\r', '\n']), at)?;
+            output::text(&commitment.to_string())?;
+        }
+        Verb::ErasePerson { dir, commitment, writer } => {
+            let commitment: Digest = super::digest(commitment)?;
+            let (platform, at) = writer.open(dir)?;
+            output::json(&platform.erase_person(&host, &commitment, at)?)?;
+        }
+        Verb::Snapshot { dir, writer } => {
+            let (platform, at) = writer.open(dir)?;
+            output::json(&platform.snapshot(at)?)?;
+        }
+        Verb::Checkpoint { dir, writer, log } => {
+            let checkpoint = match writer.worker(dir, log)? {
+                Some(worker) => worker.checkpoint()?,
+                None => writer.open(dir)?.0.checkpoint()?,
+            };
+            output::text(checkpoint.note.trim_end())?;
         }
     }
     Ok(Outcome::Done)
-}
-
-pub(crate) fn duties(options: &DutiesOptions) -> Result<Outcome, Failure> {
-    let at = input::instant(options.at.as_deref())?;
-    let duties = Platform::open(&options.dir, None)?.duties(options.party.as_deref(), at);
-    if options.json {
-        output::json(&duties)?;
-    } else {
-        let mut table = output::table(&["期限 due", "状态 status", "谁 who", "条款 cite", "事项", "duty"]);
-        for duty in &duties {
-            table.add_row([
-                duty.due.date.to_string() + if duty.due.provisional { "(暂定 provisional)" } else { "" },
-                format!("{} {}", duty.status.zh(), duty.status.id()),
-                format!("{} {}", duty.by.zh(), duty.holder),
-                duty.cite.clone(),
-                duty.zh.clone(),
-                duty.en.clone(),
-            ]);
-        }
-        output::text(&table.to_string())?;
-    }
-    Ok(Outcome::Done)
-}
-
-pub(crate) fn audit(options: &AuditOptions) -> Result<Outcome, Failure> {
-    let key = options.public_key.as_deref().map(super::ledger::public_key).transpose()?;
-    let at = input::instant(options.at.as_deref())?;
-    let report = audit::audit(&options.dir, key.as_ref(), None, Calendar::builtin(), at)?;
-    if options.json {
-        output::json(&report)?;
-    } else {
-        for finding in &report.findings {
-            output::text(&format!("{}  {}\n        {}", finding.cite, finding.zh, finding.en))?;
-        }
-        output::text(&format!(
-            "{} 条记录 records · {} 项决定 decisions · {} 项发现 findings",
-            report.verified.size,
-            report.decisions,
-            report.findings.len()
-        ))?;
-    }
-    let unsigned = report.verified.size.saturating_sub(report.verified.signed_size);
-    if unsigned > 0 {
-        eprintln!("末尾 {unsigned} 条记录尚未签名:请用 kaifang ledger checkpoint 签名后再审计");
-        eprintln!(
-            "the last {unsigned} records are not signed yet: sign them with kaifang ledger checkpoint and audit again"
-        );
-    }
-    if report.verified.own_key {
-        super::ledger::warn_of_own_key();
-    }
-    Ok(if report.findings.is_empty() { Outcome::Done } else { Outcome::Refused })
 }

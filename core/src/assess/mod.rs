@@ -16,6 +16,7 @@ mod table;
 pub use assessment::{
     Assessment, PolicyReference, Question, Terms, TreatedVersion, Version, WayVerdict, assess, assess_treated,
 };
+pub use events::Choice;
 pub use evidence::Evidence;
 use proposal::exposed;
 pub use proposal::{Proposal, propose};

@@ -170,12 +170,8 @@ impl Wanted<'_> {
 /// What can't be read or proved: a record after the last signed head is left out, so sign one first.
 pub fn bundle(dir: impl AsRef<Path>, dataset: &str) -> Result<Bundle, Error> {
     let dir = dir.as_ref();
-    let mut wanted = Wanted {
-        dataset,
-        applications: BTreeSet::new(),
-        cases: BTreeSet::new(),
-        intents: BTreeSet::new(),
-    };
+    let mut wanted =
+        Wanted { dataset, applications: BTreeSet::new(), cases: BTreeSet::new(), intents: BTreeSet::new() };
     let mut policies = BTreeMap::new();
     let state = gather(&dir.join(LEDGER), &mut wanted, &mut |record| {
         if let Body::Event { event, .. } = &record.body
@@ -252,10 +248,12 @@ impl Bundle {
                 let (bytes, receipt) = (&proved.record.0, &proved.receipt);
                 verify_receipt(bytes, receipt, key)?;
                 // One head for all: else records of two forks could stand side by side.
-                let same = head.is_none_or(|head| head.size == receipt.checkpoint.size && head.root == receipt.checkpoint.root);
+                let same = head
+                    .is_none_or(|head| head.size == receipt.checkpoint.size && head.root == receipt.checkpoint.root);
                 let later = records.last().is_none_or(|(last, _)| receipt.index > *last);
                 if !same || !later {
-                    let (zh, en) = ("记录不在同一签名头之下或次序有误", "not under the same signed head, or out of order");
+                    let (zh, en) =
+                        ("记录不在同一签名头之下或次序有误", "not under the same signed head, or out of order");
                     return Err(bad(receipt.index, zh, en).into());
                 }
                 head = Some(&receipt.checkpoint);

@@ -4,8 +4,8 @@ use super::*;
 use crate::crypto::Ed25519Key;
 use crate::gate::{Body, Decision, LEDGER, Outcome, Platform, Record, Request, UseReport};
 use crate::ledger::Ledger;
-use crate::process::{Event, Role};
 use crate::process::support::*;
+use crate::process::{Event, Role};
 use crate::terms::{AccessWay, Action, Openness};
 
 const FIGURES: &str = "xa-population-figures";
@@ -114,6 +114,11 @@ fn illegal_moves_foreign_records_and_time_running_back_are_found() {
     });
     assert_eq!(
         found(&report),
-        [("illegal_record", Some(4)), ("unreadable_record", Some(5)), ("time_went_back", Some(6))]
+        [
+            ("illegal_record", Some(4)),
+            ("unreadable_record", Some(5)),
+            ("time_went_back", Some(6)),
+            ("content_not_assessed", None)
+        ]
     );
 }

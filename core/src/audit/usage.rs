@@ -93,7 +93,8 @@ pub struct UsageSummary {
 impl UsageQuery {
     fn asks(&self, at: Instant, request: &Request, application: Option<&str>) -> bool {
         let date = legal_date(at);
-        let is = |asked: &Option<String>, found: Option<&str>| asked.as_deref().is_none_or(|asked| found == Some(asked));
+        let is =
+            |asked: &Option<String>, found: Option<&str>| asked.as_deref().is_none_or(|asked| found == Some(asked));
         is(&self.dataset, Some(&request.dataset))
             && is(&self.user, request.user.as_deref())
             && is(&self.application, application)
@@ -112,10 +113,8 @@ pub fn uses(dir: impl AsRef<Path>, query: &UsageQuery, give: &mut dyn FnMut(Usag
     let dir = dir.as_ref();
     of_log(&dir.join(LEDGER), None, query, give)?;
     let names = std::fs::read_dir(dir.join(USES)).into_iter().flatten().flatten();
-    let mut names: Vec<String> = names
-        .filter(|entry| entry.path().is_dir())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
+    let mut names: Vec<String> =
+        names.filter(|entry| entry.path().is_dir()).filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort_unstable();
     names.iter().try_for_each(|name| of_log(&use_log(dir, name), Some(name), query, give))
 }

@@ -105,7 +105,10 @@ pub(super) fn audit(
 impl Walk {
     fn new(dir: &Path, at: Instant, verified: Verified) -> Result<Self, Error> {
         let mut shards = Vec::new();
-        let mut names: Vec<String> = std::fs::read_dir(dir.join(USES)).into_iter().flatten().flatten()
+        let mut names: Vec<String> = std::fs::read_dir(dir.join(USES))
+            .into_iter()
+            .flatten()
+            .flatten()
             .filter(|entry| entry.path().is_dir())
             .filter_map(|entry| entry.file_name().into_string().ok())
             .collect();
@@ -139,14 +142,7 @@ impl Walk {
         Ok(Walk { replay: Replay::new(dir), gate: None, report, book: Book::default(), shards })
     }
 
-    pub(super) fn find(
-        &mut self,
-        (code, cite): (&str, &str),
-        place: Place<'_>,
-        subject: &str,
-        zh: &str,
-        en: &str,
-    ) {
+    pub(super) fn find(&mut self, (code, cite): (&str, &str), place: Place<'_>, subject: &str, zh: &str, en: &str) {
         self.report.findings.push(Finding {
             code: code.to_owned(),
             cite: cite.to_owned(),
@@ -198,7 +194,10 @@ impl Walk {
             let mut book = std::mem::take(&mut shard.book);
             let decides = matches!(&record.body, Body::Intent { .. } | Body::Denial { .. });
             if decides && state > self.replay.state().index() {
-                let (zh, en) = ("决定所依据的状态在状态账本中并不存在", "it was decided on a state that the state log does not have");
+                let (zh, en) = (
+                    "决定所依据的状态在状态账本中并不存在",
+                    "it was decided on a state that the state log does not have",
+                );
                 self.find(("state_unknown", "A16"), Place { log: Some(&name), index: Some(at) }, "record", zh, en);
             }
             let elsewhere = self.elsewhere(shards, &record);
@@ -362,7 +361,8 @@ impl Walk {
         }
         let reviewed = request.result_review.as_ref().and_then(|review| review.result);
         if outcome.served && reviewed.is_some() && outcome.result != reviewed {
-            let (zh, en) = ("提供的结果数据不是经审查的结果", "the result that went out is not the one that was reviewed");
+            let (zh, en) =
+                ("提供的结果数据不是经审查的结果", "the result that went out is not the one that was reviewed");
             self.find(("result_not_reviewed", "A22.2"), on, &request.dataset, zh, en);
         }
     }
@@ -390,10 +390,8 @@ impl Walk {
         for shard in shards {
             let known = self.replay.state().use_logs().get(&shard.name).cloned();
             if known.as_ref() != Some(&shard.verified.public_key) {
-                let (zh, en) = (
-                    "状态中没有以该名称和密钥登记的使用账本",
-                    "the state names no log of uses of this name and key",
-                );
+                let (zh, en) =
+                    ("状态中没有以该名称和密钥登记的使用账本", "the state names no log of uses of this name and key");
                 let on = Place { log: Some(&shard.name), index: None };
                 self.find(("use_log_unknown", "A16"), on, &shard.name, zh, en);
             }
@@ -431,7 +429,8 @@ impl Walk {
             let due = days.map(|days| calendar.add_working_days(legal_date(served), days).date);
             let dataset = intent.request.dataset;
             if due.is_some_and(|due| due < today) {
-                let (zh, en) = ("有条件开放类数据的使用情况逾期未提交", "the use of conditional data was not reported in time");
+                let (zh, en) =
+                    ("有条件开放类数据的使用情况逾期未提交", "the use of conditional data was not reported in time");
                 self.find(("use_not_reported", "A16"), on, &dataset, zh, en);
             }
             self.report.unreported_count += 1;
@@ -458,7 +457,10 @@ impl Walk {
         let unsaid: Vec<&Digest> = verified.gone.iter().filter(|gone| !self.report.erased.contains(gone)).collect();
         let names: Vec<String> = unsaid.iter().map(ToString::to_string).collect();
         for name in names {
-            let (zh, en) = ("记录所指的数据块缺失,且没有删除记录", "a blob that a record names is gone, and no record says that it was erased");
+            let (zh, en) = (
+                "记录所指的数据块缺失,且没有删除记录",
+                "a blob that a record names is gone, and no record says that it was erased",
+            );
             self.find(("blob_gone", "A31"), Place { log, index: None }, &name, zh, en);
         }
     }

@@ -27,7 +27,8 @@ pub(super) fn read(policy: &Policy, state: &State, json: &str, at: Instant) -> R
             entry.assessment = Some(assessed.classification);
             entry.content = Some(assessed.content);
             let before = state.entry(&entry.id).and_then(|listed| listed.openness.or(listed.previous_openness));
-            entry.previous_openness = entry.previous_openness.or(before.filter(|before| Some(*before) != assessed.chosen));
+            entry.previous_openness =
+                entry.previous_openness.or(before.filter(|before| Some(*before) != assessed.chosen));
         }
     }
     Ok(act)

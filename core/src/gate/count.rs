@@ -74,8 +74,11 @@ impl Served {
     /// The record of them; they are forgotten once it is written.
     pub(super) fn record(&self) -> Option<Body> {
         let counts = self.counts.iter();
-        let counts =
-            counts.map(|((dataset, action), count)| ServedCount { dataset: dataset.clone(), action: *action, count: *count });
+        let counts = counts.map(|((dataset, action), count)| ServedCount {
+            dataset: dataset.clone(),
+            action: *action,
+            count: *count,
+        });
         self.from.map(|from| Body::Degraded { from, counts: counts.collect() })
     }
 }

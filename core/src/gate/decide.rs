@@ -190,7 +190,8 @@ impl Gate {
         }
         decision.state_index = Some(state.index());
         if decision.permit {
-            decision.application = answer.application().and_then(|place| state.application_id(place)).map(str::to_owned);
+            decision.application =
+                answer.application().and_then(|place| state.application_id(place)).map(str::to_owned);
             decision.rows = answer.rows();
         }
         decision

@@ -89,13 +89,7 @@ const VOCABULARY: [Vocabulary; FACTS] = [
 
 impl Case {
     /// The case of a request on a legal date.
-    pub(super) fn of(
-        policy: Digest,
-        state: &State,
-        elsewhere: &UsedElsewhere,
-        request: &Request,
-        today: Date,
-    ) -> Case {
+    pub(super) fn of(policy: Digest, state: &State, elsewhere: &UsedElsewhere, request: &Request, today: Date) -> Case {
         let way = match request.action {
             Action::Query | Action::Preview => None,
             Action::Download => Some(AccessWay::Download),
@@ -132,15 +126,20 @@ impl Case {
             listed: listed.is_some(),
             assessed: assessed
                 .is_some_and(|assessed| assessed.policy == policy && assessed.status == Status::Determined),
-            content_matches_assessment: same && listed.zip(assessed).is_none_or(|(entry, assessed)| agree(entry, assessed)),
+            content_matches_assessment: same
+                && listed.zip(assessed).is_none_or(|(entry, assessed)| agree(entry, assessed)),
             committee_pending: referred
-                || assessed.is_some_and(|assessed| assessed.requires.iter().any(|(step, _)| step == "expert_committee")),
+                || assessed
+                    .is_some_and(|assessed| assessed.requires.iter().any(|(step, _)| step == "expert_committee")),
             openness: chosen,
             openness_permitted: assessed
                 .is_some_and(|assessed| chosen.is_some_and(|chosen| assessed.permitted.contains(&chosen))),
             dataset_status: found.dataset.map_or(DatasetStatus::NotOpen, |dataset| dataset.status),
             other_way_has_basis: listed.is_some_and(|listed| listed.other_way_has_basis),
-            result_reviewed: request.result_review.as_ref().is_some_and(|review| review.passed && review.result.is_some()),
+            result_reviewed: request
+                .result_review
+                .as_ref()
+                .is_some_and(|review| review.passed && review.result.is_some()),
             risk_report_overdue: found.report_overdue,
             application: found.holding,
             purpose_in_scope: found.purpose,

@@ -44,11 +44,11 @@ pub use decide::{Answer, Decision, Gate, decide, decide_facts};
 pub use facts::facts_of;
 pub use platform::{Admitted, LEDGER, Platform, Recorded};
 pub use record::{Body, DenialCount, Outcome, Record, ServedCount, UseReport};
-pub use upgrade::{ClassChange, Under, Upgrade, upgrade};
 pub(crate) use replay::Replay;
+pub use request::{Request, ResultReview, Via};
+pub use upgrade::{ClassChange, Under, Upgrade, upgrade};
 pub(crate) use worker::{Tally, use_log};
 pub use worker::{USES, Worker};
-pub use request::{Request, ResultReview, Via};
 
 use crate::terms::{Digest, Text};
 

@@ -471,8 +471,8 @@ impl Platform {
             return Err(error);
         }
         let live = self.live();
-        let decision = decision
-            .unwrap_or_else(|| live.gate.decide(&live.state, &UsedElsewhere::default(), request, at));
+        let decision =
+            decision.unwrap_or_else(|| live.gate.decide(&live.state, &UsedElsewhere::default(), request, at));
         let openness = live.state.dataset(&request.dataset).and_then(|dataset| dataset.assessed.as_ref()?.chosen);
         let lets = live.gate.policy().interpretation("degraded_unconditional") == Some("serve_and_count");
         drop(live);

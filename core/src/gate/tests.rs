@@ -273,7 +273,7 @@ fn what_was_never_assessed_is_denied() {
 }
 
 #[test]
-fn a_new_policy_asks_for_a_new_assessment() {
+fn a40_what_a_new_policy_answers_alike_goes_on_and_each_decision_keeps_its_policy() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("p");
     let (platform, _) = platform(&dir);
@@ -284,14 +284,15 @@ fn a_new_policy_asks_for_a_new_assessment() {
     let upgrade = platform.upgrade(&other, monday()).unwrap();
     assert_eq!((upgrade.changes.len(), upgrade.unchanged), (0, 1));
     platform.adopt(&actor(Role::Authority), &other, None, monday()).unwrap();
-    let denied = platform.admit(&download, monday()).unwrap();
-    assert_eq!(headline(&denied.decision), ("not_assessed", "A9.2"));
-    assert_eq!(denied.decision.policy, other.hash());
+    let again = platform.admit(&download, monday()).unwrap();
+    assert!(again.decision.permit, "what the new policy answers alike goes on");
+    assert_eq!(again.decision.policy, other.hash());
+    platform.checkpoint().unwrap();
     drop(platform);
-    // Each decision is decided again under the policy of its time; the first waits for its result.
+    // Each decision is decided again under the policy of its time; both wait for their result.
     let report = audit(&dir, None, None, Calendar::builtin(), monday()).unwrap();
     let found: Vec<&str> = report.findings.iter().map(|finding| finding.code.as_str()).collect();
-    assert_eq!(found, ["intent_without_result"]);
+    assert_eq!(found, ["intent_without_result", "intent_without_result"]);
     assert!(!report.clean && report.verified.own_key);
     // A stored policy that was changed is refused.
     for file in std::fs::read_dir(dir.join("policies")).unwrap() {
@@ -384,7 +385,7 @@ fn an_open_dataset_is_not_reopened_through_its_entry_or_assessment() {
     assert!(platform.act(&listed(&nobodys).act(), monday()).is_err());
     let mut others = entry.clone();
     others.body.as_mut().unwrap().id = "another-body".into();
-    assert_eq!(platform.act(&listed(&others).act(), monday()).unwrap_err().code(), "KF-PROCESS-10");
+    assert_eq!(platform.act(&listed(&others).act(), monday()).unwrap_err().code(), "KF-PROCESS-23");
     platform.act(&listed(&entry).act(), monday()).unwrap();
 
     // Assessed as unconditional: the entry still says conditional.
@@ -471,7 +472,8 @@ fn records_cross_as_canonical_json() {
         reply: digest("reply"),
     };
     // Not answered in time: overdue, and a finding.
-    drop(platform.act(&suspended().act(), monday()).unwrap());
+    platform.act(&suspended().act(), monday()).unwrap();
+    platform.checkpoint().unwrap();
     drop(platform);
     let late = at("2026-12-08T02:00:00");
     let report = audit(&dir, None, None, Calendar::builtin(), late).unwrap();

@@ -3,9 +3,7 @@
 use super::check::{digest_of, reviewed, reviewer};
 use super::duty;
 use super::names::Name;
-use super::state::{
-    ApplicationState, Granted, Listed, StandingState, Taken, Ways, case_key, reviewer_bit,
-};
+use super::state::{ApplicationState, Granted, Listed, StandingState, Taken, Ways, case_key, reviewer_bit};
 use super::{
     Act, Actor, ApplicationStatus, Assessed, Case, CaseStatus, DatasetState, DatasetStatus, Event, Grant, Machine,
     Measure, PolicyInForce, ProcessError, Role, Standing, State, Use, Used,
@@ -78,7 +76,12 @@ impl State {
                     if first.since.is_none() {
                         first.since = Some(today);
                         let body = self.names.name(body);
-                        let new = [duty::MANAGEMENT_SYSTEM, duty::EMERGENCY_PLAN, duty::EMERGENCY_DRILL, duty::CATALOG_REVIEW];
+                        let new = [
+                            duty::MANAGEMENT_SYSTEM,
+                            duty::EMERGENCY_PLAN,
+                            duty::EMERGENCY_DRILL,
+                            duty::CATALOG_REVIEW,
+                        ];
                         new.into_iter().for_each(|kind| owes(kind, body));
                     }
                 }
@@ -221,7 +224,8 @@ impl State {
 
     fn file_application(&mut self, application: &super::Application) -> Result<(), Error> {
         let dataset = self.datasets.get_index_of(application.dataset.as_str());
-        let dataset = dataset.and_then(|number| u32::try_from(number).ok()).ok_or(ProcessError::Full { what: "datasets" })?;
+        let dataset =
+            dataset.and_then(|number| u32::try_from(number).ok()).ok_or(ProcessError::Full { what: "datasets" })?;
         let (user, purpose) = (self.names.number(&application.user)?, self.names.number(&application.purpose)?);
         let grant = self.granted(&application.asked())?;
         let place = u32::try_from(self.applications.len()).map_err(|_| ProcessError::Full { what: "applications" })?;
@@ -231,6 +235,7 @@ impl State {
             dataset,
             purpose,
             grant,
+            asked: None,
             status: ApplicationStatus::Filed,
             approved_by: 0,
             approved: None,
@@ -261,7 +266,8 @@ impl State {
         if approve {
             state.approved_by |= reviewer_bit(reviewer(by));
             if let Some(granted) = granted {
-                state.grant = granted;
+                let asked = std::mem::replace(&mut state.grant, granted);
+                state.asked.get_or_insert_with(|| Box::new(asked));
             }
         }
         let approved = state.status == ApplicationStatus::Approved;
@@ -287,13 +293,7 @@ impl State {
     }
 
     /// Events of complaints, suggestions, demands, referrals, interviews, problems and products.
-    fn apply_case(
-        &mut self,
-        policy: &Policy,
-        by: &Actor,
-        event: &Event,
-        at: Instant,
-    ) -> Result<Option<String>, Error> {
+    fn apply_case(&mut self, policy: &Policy, by: &Actor, event: &Event, at: Instant) -> Result<Option<String>, Error> {
         use CaseStatus as S;
         let today = legal_date(at);
         let duty = |kind: duty::DutyKind, id: &str| Some(format!("{}:{id}", kind.code));

@@ -86,9 +86,7 @@ impl State {
                 legal(Machine::User, id, self.standing(user, &by.id))?;
                 if *due < legal_date(at) { Err(ProcessError::Passed { what: "due" }.into()) } else { Ok(()) }
             }
-            Event::RectificationAccepted { user, .. } => {
-                Ok(legal(Machine::User, id, self.standing(user, &by.id))?)
-            }
+            Event::RectificationAccepted { user, .. } => Ok(legal(Machine::User, id, self.standing(user, &by.id))?),
             Event::ServiceTerminated { user, .. } => {
                 legal(Machine::User, id, self.standing(user, &by.id))?;
                 // 对未按照要求进行整改的: that is not known before the day by which it is to be done has passed.
@@ -156,9 +154,7 @@ impl State {
             Event::SuggestionAnswered { suggestion, .. } => {
                 self.check_holder(by, id, Machine::Suggestion, suggestion).map(|_| ())
             }
-            Event::ProblemHandled { problem, .. } => {
-                self.check_holder(by, id, Machine::Problem, problem).map(|_| ())
-            }
+            Event::ProblemHandled { problem, .. } => self.check_holder(by, id, Machine::Problem, problem).map(|_| ()),
             Event::DemandAssessed { demand, accepted, body, .. } => {
                 self.check_municipal(by, id)?;
                 let case = self.known_case(Machine::Demand, id, demand)?;

@@ -326,8 +326,12 @@ impl RiskAssessmentReport {
 
     /// The first part of A25.2 that says nothing.
     pub(super) fn empty(&self) -> Option<&'static str> {
-        let parts =
-            [("kinds", &self.kinds), ("activities", &self.activities), ("risks", &self.risks), ("measures", &self.measures)];
+        let parts = [
+            ("kinds", &self.kinds),
+            ("activities", &self.activities),
+            ("risks", &self.risks),
+            ("measures", &self.measures),
+        ];
         let silent = |texts: &[String]| texts.iter().all(|text| text.trim().is_empty());
         let part = parts.into_iter().find_map(|(part, texts)| silent(texts).then_some(part));
         part.or((self.until < self.from).then_some("period"))

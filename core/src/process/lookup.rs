@@ -146,9 +146,9 @@ impl State {
         let key = number.and_then(|number| u32::try_from(number).ok()).zip(user);
         let version = dataset.and_then(|dataset| dataset.assessed.as_ref()).map(|assessed| assessed.content);
         let purpose = asked.purpose.map(|purpose| self.names.find(purpose));
-        let fits = self.chain(key).map(|(place, _, state)| {
-            self.fit(place, state, asked, purpose, version, elsewhere.of(place), today)
-        });
+        let fits = self
+            .chain(key)
+            .map(|(place, _, state)| self.fit(place, state, asked, purpose, version, elsewhere.of(place), today));
         if let Some(best) = fits.min_by_key(Fit::rank) {
             found.holding = best.holding;
             found.purpose = best.purpose;
@@ -187,9 +187,12 @@ impl State {
             (true, _) => Some(true),
             // All columns are more than some.
             (false, true) => None,
-            (false, false) => Some(asked.fields.iter().all(|field| {
-                self.names.find(field).is_some_and(|field| grant.fields.contains(&field))
-            })),
+            (false, false) => Some(
+                asked
+                    .fields
+                    .iter()
+                    .all(|field| self.names.find(field).is_some_and(|field| grant.fields.contains(&field))),
+            ),
         };
         let both = match (same, columns) {
             (Some(false), _) | (_, Some(false)) => Some(false),

@@ -1,7 +1,6 @@
 //! Names kept once: users, bodies, purposes and columns stand in the state as numbers, so that a million applications
 //! are small and two names are compared in one instruction. A number must never leave this room.
 
-
 use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

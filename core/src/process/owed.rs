@@ -195,10 +195,9 @@ impl State {
         let rules = self.rules();
         let taken = |measure: Measure| body.measures.get(measure as usize).copied().flatten().map(|taken| taken.0);
         let once = rules.prompt_days.map_or(Term::Promptly, Term::After);
-        for (kind, measure) in [
-            (duty::MANAGEMENT_SYSTEM, Measure::ManagementSystem),
-            (duty::EMERGENCY_PLAN, Measure::EmergencyPlan),
-        ] {
+        for (kind, measure) in
+            [(duty::MANAGEMENT_SYSTEM, Measure::ManagementSystem), (duty::EMERGENCY_PLAN, Measure::EmergencyPlan)]
+        {
             give(Owed { kind, holder: id, subject: id, from: since, term: once, done: taken(measure) });
         }
         for (kind, measure, months) in [

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::names::{Bytes, Map, Name, Names};
 use super::{
-    ApplicationStatus, BodyKind, CaseStatus, ComplaintOutcome, DatasetStatus, Grant, Machine, RulesOfUse, Standing, UserKind,
+    ApplicationStatus, BodyKind, CaseStatus, ComplaintOutcome, DatasetStatus, Grant, Machine, RulesOfUse, Standing,
+    UserKind,
 };
 use crate::canon;
 use crate::catalog::{Entry, Level, UpdateFrequency};
@@ -124,11 +125,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    pub(super) fn new(
-        entry: &Entry,
-        district: Option<Name>,
-        revision: u32,
-    ) -> Result<Self, canon::CanonError> {
+    pub(super) fn new(entry: &Entry, district: Option<Name>, revision: u32) -> Result<Self, canon::CanonError> {
         Ok(Listed {
             openness: entry.openness,
             content: entry.content,
@@ -211,6 +208,8 @@ pub(super) struct ApplicationState {
     pub(super) dataset: u32,
     pub(super) purpose: Name,
     pub(super) grant: Granted,
+    /// What was asked for, where an approval granted less.
+    pub(super) asked: Option<Box<Granted>>,
     pub(super) status: ApplicationStatus,
     /// A bit for each reviewer who approved.
     pub(super) approved_by: u8,
@@ -478,37 +477,40 @@ impl State {
 
     /// The applications of a (dataset, user), the last first.
     #[inline]
-    pub(super) fn chain(
-        &self,
-        key: Option<(u32, Name)>,
-    ) -> impl Iterator<Item = (u32, &str, &ApplicationState)> {
+    pub(super) fn chain(&self, key: Option<(u32, Name)>) -> impl Iterator<Item = (u32, &str, &ApplicationState)> {
         let first = key.and_then(|key| self.last.get(&key)).copied();
-        let find = |place: u32| {
-            self.applications.get_index(place as usize).map(|(id, state)| (place, &**id, state))
-        };
+        let find = |place: u32| self.applications.get_index(place as usize).map(|(id, state)| (place, &**id, state));
         std::iter::successors(first.and_then(find), move |(_, _, state)| state.before.and_then(find))
     }
 
     fn view<'a>(&'a self, id: &'a str, state: &'a ApplicationState) -> ApplicationView<'a> {
-        let grant = &state.grant;
         ApplicationView {
             id,
             user: self.names.name(state.user),
             dataset: self.datasets.get_index(state.dataset as usize).map_or("", |(id, _)| id),
             purpose: self.names.name(state.purpose),
             status: state.status,
-            grant: Grant {
-                ways: grant.ways.list(),
-                from: grant.from,
-                until: grant.until,
-                fields: grant.fields.iter().map(|field| self.names.name(*field).to_owned()).collect(),
-                rows: grant.rows,
-                pages: grant.pages,
-                updates: grant.updates,
-            },
-            content: grant.content,
-            approved_by: Reviewer::ALL.iter().copied().filter(|by| state.approved_by & reviewer_bit(*by) != 0).collect(),
+            grant: self.grant(&state.grant),
+            content: state.grant.content,
+            approved_by: Reviewer::ALL
+                .iter()
+                .copied()
+                .filter(|by| state.approved_by & reviewer_bit(*by) != 0)
+                .collect(),
             used: state.used,
+        }
+    }
+
+    /// A grant as a document.
+    pub(super) fn grant(&self, grant: &Granted) -> Grant {
+        Grant {
+            ways: grant.ways.list(),
+            from: grant.from,
+            until: grant.until,
+            fields: grant.fields.iter().map(|field| self.names.name(*field).to_owned()).collect(),
+            rows: grant.rows,
+            pages: grant.pages,
+            updates: grant.updates,
         }
     }
 

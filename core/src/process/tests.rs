@@ -179,7 +179,9 @@ fn an_application_makes_its_moves_and_no_other() {
         for (event, to) in events.iter().zip(to) {
             let mut state = application_in(status);
             match state.act(&policy(), event, monday()) {
-                Ok(_) => assert_eq!(state.application("app-1").unwrap().status.id(), to, "{status} {}", event.event.id()),
+                Ok(_) => {
+                    assert_eq!(state.application("app-1").unwrap().status.id(), to, "{status} {}", event.event.id())
+                }
                 Err(error) => {
                     assert_eq!((to, error.code()), ("-", "KF-PROCESS-01"), "{status} {}: {error}", event.event.id());
                 }
@@ -418,7 +420,7 @@ fn bad_applications_are_refused() {
     let file = |change: &dyn Fn(&mut Application)| {
         let mut application = application("app-1", DATASET);
         change(&mut application);
-        code(&state, &filed(&application))
+        code(&state, &Act::new(Actor::new(Role::DataUser, application.user.clone()), filed(&application)))
     };
     assert_eq!(file(&|_| {}), "legal");
     assert_eq!(file(&|application| application.user = "13800138000".into()), "KF-PROCESS-17");

@@ -205,13 +205,23 @@ class Assessment(Document):
         """The openness report: one HTML page that stands alone, without script or network."""
         return assessment_html(self._data)
 
-    def events(self, policy: Policy, *, choose: str, assessor: str) -> List[Dict[str, Any]]:
-        """The events that list, assess and open the last version, each for :meth:`Platform.event`, in this order.
+    def events(
+        self,
+        policy: Policy,
+        *,
+        choose: str,
+        assessor: str,
+        approval: str,
+        evidence: Optional[Dict[str, str]] = None,
+    ) -> List[Dict[str, Any]]:
+        """The acts of the entry's body that list, assess and open the last version, each for :meth:`Platform.event`.
 
         ``choose`` is the body's choice within the permitted set: ``unconditional``, ``conditional`` or ``withheld``;
-        ``assessor`` is an office or a commitment, never a person's name. Recording another class is refused.
+        ``assessor`` is an office or a commitment, never a person's name; ``approval`` is the digest of the decision of
+        the leader in charge (A9.3); ``evidence`` names, for each fact that makes the class laxer, the digest of what
+        shows it (A18.5). Recording another class is refused.
         """
-        return assessment_events(self._data, policy, choose, assessor)
+        return assessment_events(self._data, policy, choose, assessor, approval, evidence or {})
 
     def __repr__(self) -> str:
         treated = "" if self.treated is None else f", treated {self.treated['version']['classification']['permitted']}"

@@ -4,8 +4,8 @@
 use super::super::moves::legal;
 use super::super::state::{ApplicationState, reviewer_bit};
 use super::super::{
-    Actor, Application, ApplicationStatus, DatasetState, Event, Grant, Machine, ProcessError, RiskAssessmentReport, Role,
-    State,
+    Actor, Application, ApplicationStatus, DatasetState, Event, Grant, Machine, ProcessError, RiskAssessmentReport,
+    Role, State,
 };
 use super::{check_id, dataset_text, shown};
 use crate::catalog::Level;
@@ -59,17 +59,15 @@ impl State {
         self.check_theirs(by, event.id(), dataset)?;
         match event {
             Event::ApplicationReviewed { approve, grant, .. } => {
-                self.check_review(policy, id, application, dataset, by, *approve, grant.as_ref())
+                self.check_review(policy, application, dataset, by, *approve, grant.as_ref())
             }
             _ => Ok(()),
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a review is judged by, each once")]
     fn check_review(
         &self,
         policy: &Policy,
-        id: &str,
         application: &ApplicationState,
         dataset: &DatasetState,
         by: &Actor,
@@ -84,11 +82,12 @@ impl State {
         if !approve {
             return Ok(());
         }
-        let Some(view) = self.application(id) else { return Ok(()) };
-        if let Some(part) = grant.and_then(|grant| grant.beyond(&view.grant)) {
+        let asked = self.grant(application.asked.as_deref().unwrap_or(&application.grant));
+        if let Some(part) = grant.and_then(|grant| grant.beyond(&asked)) {
             return Err(ProcessError::TooWide { part });
         }
-        let granted = grant.map_or_else(|| Ok(view.grant.clone()), |grant| view.grant.narrowed(grant));
+        let so_far = self.grant(&application.grant);
+        let granted = grant.map_or_else(|| Ok(so_far.clone()), |grant| so_far.narrowed(grant));
         let granted = granted.map_err(|part| ProcessError::Empty { part })?;
         let class = dataset.assessed.as_ref().and_then(|assessed| assessed.chosen);
         if class != Some(Openness::Unconditional) && granted.ways.contains(&AccessWay::Download) {

@@ -23,7 +23,8 @@ impl State {
         body.map_or(Ok(()), |body| check_id("body", body))?;
         let district = entry.district.as_deref();
         district.map_or(Ok(()), |district| check_id("district", district))?;
-        if by.role == Role::Authority && !self.in_district(by, district.and_then(|district| self.names.find(district))) {
+        if by.role == Role::Authority && !self.in_district(by, district.and_then(|district| self.names.find(district)))
+        {
             let what = Text::new("区县", "district");
             return Err(ProcessError::NotTheirs { event: id, what }.into());
         }
@@ -47,7 +48,8 @@ impl State {
         event: &Event,
         at: Instant,
     ) -> Result<(), Error> {
-        let Event::DatasetAssessed { dataset, facts, assertions, classification, chosen, assessor, approval, .. } = event
+        let Event::DatasetAssessed { dataset, facts, assertions, classification, chosen, assessor, approval, .. } =
+            event
         else {
             return Ok(());
         };
@@ -121,13 +123,7 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn check_dataset_move(
-        &self,
-        policy: &Policy,
-        by: &Actor,
-        event: &Event,
-        id: &str,
-    ) -> Result<(), Error> {
+    pub(super) fn check_dataset_move(&self, policy: &Policy, by: &Actor, event: &Event, id: &str) -> Result<(), Error> {
         let dataset = self.known_dataset(id)?;
         legal(Machine::Dataset, event.id(), dataset.status)?;
         self.check_theirs(by, event.id(), dataset)?;
