@@ -1,5 +1,4 @@
-//! What Python holds of a directory that one process writes: used by one thread at a time without the GIL, until it is
-//! closed.
+//! What Python holds of a directory that one process writes: used by many threads without the GIL, until it is closed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,44 +8,16 @@ use pyo3::prelude::*;
 
 use crate::errors::OrRaise;
 
-/// A ledger.
-pub(crate) struct Held<T> {
-    name: &'static str,
-    held: Mutex<Option<T>>,
-}
-
-impl<T: Send> Held<T> {
-    /// `name` is what it is called where it was closed.
-    pub(crate) fn new(name: &'static str, held: T) -> Self {
-        Held { name, held: Mutex::new(Some(held)) }
-    }
-
-    /// Works on it without the GIL; `ValueError` where it was closed.
-    pub(crate) fn with<R: Send>(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce(&mut T) -> Result<R, Error> + Send,
-    ) -> PyResult<R> {
-        let done = py.detach(|| self.held.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(work));
-        done.ok_or_else(|| PyValueError::new_err(format!("the {} is closed", self.name)))?.or_raise()
-    }
-
-    /// Lets it go, so that another may write.
-    pub(crate) fn close(&self, py: Python<'_>) {
-        py.detach(|| self.held.lock().unwrap_or_else(PoisonError::into_inner).take());
-    }
-}
-
 /// A platform or a worker: used by many threads side by side, without the GIL, until it is closed.
-pub(crate) struct Shared<T> {
+pub(crate) struct Held<T> {
     name: &'static str,
     held: Mutex<Option<Arc<T>>>,
 }
 
-impl<T: Send + Sync> Shared<T> {
+impl<T: Send + Sync> Held<T> {
     /// `name` is what it is called where it was closed.
     pub(crate) fn new(name: &'static str, held: T) -> Self {
-        Shared { name, held: Mutex::new(Some(Arc::new(held))) }
+        Held { name, held: Mutex::new(Some(Arc::new(held))) }
     }
 
     /// Works on it without the GIL; `ValueError` where it was closed.

@@ -14,7 +14,7 @@ use crate::audit::audited;
 use crate::calendar::Calendar;
 use crate::documents::{plain, read, value_of, wrap};
 use crate::errors::OrRaise;
-use crate::held::Shared;
+use crate::held::Held;
 use crate::moments::At;
 use crate::policy::{Policy, facts};
 use crate::signers::Signer;
@@ -42,7 +42,7 @@ pub(crate) fn request(object: &Bound<'_, PyAny>) -> PyResult<Request> {
 #[pyclass(frozen, module = "kaifang")]
 pub(crate) struct Platform {
     dir: PathBuf,
-    platform: Shared<gate::Platform>,
+    platform: Held<gate::Platform>,
 }
 
 #[pymethods]
@@ -60,7 +60,7 @@ impl Platform {
     ) -> PyResult<Self> {
         let (policy, signer) = (&policy.get().0, signer.boxed());
         let platform = py.detach(|| gate::Platform::init(&dir, policy, origin, signer, at.0)).or_raise()?;
-        Ok(Platform { dir, platform: Shared::new("platform", platform) })
+        Ok(Platform { dir, platform: Held::new("platform", platform) })
     }
 
     /// Opens a platform and folds its log; without a signer it can only be read. `calendar` may know a newer year.
@@ -77,7 +77,7 @@ impl Platform {
         if let Some(calendar) = calendar {
             platform = platform.with_calendar(calendar.get().0.clone());
         }
-        Ok(Platform { dir, platform: Shared::new("platform", platform) })
+        Ok(Platform { dir, platform: Held::new("platform", platform) })
     }
 
     /// The policy in force.

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 
 use crate::documents::{read, wrap};
 use crate::errors::OrRaise;
-use crate::held::Shared;
+use crate::held::Held;
 use crate::moments::At;
 use crate::platform::{outcome, request as request_of};
 use crate::signers::Signer;
@@ -16,7 +16,7 @@ use crate::signers::Signer;
 /// One of several processes that answer for a platform: it follows the state log, and keeps a log of uses of its own.
 #[pyclass(frozen, module = "kaifang")]
 pub(crate) struct Worker {
-    worker: Shared<gate::Worker>,
+    worker: Held<gate::Worker>,
 }
 
 #[pymethods]
@@ -29,7 +29,7 @@ impl Worker {
         let signer = signer.boxed();
         let bound = bound.map(SignedDuration::from_secs);
         let worker = py.detach(|| gate::Worker::open(&dir, name, signer, bound)).or_raise()?;
-        Ok(Worker { worker: Shared::new("worker", worker) })
+        Ok(Worker { worker: Held::new("worker", worker) })
     }
 
     /// Reads what was written to the state log since the last look. How many records came.
