@@ -118,7 +118,7 @@ impl Year {
         let (signer, pem) = Ed25519Key::generate().unwrap();
         let (origin, start) = (table["origin"].as_str().unwrap(), table["start"].as_str().unwrap().parse().unwrap());
         let platform = Platform::init(&dir, &policy, origin, Box::new(signer), start).unwrap();
-        let key = platform.public_key().clone();
+        let key = platform.public_key().unwrap();
         (Year { platform, dir, key, harmless, records: BTreeMap::new() }, pem.to_string())
     }
 

@@ -23,8 +23,7 @@ pub(super) fn find(walk: &mut Walk) {
             // Before a class is chosen the entry can't have what the choice fills in.
             let later = OF_ASSESSMENT.contains(&problem.field.as_str()) && !open && (not_decided || withheld);
             if dataset.status != DatasetStatus::Terminated && !later {
-                let subject = format!("{id}:{}", problem.field);
-                found.push(("entry_incomplete", problem.cite, subject, problem.zh, problem.en));
+                found.push(("entry_incomplete", problem.cite, id.to_owned(), problem.zh, problem.en));
             }
         }
         let assessed_now = dataset.assessed.as_ref().is_some_and(|assessed| Some(assessed.policy) == policy);

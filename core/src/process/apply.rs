@@ -1,13 +1,13 @@
 //! What an event changes. It is checked first, so a state never holds what the table does not allow.
 
 use super::check::{digest_of, reviewed, reviewer};
-use super::duty;
 use super::names::Name;
 use super::state::{ApplicationState, Granted, Listed, StandingState, Taken, Ways, case_key, reviewer_bit};
 use super::{
     Act, Actor, ApplicationStatus, Assessed, Case, CaseStatus, DatasetState, DatasetStatus, Event, Grant, Machine,
     Measure, PolicyInForce, ProcessError, Role, Standing, State, Use, Used,
 };
+use super::{duty, owed};
 use crate::Error;
 use crate::policy::{Policy, Status};
 use crate::terms::{Instant, legal_date};
@@ -127,14 +127,16 @@ impl State {
                 }
             }
             Event::UseFollowedUp { application, .. } => {
+                let months = self.rules().follow_up_months;
                 if let Some(state) = self.applications.get_mut(application.as_str()) {
-                    state.followed_up = Some(today);
+                    state.follow_ups = owed::count(state, state.follow_ups, months, today);
                 }
                 owes(duty::FOLLOW_UP, application);
             }
             Event::RiskReportFiled { report } => {
+                let months = self.rules().risk_report_months;
                 if let Some(state) = self.applications.get_mut(report.application.as_str()) {
-                    state.reported = Some(today);
+                    state.reports = owed::count(state, state.reports, months, today);
                 }
                 owes(duty::RISK_REPORT, &report.application);
             }
@@ -239,8 +241,8 @@ impl State {
             status: ApplicationStatus::Filed,
             approved_by: 0,
             approved: None,
-            reported: None,
-            followed_up: None,
+            reports: 0,
+            follow_ups: 0,
             used: Used::default(),
             before,
         };

@@ -8,6 +8,7 @@ use super::names::Name;
 use super::state::{ApplicationState, BodyState, Case};
 use super::{ApplicationStatus, CaseStatus, DatasetState, DatasetStatus, Duty, Machine, Measure, Standing, State};
 use crate::calendar::Calendar;
+use crate::policy::Status;
 use crate::terms::Openness;
 
 /// The day that an interpretation counts from.
@@ -48,7 +49,7 @@ impl State {
     /// When the next risk report of an application is due.
     pub(super) fn report_due(&self, application: &ApplicationState) -> Option<Date> {
         let months = self.rules().risk_report_months?;
-        next(application, application.reported, months)
+        next(application, application.reports, months)
     }
 
     /// Gives each duty to `give`. `only` names the one that is looked for, so that nothing else need be gone through.
@@ -158,13 +159,13 @@ impl State {
         if wanted.is_none_or(|wanted| wanted == application.user)
             && let Some(due) = self.report_due(application)
         {
-            let (holder, from) = (self.names.name(application.user), application.reported.unwrap_or(approved));
+            let (holder, from) = (self.names.name(application.user), approved);
             give(Owed { kind: duty::RISK_REPORT, holder, subject: id, from, term: Term::Day(due), done: None });
         }
-        let due = rules.follow_up_months.and_then(|months| next(application, application.followed_up, months));
+        let due = rules.follow_up_months.and_then(|months| next(application, application.follow_ups, months));
         let dataset = self.datasets.get_index(application.dataset as usize).map(|(_, dataset)| dataset);
         if let Some((due, body)) = due.zip(dataset.and_then(|dataset| self.body_of(dataset))) {
-            let from = application.followed_up.unwrap_or(approved);
+            let from = approved;
             give(Owed { kind: duty::FOLLOW_UP, holder: body, subject: id, from, term: Term::Day(due), done: None });
         }
     }
@@ -183,6 +184,8 @@ impl State {
         let closed = |chosen: Option<Openness>| chosen.is_none_or(|chosen| chosen == Openness::Withheld);
         if dataset.status == DatasetStatus::NotOpen
             && let Some(assessed) = dataset.assessed.as_ref().filter(|assessed| closed(assessed.chosen))
+            // What is a state secret is not for the Measures to open (A2).
+            && assessed.status != Status::OutOfScope
             && let Some(months) = self.rules().reassess_months
         {
             let term = Term::Day(months_after(assessed.on, months));
@@ -213,8 +216,16 @@ impl State {
     }
 }
 
-/// When something is due again in the life of an approved application; none where its grant ends before.
-fn next(application: &ApplicationState, last: Option<Date>, months: u16) -> Option<Date> {
-    let due = months_after(last.or(application.approved)?, months);
+/// When something that was done so many times is due again in the life of an approved application: whole periods after
+/// the approval, whenever those before were done. None where its grant ends before.
+fn next(application: &ApplicationState, done: u16, months: u16) -> Option<Date> {
+    let due = months_after(application.approved?, months.saturating_mul(done.saturating_add(1)));
     (due <= application.grant.until && application.status == ApplicationStatus::Approved).then_some(due)
+}
+
+/// How often something was done, once it is done today: the period that is open is closed, and none that has not begun.
+pub(super) fn count(application: &ApplicationState, done: u16, months: Option<u16>, today: Date) -> u16 {
+    let Some((approved, months)) = application.approved.zip(months) else { return done };
+    let begun = done == 0 || today > months_after(approved, months.saturating_mul(done));
+    done.saturating_add(u16::from(begun))
 }

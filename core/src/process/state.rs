@@ -215,10 +215,9 @@ pub(super) struct ApplicationState {
     pub(super) approved_by: u8,
     #[serde(with = "super::day::maybe")]
     pub(super) approved: Option<Date>,
-    #[serde(with = "super::day::maybe")]
-    pub(super) reported: Option<Date>,
-    #[serde(with = "super::day::maybe")]
-    pub(super) followed_up: Option<Date>,
+    /// How many risk reports were filed, and how often the body followed up: each for its period.
+    pub(super) reports: u16,
+    pub(super) follow_ups: u16,
     /// Rows and pages used, and those that open intents have asked for.
     pub(super) used: Used,
     /// The user's application for the same dataset before this one.
