@@ -90,6 +90,7 @@ check: ## formatting, lints, floors, dependencies, docs
 generate: ## the header, the JSON Schemas, the frozen ledgers and the answers of the policy vectors, anew
 	$(CARGO) build $(LOCKED) $(DEV)
 	target/debug/xtask header
+	target/debug/xtask moves
 	target/debug/xtask schemas
 	target/debug/xtask ledgers
 	target/debug/xtask vectors

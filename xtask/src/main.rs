@@ -4,12 +4,14 @@
 //! cargo run -p xtask -- header [--check]     include/kaifang.h, from ffi/
 //! cargo run -p xtask -- schemas [--check]    docs/schemas/*.json, from the document types of core
 //! cargo run -p xtask -- ledgers [--check]    tests/ledgers/ and tests/interop/vectors/, by core
+//! cargo run -p xtask -- moves [--check]      docs/src/*/moves.md, from the tables of the process
 //! cargo run -p xtask -- vectors [--check]    the answers in tests/vectors/classify.json and decide.json, from core
 //! ```
 #![allow(clippy::print_stdout, reason = "a command tells what it did")]
 
 mod header;
 mod ledgers;
+mod moves;
 mod schemas;
 mod vectors;
 
@@ -28,9 +30,10 @@ fn main() -> ExitCode {
     let stale = match command {
         "header" => header::run(&root, check),
         "ledgers" => ledgers::run(&root, check),
+        "moves" => moves::run(&root, check),
         "schemas" => schemas::run(&root, check),
         "vectors" => vectors::run(&root, check),
-        _ => Err("usage: xtask header|ledgers|schemas|vectors [--check]".to_owned()),
+        _ => Err("usage: xtask header|ledgers|moves|schemas|vectors [--check]".to_owned()),
     };
     match stale {
         Ok(stale) if stale.is_empty() => ExitCode::SUCCESS,
@@ -59,6 +62,7 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         assert_eq!(header::run(&root, true), Ok(Vec::new()));
         assert_eq!(ledgers::run(&root, true), Ok(Vec::new()));
+        assert_eq!(moves::run(&root, true), Ok(Vec::new()));
         assert_eq!(schemas::run(&root, true), Ok(Vec::new()));
         assert_eq!(vectors::run(&root, true), Ok(Vec::new()));
     }

@@ -38,10 +38,25 @@ pub(super) struct Case {
     pub(super) counted: bool,
 }
 
-/// A fact of ours: its name, and its words in the order of their places; `false` and `true` for a question.
-struct Vocabulary {
-    name: &'static str,
+/// An access fact of the policy and where the gate has it from.
+#[derive(Debug, Clone, Copy)]
+pub struct AccessFact {
+    /// Its name in the policy.
+    pub name: &'static str,
+    /// Its words in the order of their places; `false` and `true` for a question.
     words: fn() -> Vec<&'static str>,
+    /// Where from, in Chinese.
+    pub zh: &'static str,
+    /// Where from, in English.
+    pub en: &'static str,
+}
+
+impl AccessFact {
+    /// Its words, in order.
+    #[must_use]
+    pub fn words(&self) -> Vec<&'static str> {
+        (self.words)()
+    }
 }
 
 fn yes_or_no() -> Vec<&'static str> {
@@ -57,34 +72,93 @@ fn classes() -> Vec<&'static str> {
     ids::<Openness>().into_iter().chain(["undecided"]).collect()
 }
 
-const fn fact(name: &'static str, words: fn() -> Vec<&'static str>) -> Vocabulary {
-    Vocabulary { name, words }
+const fn fact(name: &'static str, words: fn() -> Vec<&'static str>, zh: &'static str, en: &'static str) -> AccessFact {
+    AccessFact { name, words, zh, en }
 }
 
 /// How many access facts there are.
 const FACTS: usize = 19;
 
-/// The access facts, in the order of [`Case::places`].
-const VOCABULARY: [Vocabulary; FACTS] = [
-    fact("action", ids::<Action>),
-    fact("via", ids::<Via>),
-    fact("identified", yes_or_no),
-    fact("out_of_scope", yes_or_no),
-    fact("listed", yes_or_no),
-    fact("assessed", yes_or_no),
-    fact("content_matches_assessment", yes_or_no),
-    fact("committee_pending", yes_or_no),
-    fact("openness", classes),
-    fact("openness_permitted", yes_or_no),
-    fact("dataset_status", ids::<DatasetStatus>),
-    fact("other_way_has_basis", yes_or_no),
-    fact("result_reviewed", yes_or_no),
-    fact("risk_report_overdue", yes_or_no),
-    fact("application", ids::<Holding>),
-    fact("purpose_in_scope", yes_or_no),
-    fact("way_in_scope", yes_or_no),
-    fact("within_quota", yes_or_no),
-    fact("user_standing", ids::<Standing>),
+/// Each access fact of the policy, and where the gate has it from; in the order of [`Case::places`].
+pub const ACCESS_FACTS: [AccessFact; FACTS] = [
+    fact("action", ids::<Action>, "请求", "the request"),
+    fact("via", ids::<Via>, "请求", "the request"),
+    fact("identified", yes_or_no, "请求写明使用者", "the request names a user"),
+    fact(
+        "out_of_scope",
+        yes_or_no,
+        "最近一次评估为不适用本办法;未评估的,查询时为未知,其余为否(由 not_assessed 拒绝)",
+        "the last assessment is out of scope; without one unknown for a query, else false (`not_assessed` denies)",
+    ),
+    fact("listed", yes_or_no, "数据集有目录条目", "the dataset has an entry"),
+    fact(
+        "assessed",
+        yes_or_no,
+        "最近一次评估在现行政策下有效且结论确定",
+        "its last assessment holds under the policy in force and is settled",
+    ),
+    fact(
+        "content_matches_assessment",
+        yes_or_no,
+        "现有内容、请求所指内容均为经评估的内容,且条目的属性、内容、评估与之一致",
+        "its content now, and the content that the request names, are the assessed content, and the entry's class, \
+         content and assessment are the assessment's",
+    ),
+    fact(
+        "committee_pending",
+        yes_or_no,
+        "评估仍要求征询专家委员会,或有征询尚未答复",
+        "the assessment still requires the expert committee, or a referral is not answered",
+    ),
+    fact("openness", classes, "选定的开放属性;未选定为 undecided", "the chosen class; `undecided` without one"),
+    fact("openness_permitted", yes_or_no, "选定的属性在允许范围内", "the chosen class is in the permitted set"),
+    fact(
+        "dataset_status",
+        ids::<DatasetStatus>,
+        "数据集的状态;不存在的为 not_open",
+        "the dataset's status; `not_open` for what is not there",
+    ),
+    fact("other_way_has_basis", yes_or_no, "条目写明依据", "the entry names the provision"),
+    fact(
+        "result_reviewed",
+        yes_or_no,
+        "请求附有通过的审查,并写明所审查结果的摘要",
+        "the request carries a passed review that names the digest of the result",
+    ),
+    fact(
+        "risk_report_overdue",
+        yes_or_no,
+        "该申请的风险评估报告已逾期(周期由平台使用规范定)",
+        "the application's risk report is overdue (the rules of use set the period)",
+    ),
+    fact(
+        "application",
+        ids::<Holding>,
+        "使用者对该数据集最有利的申请:在期且版本相符为 approved,过期或版本已换为 expired,未生效为 filed",
+        "the best of the user's applications for the dataset: `approved` in its period and for the open version, \
+         `expired` after it or for another version, `filed` before it",
+    ),
+    fact(
+        "purpose_in_scope",
+        yes_or_no,
+        "用途与申请逐字相同,所取字段在批准范围内;请求未写明的为未知,没有申请为否",
+        "the purpose is the application's, and the fields are granted; unknown where the request does not say, false \
+         without an application",
+    ),
+    fact("way_in_scope", yes_or_no, "批准的方式包含本次方式", "the grant holds the way"),
+    fact(
+        "within_quota",
+        yes_or_no,
+        "已用、未结意图所请求与本次所请求的行数和次数不超过批准;限定行数而请求未写明的为未知",
+        "rows and calls used, asked for by open intents and asked for now are within the grant; unknown where rows are \
+         bounded and the request names none",
+    ),
+    fact(
+        "user_standing",
+        ids::<Standing>,
+        "使用者对数据集所属开放主体的状态;未表明身份的为 good",
+        "the user's standing towards the body that opens the dataset; `good` when not identified",
+    ),
 ];
 
 impl Case {
@@ -188,8 +262,8 @@ impl Case {
     /// The facts as the policy names them.
     pub(super) fn facts(&self) -> Facts {
         let mut facts = Facts::new();
-        for (fact, place) in VOCABULARY.iter().zip(self.places()) {
-            let words = (fact.words)();
+        for (fact, place) in ACCESS_FACTS.iter().zip(self.places()) {
+            let words = fact.words();
             match place.and_then(|place| words.get(usize::from(place))).copied() {
                 Some("true") => facts.set(fact.name, true),
                 Some("false") => facts.set(fact.name, false),
@@ -229,10 +303,10 @@ impl Packing {
             return None;
         }
         let mut facts = Vec::new();
-        for ours in &VOCABULARY {
+        for ours in &ACCESS_FACTS {
             let fact = known.iter().find(|fact| fact.id == ours.name)?;
             let mut codes = [NO_CODE; WORDS];
-            for (code, word) in codes.iter_mut().zip((ours.words)()) {
+            for (code, word) in codes.iter_mut().zip(ours.words()) {
                 let value = match word {
                     "true" => true.into(),
                     "false" => false.into(),

@@ -7,26 +7,15 @@
 //! A decision never permits what is unknown. An error is a denial. This room must never let data out without its
 //! record (A16, A32(3)), never read a clock, and never write an identifier of a natural person into the log.
 //!
-//! | access fact | from the state |
+//! [`ACCESS_FACTS`] says where each access fact of the policy comes from. Where several processes answer, each is a
+//! [`Worker`] with a log of uses of its own. Made ready once, a [`Gate`] answers without an allocation.
+//!
+//! | file | holds |
 //! |---|---|
-//! | `out_of_scope` | the last assessment is `out_of_scope`; without one: unknown for a query, else false (`not_assessed` denies) |
-//! | `listed` | the dataset has an entry |
-//! | `assessed` | its last assessment was made under the policy in force and settled |
-//! | `content_matches_assessment` | its content now, and the content that the request names, are the assessed content, and the entry's class, content and assessment are the assessment's |
-//! | `committee_pending` | the assessment still requires the expert committee |
-//! | `openness` | the chosen class; `undecided` without one |
-//! | `openness_permitted` | the chosen class is in the permitted set |
-//! | `dataset_status` | the dataset's status; `not_open` for what is not there |
-//! | `other_way_has_basis` | the entry names the provision |
-//! | `via`, `action` | the request |
-//! | `identified` | the request names a user |
-//! | `application` | the best of the user's applications for the dataset: approved and in its period, then expired, filed, rejected or revoked, none |
-//! | `purpose_in_scope` | the request's purpose is the application's; unknown when the request names none |
-//! | `way_in_scope` | the grant holds the way |
-//! | `within_quota` | rows used, rows that open intents asked for and rows asked now are within the grant; unknown when there is a quota and the request names no rows |
-//! | `result_reviewed` | the request carries a passed review of the model result |
-//! | `user_standing` | the user's standing towards the entry's body (A35); `good` when not identified, unknown when the entry names no body |
-//! | `risk_report_overdue` | false: no period for risk reports is set on this platform yet |
+//! | `request`, `facts`, `decide` | the question, the facts of it, the answer: pure |
+//! | `record`, `replay`, `open` | what the log holds, and the state folded from it |
+//! | `platform`, `worker` | one process, and several |
+//! | `act`, `upgrade`, `count` | acts as people write them, a new policy's changes, what is counted |
 
 mod act;
 mod count;
@@ -41,7 +30,7 @@ mod upgrade;
 mod worker;
 
 pub use decide::{Answer, Decision, Gate, decide, decide_facts};
-pub use facts::facts_of;
+pub use facts::{ACCESS_FACTS, AccessFact, facts_of};
 pub use platform::{Admitted, LEDGER, Platform, Recorded};
 pub use record::{Body, DenialCount, Outcome, Record, ServedCount, UseReport};
 pub(crate) use replay::Replay;
@@ -112,3 +101,5 @@ room_error! {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_life;
