@@ -1,6 +1,7 @@
 //! One file a verb, or a family of verbs.
 
 pub(crate) mod assess;
+pub(crate) mod calendar;
 pub(crate) mod catalog;
 pub(crate) mod classify;
 pub(crate) mod keys;
