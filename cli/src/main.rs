@@ -56,9 +56,11 @@ enum Verb {
     Risk(verbs::risk::Options),
     /// 评估 · Assess one dataset: scan, classify, treat, measure, classify again
     Assess(verbs::assess::Options),
-    /// 目录 · Check catalog entries
+    /// 目录 · Fill in, check, merge, list and publish the catalog
     #[command(subcommand)]
     Catalog(verbs::catalog::Verb),
+    /// 工作日 · Whether a day is a working day, and which one comes after so many
+    Calendar(verbs::calendar::Options),
     /// 密钥 · Make and show key files
     #[command(subcommand)]
     Keys(verbs::keys::Verb),
@@ -112,6 +114,7 @@ fn run(verb: Verb) -> Result<Outcome, Failure> {
         Verb::Risk(options) => verbs::risk::run(&options),
         Verb::Assess(options) => verbs::assess::run(&options),
         Verb::Catalog(verb) => verbs::catalog::run(&verb),
+        Verb::Calendar(options) => verbs::calendar::run(&options),
         Verb::Keys(verb) => verbs::keys::run(&verb),
         Verb::Ledger(verb) => verbs::ledger::run(&verb),
         Verb::Platform(verb) => verbs::platform::run(&verb),

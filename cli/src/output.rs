@@ -92,6 +92,16 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
     line(&mut std::io::stdout().lock(), text)
 }
 
+/// Writes bytes to stdout as they are: a file of another kind than text.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<Outcome, Failure> {
+    match std::io::stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::file(std::path::Path::new("<stdout>"), &error))
+        }
+        _ => Ok(Outcome::Done),
+    }
+}
+
 /// A closed pipe (`kaifang … | head`) is the reader's choice and no error.
 fn line(out: &mut impl Write, text: &str) -> Result<(), Failure> {
     match writeln!(out, "{text}") {

@@ -147,6 +147,60 @@ fn proof(input: &Value) -> Value {
     answer(&kaifang(&["ledger", "check", "-"], &input.to_string()))
 }
 
+/// Catalogs by files, as people have them.
+fn catalog(input: &Value) -> Value {
+    let dir = tempfile::tempdir().unwrap();
+    let written = |name: String, document: &Value| {
+        let path = dir.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(&path, document.to_string()).unwrap();
+        path
+    };
+    let option = |name: &str, value: &Value| value.as_str().map(|text| [name.to_owned(), text.to_owned()]);
+    let verb = text(&input["do"]);
+    let mut arguments = vec!["catalog".to_owned()];
+    match verb.as_str() {
+        "merge" => {
+            arguments.extend(["merge".to_owned(), "--json".into()]);
+            let catalogs = input["catalogs"].as_array().unwrap().iter().enumerate();
+            arguments.extend(catalogs.map(|(index, catalog)| written(format!("{index}.json"), catalog)));
+        }
+        "entry" => {
+            arguments.extend(["check".to_owned(), "--json".into(), written("entry.json".into(), &input["entry"])])
+        }
+        "check" | "list" => {
+            arguments.extend([verb, "--json".into(), written("catalog.json".into(), &input["catalog"])])
+        }
+        form => {
+            arguments.extend(["export".to_owned(), written("catalog.json".into(), &input["catalog"])]);
+            arguments.extend(["--to".to_owned(), form.to_owned()]);
+            let publication = &input["publication"];
+            arguments.extend(option("--base", &publication["base"]).into_iter().flatten());
+            arguments.extend(option("--legislation", &publication["legislation"]["iri"]).into_iter().flatten());
+        }
+    }
+    arguments.extend(option("--at", &input["at"]).into_iter().flatten());
+    if let Some(months) = input["terms"]["reassess_months"].as_u64() {
+        arguments.extend(["--reassess-months".to_owned(), months.to_string()]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    answer(&kaifang(&arguments, ""))
+}
+
+fn calendar(input: &Value) -> Value {
+    let dir = tempfile::tempdir().unwrap();
+    let mut arguments = vec!["calendar".to_owned(), text(&input["date"]), "--json".into()];
+    if let Some(days) = input["add"].as_u64() {
+        arguments.extend(["--add".to_owned(), days.to_string()]);
+    }
+    for (index, year) in input["years"].as_array().into_iter().flatten().enumerate() {
+        let path = dir.path().join(format!("{index}.json"));
+        std::fs::write(&path, year.to_string()).unwrap();
+        arguments.extend(["--year".to_owned(), path.to_str().unwrap().to_owned()]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    answer(&kaifang(&arguments, ""))
+}
+
 fn runner(name: &str) -> fn(&Value) -> Value {
     match name {
         "classify.json" => |input| law("classify", input),
@@ -156,6 +210,8 @@ fn runner(name: &str) -> fn(&Value) -> Value {
         "mask.json" => mask,
         "token.json" => token,
         "ledger-verify.json" => proof,
+        "catalog.json" => catalog,
+        "calendar.json" => calendar,
         other => panic!("the command has no runner for tests/vectors/{other}"),
     }
 }

@@ -11,6 +11,7 @@
 #![allow(unreachable_pub, reason = "what C calls is public, whatever the module")]
 
 mod arrow;
+mod calendar;
 mod catalog;
 mod document;
 mod error;

@@ -39,7 +39,10 @@ mod _kaifang {
     #[pymodule_export]
     use crate::calendar::Calendar;
     #[pymodule_export]
-    use crate::catalog::{check_entry, rest_on};
+    use crate::catalog::{
+        catalog_template, check_catalog, check_entry, export_catalog, legislation_of, load_catalog_sheet,
+        merge_catalogs, parse_catalog, read_catalog, read_catalog_sheet, responsibility_list, rest_on,
+    };
     #[pymodule_export]
     use crate::documents::{canonical_json, document_digest};
     #[pymodule_export]

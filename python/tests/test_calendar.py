@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import chinese_calendar
 import pytest
 from conftest import refused
 
@@ -13,6 +14,16 @@ def test_deadlines_follow_the_official_schedule():
     assert not calendar.is_working_day("2026-10-01") and calendar.is_working_day(dt.date(2026, 10, 10))
     deadline = calendar.add_working_days("2026-09-24", 10)
     assert (deadline.date, deadline.provisional, deadline.missing_years) == ("2026-10-15", False, [])
+
+
+def test_every_day_of_the_schedules_agrees_with_another_package():
+    calendar = kaifang.Calendar.builtin()
+    first, last = dt.date(2023, 1, 1), dt.date(2026, 12, 31)
+    days = [first + dt.timedelta(days) for days in range((last - first).days + 1)]
+    assert len(days) == 1461
+    assert [day for day in days if calendar.is_working_day(day) != chinese_calendar.is_workday(day)] == []
+    # Only the last days of December wait for a schedule that is not published yet.
+    assert [day for day in days if not calendar.settled(day)] == [dt.date(2026, 12, day) for day in range(26, 32)]
 
 
 def test_an_unpublished_year_is_provisional_until_it_is_loaded():

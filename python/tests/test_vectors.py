@@ -9,6 +9,7 @@ import pytest
 from conftest import ROOT
 
 import kaifang
+from kaifang import _kaifang
 from kaifang._kaifang import canonical_json
 
 VECTORS = ROOT / "tests" / "vectors"
@@ -69,7 +70,37 @@ def ledger_verify(case):
     return {"valid": True}
 
 
+def working_days(case):
+    calendar = kaifang.Calendar.builtin()
+    for year in case.get("years", []):
+        calendar = calendar.with_year(json.dumps(year))
+    date = case["date"]
+    if "add" in case:
+        return calendar.add_working_days(date, case["add"]).to_dict()
+    return {"date": date, "working_day": calendar.is_working_day(date), "settled": calendar.settled(date)}
+
+
+def catalogs(case):
+    verb = case["do"]
+    if verb == "entry":
+        return kaifang.catalog.check(case["entry"])
+    if verb == "merge":
+        first, *others = [kaifang.catalog.Catalog(one) for one in case["catalogs"]] or [None]
+        # Nobody merges nothing in Python: the function below the method is asked.
+        return first.merge(*others).to_dict() if first else _kaifang.merge_catalogs([])
+    catalog = kaifang.catalog.Catalog.from_dict(case["catalog"])
+    if verb in ("check", "list"):
+        answer = {"check": catalog.check, "list": catalog.responsibility_list}[verb](at=case["at"], **case.get("terms", {}))
+        return answer if verb == "check" else answer.to_dict()
+    if verb == "dcat":
+        publication = case["publication"]
+        return catalog.to_dcat(base=publication["base"], legislation=publication["legislation"]["iri"])
+    return catalog.to_frictionless()
+
+
 RUNNERS = {
+    "calendar": working_days,
+    "catalog": catalogs,
     "classify": classify,
     "decide": decide,
     "eval": evaluate,

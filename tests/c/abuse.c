@@ -143,6 +143,22 @@ static void nulls(const char *folder) {
          kf_entry_rest_on(TEXT(ENTRY), NULL, 1, TEXT("withheld"), TEXT("x"), TEXT("2026-11-23"), &text, &err));
   EXPECT(KF_ERR_NULL,
          kf_entry_rest_on(TEXT(ENTRY), TEXT("{}"), TEXT("withheld"), TEXT("x"), TEXT("2026-11-23"), NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_check(NULL, 1, TEXT("2026-11-23"), NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_check(TEXT("{}"), NULL, 1, NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_check(TEXT("{}"), TEXT("2026-11-23"), NULL, 0, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_merge(NULL, 1, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_merge(TEXT("[]"), NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_list(NULL, 1, TEXT("2026-11-23"), NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_list(TEXT("{}"), TEXT("2026-11-23"), NULL, 0, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_export(TEXT("{}"), NULL, 1, NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_export(NULL, 1, TEXT("dcat"), NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_template(NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_read(NULL, 1, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_read(TEXT("x"), NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_calendar_is_working_day(NULL, 1, NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_calendar_is_working_day(TEXT("2026-10-01"), NULL, 0, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_calendar_add_working_days(NULL, 1, 10, NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_calendar_add_working_days(TEXT("2026-10-01"), 10, NULL, 0, NULL, &err));
   EXPECT(KF_ERR_NULL, kf_document_canonical(NULL, 1, &text, &err));
   EXPECT(KF_ERR_NULL, kf_document_canonical(TEXT("{}"), NULL, &err));
   EXPECT(KF_ERR_NULL, kf_digest(NULL, 1, &text, &err));

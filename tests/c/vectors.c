@@ -164,10 +164,47 @@ static answer run_ledger_verify(slice input) {
   return result;
 }
 
+static answer run_calendar(slice input) {
+  answer result = {NULL, NULL, KF_OK};
+  slice date = json_text(json_get(input, "date")), years = json_get(input, "years"), add = json_get(input, "add");
+  if (add.at) {
+    result.status = kf_calendar_add_working_days(date.at, date.len, (uint16_t)strtoul(add.at, NULL, 10), years.at,
+                                                 years.len, &result.text, &result.err);
+  } else {
+    result.status = kf_calendar_is_working_day(date.at, date.len, years.at, years.len, &result.text, &result.err);
+  }
+  return result;
+}
+
+static answer run_catalog(slice input) {
+  answer result = {NULL, NULL, KF_OK};
+  slice verb = json_text(json_get(input, "do")), catalog = json_get(input, "catalog");
+  slice at = json_text(json_get(input, "at")), terms = json_get(input, "terms");
+  slice entry = json_get(input, "entry"), catalogs = json_get(input, "catalogs");
+  slice publication = json_get(input, "publication");
+  kf_text **text = &result.text;
+  kf_error **err = &result.err;
+  if (slice_is(verb, "entry")) {
+    result.status = kf_entry_check(entry.at, entry.len, text, err);
+  } else if (slice_is(verb, "check")) {
+    result.status = kf_catalog_check(catalog.at, catalog.len, at.at, at.len, terms.at, terms.len, text, err);
+  } else if (slice_is(verb, "merge")) {
+    result.status = kf_catalog_merge(catalogs.at, catalogs.len, text, err);
+  } else if (slice_is(verb, "list")) {
+    result.status = kf_catalog_list(catalog.at, catalog.len, at.at, at.len, terms.at, terms.len, text, err);
+  } else {
+    result.status = kf_catalog_export(catalog.at, catalog.len, verb.at, verb.len, publication.at, publication.len,
+                                      text, err);
+  }
+  return result;
+}
+
 static const struct {
   const char *file;
   answer (*run)(slice input);
 } runners[] = {
+    {"calendar.json", run_calendar},
+    {"catalog.json", run_catalog},
     {"classify.json", run_classify},
     {"decide.json", run_decide},
     {"eval.json", run_eval},

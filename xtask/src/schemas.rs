@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kaifang::{assess, audit, catalog, desensitize, detect, error, gate, ledger, policy, process, risk};
+use kaifang::{assess, audit, calendar, catalog, desensitize, detect, error, gate, ledger, policy, process, risk};
 use schemars::{JsonSchema, Schema, schema_for};
 
 /// File name (without `.json`) and schema of each document.
@@ -20,13 +20,17 @@ fn documents() -> Vec<(&'static str, Schema)> {
         ("audit-report", of::<audit::AuditReport>()),
         ("bundle", of::<audit::Bundle>()),
         ("bundle-report", of::<audit::BundleReport>()),
+        ("calendar-day", of::<calendar::CalendarDay>()),
         ("catalog", of::<catalog::Catalog>()),
+        ("catalog-filled", of::<catalog::Filled>()),
         ("catalog-merged", of::<catalog::Merged>()),
         ("catalog-problems", of::<Vec<catalog::CatalogProblem>>()),
+        ("catalog-publication", of::<catalog::Publication>()),
         ("catalog-terms", of::<catalog::CatalogTerms>()),
         ("checkpoint", of::<ledger::Checkpoint>()),
         ("classification", of::<policy::Classification>()),
         ("access-answer", of::<policy::AccessAnswer>()),
+        ("deadline", of::<calendar::Deadline>()),
         ("decision", of::<gate::Decision>()),
         ("duty", of::<process::Duty>()),
         ("entry", of::<catalog::Entry>()),

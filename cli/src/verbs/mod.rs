@@ -2,6 +2,7 @@
 
 pub(crate) mod assess;
 pub(crate) mod audit;
+pub(crate) mod calendar;
 pub(crate) mod catalog;
 pub(crate) mod classify;
 pub(crate) mod keys;

@@ -66,6 +66,20 @@ pub struct Deadline {
     pub missing_years: Vec<i16>,
 }
 
+/// One day of the calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CalendarDay {
+    /// The day, a legal date (Asia/Shanghai).
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub date: Date,
+    /// Whether people work on it.
+    pub working_day: bool,
+    /// Whether an official schedule settles it.
+    pub settled: bool,
+}
+
 /// The working days: official schedules by year.
 ///
 /// ```
@@ -145,6 +159,12 @@ impl Calendar {
     #[must_use]
     pub fn settled(&self, date: Date) -> bool {
         self.missing(date).is_empty()
+    }
+
+    /// What is known of one day, as a document.
+    #[must_use]
+    pub fn day(&self, date: Date) -> CalendarDay {
+        CalendarDay { date, working_day: self.is_working_day(date), settled: self.settled(date) }
     }
 
     /// The years whose schedules this day waits for.

@@ -45,8 +45,7 @@ pub struct Catalog {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub compiled: Option<Date>,
-    /// Its entries.
-    #[serde(default)]
+    /// Its entries. A document that has them is a catalog, one that has not is an entry.
     pub entries: Vec<Entry>,
 }
 
@@ -100,17 +99,33 @@ impl Catalog {
         }
     }
 
+    /// The catalog of one entry alone, so that both are checked in one way.
+    #[must_use]
+    pub fn of_entry(entry: Entry) -> Self {
+        let mut catalog = Catalog::new(entry.id.clone(), entry.level.unwrap_or(Level::Municipal));
+        catalog.district.clone_from(&entry.district);
+        catalog.entries.push(entry);
+        catalog
+    }
+
     /// Reads a catalog; a field that it or an entry does not have is refused.
     ///
     /// # Errors
     /// [`CatalogError::Malformed`], [`CatalogError::CatalogId`], [`CatalogError::InEntry`].
     pub fn from_json(json: &str) -> Result<Self, CatalogError> {
-        let catalog: Catalog = canon::read("Catalog", json.as_bytes()).map_err(|error| CatalogError::Malformed {
-            what: Text::from(&error),
-            place: error.place().unwrap_or_else(|| "catalog".to_owned()),
-        })?;
+        let catalog: Catalog = canon::read("Catalog", json.as_bytes()).map_err(malformed)?;
         catalog.well_formed()?;
         Ok(catalog)
+    }
+
+    /// Reads an array of catalogs, as [`merge`](super::merge) takes them.
+    ///
+    /// # Errors
+    /// As [`Catalog::from_json`].
+    pub fn list_from_json(json: &str) -> Result<Vec<Self>, CatalogError> {
+        let catalogs: Vec<Catalog> = canon::read("Catalog", json.as_bytes()).map_err(malformed)?;
+        catalogs.iter().try_for_each(Catalog::well_formed)?;
+        Ok(catalogs)
     }
 
     /// Checks what other documents need to name the catalog and its entries, and that no text reads as a person's
@@ -125,4 +140,8 @@ impl Catalog {
         }
         Ok(())
     }
+}
+
+fn malformed(error: canon::CanonError) -> CatalogError {
+    CatalogError::Malformed { what: Text::from(&error), place: error.place().unwrap_or_else(|| "catalog".to_owned()) }
 }

@@ -11,16 +11,16 @@ use crate::terms::{AccessWay, DataGrade, Openness};
 const BODY: &str = "11610100013300000X";
 const OTHER: &str = "116101000133000011";
 
-fn day(text: &str) -> Date {
+pub(super) fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-fn today() -> Date {
+pub(super) fn today() -> Date {
     day("2026-11-23")
 }
 
 /// An entry in which nothing is wrong today.
-fn whole(id: &str) -> Entry {
+pub(super) fn whole(id: &str) -> Entry {
     let office = |role: &str| Some(Office { role: role.to_owned(), contact: "029-86780000".to_owned() });
     let mut entry = Entry::new(id);
     entry.name = Some(format!("数据 {id}"));
@@ -51,7 +51,7 @@ fn of_other_body(mut entry: Entry) -> Entry {
     entry
 }
 
-fn city(entries: Vec<Entry>) -> Catalog {
+pub(super) fn city(entries: Vec<Entry>) -> Catalog {
     Catalog { entries, ..Catalog::new("xa", Level::Municipal) }
 }
 
@@ -344,7 +344,7 @@ fn bad_catalogs_are_refused_without_their_values() {
         (r#"{"v": 1, "id": "xa"}"#, "KF-CATALOG-01", None),
         (r#"{"v": 1, "id": "xa", "level": "province"}"#, "KF-CATALOG-01", None),
         (r#"{"v": 1, "id": "xa", "level": "municipal", "phone": "13800138000"}"#, "KF-CATALOG-01", None),
-        (r#"{"v": 1, "id": "13800138000", "level": "municipal"}"#, "KF-CATALOG-05", Some("id")),
+        (r#"{"v": 1, "id": "13800138000", "level": "municipal", "entries": []}"#, "KF-CATALOG-05", Some("id")),
         (
             r#"{"v": 1, "id": "xa", "level": "municipal", "entries": [{"v": 1, "id": "A"}]}"#,
             "KF-CATALOG-06",

@@ -156,6 +156,12 @@ impl Policy {
         &self.model.title
     }
 
+    /// The instrument's number, such as 西规〔2022〕013.
+    #[must_use]
+    pub fn document_number(&self) -> &str {
+        self.model.content.get("document_number").and_then(serde_json::Value::as_str).unwrap_or_default()
+    }
+
     /// What this policy calls a class.
     #[must_use]
     pub fn label(&self, class: Openness) -> Option<&Text> {

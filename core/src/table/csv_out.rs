@@ -106,6 +106,13 @@ impl<W: Write> CsvWriter<W> {
     }
 }
 
+/// A table of text that fits into memory, as CSV.
+pub(crate) fn to_csv_bytes(batch: &RecordBatch, options: &WriteOptions) -> Result<Vec<u8>, TableError> {
+    let mut writer = CsvWriter::new(Vec::new(), &batch.schema(), options)?;
+    writer.write(batch)?;
+    writer.into_inner()
+}
+
 fn failed(error: &io::Error) -> TableError {
     TableError::Io { action: "write", path: "CSV".to_owned(), kind: error.kind().to_string() }
 }

@@ -97,7 +97,7 @@ room_error! {
 }
 
 impl TableError {
-    pub(super) fn io(action: &'static str, path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub(crate) fn io(action: &'static str, path: &std::path::Path, error: &std::io::Error) -> Self {
         TableError::Io { action, path: path.display().to_string(), kind: error.kind().to_string() }
     }
 

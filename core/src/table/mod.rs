@@ -20,6 +20,7 @@ mod sound;
 mod source;
 mod text;
 
+pub(crate) use csv_out::to_csv_bytes;
 pub use error::TableError;
 pub use open::{from_ipc_bytes, open};
 pub use progress::{Progress, ProgressUpdate, report, silent};

@@ -44,6 +44,58 @@ final class Library {
 
     static native int kf_text_free(Pointer text);
 
+    static native int kf_calendar_is_working_day(
+            byte[] date, long dateLen, byte[] years, long yearsLen, PointerByReference day, PointerByReference err);
+
+    static native int kf_calendar_add_working_days(
+            byte[] date,
+            long dateLen,
+            short n,
+            byte[] years,
+            long yearsLen,
+            PointerByReference deadline,
+            PointerByReference err);
+
+    static native int kf_entry_check(byte[] entry, long entryLen, PointerByReference problems, PointerByReference err);
+
+    static native int kf_catalog_check(
+            byte[] catalog,
+            long catalogLen,
+            byte[] on,
+            long onLen,
+            byte[] terms,
+            long termsLen,
+            PointerByReference problems,
+            PointerByReference err);
+
+    static native int kf_catalog_merge(
+            byte[] catalogs, long catalogsLen, PointerByReference merged, PointerByReference err);
+
+    static native int kf_catalog_list(
+            byte[] catalog,
+            long catalogLen,
+            byte[] on,
+            long onLen,
+            byte[] terms,
+            long termsLen,
+            PointerByReference list,
+            PointerByReference err);
+
+    static native int kf_catalog_export(
+            byte[] catalog,
+            long catalogLen,
+            byte[] format,
+            long formatLen,
+            byte[] publication,
+            long publicationLen,
+            PointerByReference bytes,
+            PointerByReference err);
+
+    static native int kf_catalog_template(PointerByReference bytes, PointerByReference err);
+
+    static native int kf_catalog_read(
+            byte[] path, long pathLen, PointerByReference filled, PointerByReference err);
+
     static native int kf_policy_builtin(byte[] id, long idLen, PointerByReference policy, PointerByReference err);
 
     static native int kf_policy_parse(byte[] toml, long tomlLen, PointerByReference policy, PointerByReference err);

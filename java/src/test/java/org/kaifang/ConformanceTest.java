@@ -41,6 +41,8 @@ class ConformanceTest {
     private static final Map<String, Function<JsonObject, String>> RUNNERS = new HashMap<>();
 
     static {
+        RUNNERS.put("calendar.json", ConformanceTest::calendar);
+        RUNNERS.put("catalog.json", ConformanceTest::catalog);
         RUNNERS.put("classify.json", input -> answer(input, asking(Policy::classify)));
         RUNNERS.put("decide.json", input -> answer(input, asking(Policy::decide)));
         RUNNERS.put("explain.json", input -> answer(input, ConformanceTest::explain));
@@ -48,6 +50,36 @@ class ConformanceTest {
         RUNNERS.put("mask.json", input -> Kaifang.mask(JSON.toJson(input)));
         RUNNERS.put("token.json", ConformanceTest::token);
         RUNNERS.put("ledger-verify.json", input -> Ledger.verifyProof(JSON.toJson(input)));
+    }
+
+    private static String calendar(JsonObject input) {
+        String date = input.get("date").getAsString();
+        String years = json(input, "years");
+        return input.has("add")
+                ? WorkingDays.add(date, input.get("add").getAsInt(), years)
+                : WorkingDays.day(date, years);
+    }
+
+    private static String catalog(JsonObject input) {
+        String verb = input.get("do").getAsString();
+        String catalog = json(input, "catalog");
+        switch (verb) {
+            case "entry":
+                return Catalog.checkEntry(json(input, "entry"));
+            case "merge":
+                return Catalog.merge(json(input, "catalogs"));
+            case "check":
+                return Catalog.check(catalog, input.get("at").getAsString(), json(input, "terms"));
+            case "list":
+                return Catalog.list(catalog, input.get("at").getAsString(), json(input, "terms"));
+            default:
+                byte[] bytes = Catalog.export(catalog, verb, json(input, "publication"));
+                return new String(bytes, StandardCharsets.UTF_8);
+        }
+    }
+
+    private static String json(JsonObject input, String name) {
+        return input.has(name) ? JSON.toJson(input.get(name)) : null;
     }
 
     private interface Question {
