@@ -107,6 +107,10 @@ bench-peers: ## cedar-policy, regorus, cel and serde_jcs on our cases: equal ans
 bench-ledger: ## the ledger's figures in one table, limits and peers beside; larger with KAIFANG_BENCH_RECORDS=10000000
 	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench ledger
 
+.PHONY: bench-gate
+bench-gate: ## the gate on a million applications, and the audit of a million decisions
+	$(CARGO) bench $(LOCKED) -p kaifang-benches --bench gate
+
 .PHONY: bench-faces
 bench-faces: python build ## columns of ten million rows in Rust, through the C library and in Python, on one core
 	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example columns

@@ -1,0 +1,294 @@
+//! The gate's figures: a state of a million applications for a hundred thousand datasets, looked up, restored and
+//! weighed; and the audit of a million decisions. One table; smaller with `KAIFANG_BENCH_APPLICATIONS` and
+//! `KAIFANG_BENCH_DECISIONS`.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, missing_docs)]
+
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Instant as Clock;
+
+use kaifang::audit::audit;
+use kaifang::calendar::Calendar;
+use kaifang::catalog::{
+    Body as BodyOf, Channel, DataFormat, DataType, Entry, Level, Office, Responsible, UpdateFrequency,
+};
+use kaifang::crypto::{Ed25519Key, sha256};
+use kaifang::gate::{Body, Gate, LEDGER, Outcome, Platform, Record, Request};
+use kaifang::ledger::Ledger;
+use kaifang::policy::{Assertion, Facts, Policy, Section};
+use kaifang::process::{Actor, Application, Assessment, Event, Role, State, Use, UsedElsewhere};
+use kaifang::terms::{AccessWay, Action, DataGrade, Instant, Openness, V1, legal_date};
+
+const PURPOSE: &str = "人口分布研究";
+const USERS: usize = 100_000;
+
+fn number(name: &str, usual: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+fn at() -> Instant {
+    "2026-11-23T02:00:00Z".parse().unwrap()
+}
+
+fn user(number: usize) -> String {
+    format!("91610131MA{:07}X", number % USERS)
+}
+
+/// The acts that assess, list and open one dataset.
+fn opening(policy: &Policy, dataset: &str, class: Openness) -> Vec<(Actor, Event)> {
+    let mut facts = Facts::new();
+    for fact in policy.facts(Section::Classification) {
+        facts.set(fact.id.clone(), fact.domain.value_at(0).unwrap());
+    }
+    if class == Openness::Conditional {
+        facts.set("high_protection_need", true);
+    }
+    let assertions = facts.iter().map(|(fact, value)| Assertion {
+        v: V1,
+        fact: fact.to_owned(),
+        value: value.cloned(),
+        by: "assessor-7".to_owned(),
+        at: at(),
+        evidence: Some(sha256(b"evidence")),
+    });
+    let content = sha256(dataset.as_bytes());
+    let assessment = Assessment {
+        dataset: dataset.to_owned(),
+        content,
+        assertions: assertions.collect(),
+        chosen: Some(class),
+        assessor: "assessor-7".to_owned(),
+        approval: Some(sha256(b"approval")),
+        evidence: Vec::new(),
+    };
+    let assessed = Event::assessed(policy, assessment, at()).unwrap();
+    let Event::DatasetAssessed { classification, .. } = &assessed else { return Vec::new() };
+    let office = |role: &str| Some(Office { role: role.to_owned(), contact: "029-86780000".to_owned() });
+    let mut entry = Entry::new(dataset);
+    entry.name = Some("常住人口基本信息".to_owned());
+    entry.body = Some(BodyOf { id: "11610100013300000X".to_owned(), name: "西安市示例局".to_owned() });
+    entry.format = Some(DataFormat::Parquet);
+    entry.data_type = Some(DataType::Structured);
+    entry.access_ways = vec![if class == Openness::Conditional { AccessWay::Api } else { AccessWay::Download }];
+    entry.update_frequency = Some(UpdateFrequency::Yearly);
+    entry.level = Some(Level::District);
+    entry.district = Some("610113".to_owned());
+    entry.grade = Some(DataGrade::General);
+    entry.responsible =
+        Responsible { first: office("局长"), leader: office("分管副局长"), contact: office("数据科") };
+    entry.channel = Some(Channel::Platform);
+    entry.rest_on(classification, class, content, legal_date(at())).unwrap();
+    let body = Actor::new(Role::OpeningBody, "11610100013300000X");
+    vec![
+        (body.clone(), assessed.clone()),
+        (body.clone(), Event::EntryListed { entry: Box::new(entry) }),
+        (body, Event::DatasetOpened { dataset: dataset.to_owned(), content }),
+    ]
+}
+
+fn application(number: usize, datasets: usize) -> Application {
+    Application {
+        v: V1,
+        id: format!("app-{number}"),
+        user: user(number),
+        dataset: format!("data-{}", number % datasets),
+        ways: vec![AccessWay::Api],
+        purpose: PURPOSE.to_owned(),
+        safeguards: vec!["专人专机".to_owned()],
+        from: "2026-11-01".parse().unwrap(),
+        until: "2027-10-31".parse().unwrap(),
+        fields: Vec::new(),
+        rows: Some(1_000_000),
+        pages: None,
+        updates: false,
+        evidence: None,
+    }
+}
+
+fn adopted(policy: &Policy) -> State {
+    let mut state = State::default();
+    let event = Event::PolicyAdopted {
+        policy: policy.id().to_owned(),
+        hash: policy.hash(),
+        interpretations: Default::default(),
+        text: sha256(policy.source().as_bytes()),
+        upgrade: None,
+    };
+    state.apply(policy, &Actor::new(Role::Platform, "platform"), &event, at()).unwrap();
+    state
+}
+
+fn rss() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) >> 10
+}
+
+fn build(policy: &Policy, applications: usize, datasets: usize) -> State {
+    let mut state = adopted(policy);
+    for number in 0..datasets {
+        for (by, event) in opening(policy, &format!("data-{number}"), Openness::Conditional) {
+            state.apply(policy, &by, &event, at()).unwrap();
+        }
+    }
+    let body = Actor::new(Role::OpeningBody, "11610100013300000X");
+    for number in 0..applications {
+        let application = application(number, datasets);
+        let (id, user) = (application.id.clone(), Actor::new(Role::DataUser, application.user.clone()));
+        state.apply(policy, &user, &Event::ApplicationFiled { application: Box::new(application) }, at()).unwrap();
+        let opinion = sha256(b"opinion");
+        let review = Event::ApplicationReviewed { application: id, approve: true, grant: None, opinion };
+        state.apply(policy, &body, &review, at()).unwrap();
+    }
+    state
+}
+
+fn request(number: usize, datasets: usize) -> Request {
+    Request {
+        user: Some(user(number)),
+        purpose: Some(PURPOSE.to_owned()),
+        rows: Some(100),
+        ..Request::new(format!("data-{}", number % datasets), Action::Api)
+    }
+}
+
+/// In a process of its own: what it weighs is the state.
+fn restored(policy: &Policy, path: &str, applications: usize, datasets: usize) {
+    let bytes = std::fs::read(path).unwrap();
+    let before = rss();
+    let clock = Clock::now();
+    let state = State::restore(&bytes).unwrap();
+    let restored = clock.elapsed();
+    let weight = rss() - before;
+    println!(
+        "| restore {applications} applications, {datasets} datasets ({} MiB) | {:.2} s | ≤ 1 s |",
+        bytes.len() >> 20,
+        restored.as_secs_f64()
+    );
+    println!("| its weight | {weight} MiB | ≤ 1024 MiB |");
+    drop(bytes);
+
+    let gate = Gate::new(policy.clone());
+    let none = UsedElsewhere::default();
+    // Spread over all of it: an application in a million is rarely in a cache.
+    let requests: Vec<Request> =
+        (0..1_000_000).map(|count: usize| request(count.wrapping_mul(7_919_317) % applications, datasets)).collect();
+    for round in 0..3 {
+        let clock = Clock::now();
+        let permits = requests.iter().filter(|request| gate.answer(&state, &none, request, at()).permit()).count();
+        let each = clock.elapsed().as_nanos() as f64 / requests.len() as f64;
+        assert_eq!(permits, requests.len());
+        if round == 2 {
+            println!("| decide, state looked up, mean | {each:.0} ns | ≤ 300 ns |");
+        }
+    }
+    let mut times: Vec<u64> = requests
+        .iter()
+        .take(200_000)
+        .map(|request| {
+            let clock = Clock::now();
+            black_box(gate.answer(&state, &none, request, at()).permit());
+            clock.elapsed().as_nanos() as u64
+        })
+        .collect();
+    times.sort_unstable();
+    println!(
+        "| the same, p99 (the clock's own {} ns in it) | {} ns | ≤ 1000 ns |",
+        clock_costs(),
+        times[times.len() * 99 / 100]
+    );
+    let texts: Vec<String> =
+        requests.iter().take(200_000).map(|request| kaifang::canon::to_string(request).unwrap()).collect();
+    let clock = Clock::now();
+    for text in &texts {
+        let request = Request::from_json(text).unwrap();
+        let decision = gate.decide(&state, &none, &request, at());
+        black_box(kaifang::canon::to_bytes(&decision).unwrap());
+    }
+    let each = clock.elapsed().as_nanos() as f64 / texts.len() as f64;
+    println!("| JSON in to JSON out | {:.2} µs | ≤ 5 µs |", each / 1000.0);
+}
+
+fn clock_costs() -> u64 {
+    let clock = Clock::now();
+    (0..10_000).for_each(|_| drop(black_box(Clock::now())));
+    clock.elapsed().as_nanos() as u64 / 10_000
+}
+
+/// A platform whose log has so many decisions: half of them denied, half permitted, each of those with its result.
+fn decided(policy: &Policy, dir: &Path, decisions: usize) {
+    let (key, pem) = Ed25519Key::generate().unwrap();
+    let platform = Platform::init(dir, policy, "bench.kaifang.example", Box::new(key), at()).unwrap();
+    let mut state = adopted(policy);
+    let datasets = 100;
+    for number in 0..datasets {
+        for (by, event) in opening(policy, &format!("data-{number}"), Openness::Unconditional) {
+            platform.event(&by, event.clone(), at()).unwrap();
+            state.apply(policy, &by, &event, at()).unwrap();
+        }
+    }
+    drop(platform);
+    let mut log = Ledger::open(dir.join(LEDGER), Some(Box::new(Ed25519Key::from_pem(&pem).unwrap()))).unwrap();
+    let (gate, none) = (Gate::new(policy.clone()), UsedElsewhere::default());
+    let mut batch: Vec<Vec<u8>> = Vec::new();
+    for number in 0..decisions {
+        let action = if number % 2 == 0 { Action::Download } else { Action::ModelResult };
+        let request = Request {
+            user: Some(user(number)),
+            rows: Some(100),
+            ..Request::new(format!("data-{}", number % datasets), action)
+        };
+        let decision = gate.decide(&state, &none, &request, at());
+        let index = state.index();
+        let (permit, dataset) = (decision.permit, request.dataset.clone());
+        let (request, decision) = (Box::new(request), Box::new(decision));
+        if permit {
+            batch.push(Record::new(at(), Body::Intent { request, decision }).to_bytes().unwrap());
+            state.intend(Use { dataset, application: None, asked: Default::default() });
+            let outcome = Outcome::new(true, 100, 1000);
+            batch.push(Record::new(at(), Body::Result { intent: index, outcome }).to_bytes().unwrap());
+            state.settle(index, Default::default()).unwrap();
+        } else {
+            batch.push(Record::new(at(), Body::Denial { request, decision }).to_bytes().unwrap());
+            state.pass();
+        }
+        if batch.len() >= 1000 {
+            log.append_batch(&batch).unwrap();
+            batch.clear();
+        }
+    }
+    log.append_batch(&batch).unwrap();
+    log.checkpoint().unwrap();
+}
+
+fn main() {
+    let policy = Policy::builtin("xian-2022-013").unwrap();
+    let applications = number("KAIFANG_BENCH_APPLICATIONS", 1_000_000);
+    let datasets = (applications / 10).max(1);
+    if let Ok(path) = std::env::var("KAIFANG_BENCH_STATE") {
+        return restored(&policy, &path, applications, datasets);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    println!("| the gate | measured | bound |\n|---|--:|---|");
+    let clock = Clock::now();
+    let state = build(&policy, applications, datasets);
+    let events = 1 + 3 * datasets + 2 * applications;
+    println!("| fold {events} events, checked | {:.1} s | |", clock.elapsed().as_secs_f64());
+    let clock = Clock::now();
+    let bytes = state.snapshot().unwrap();
+    println!("| snapshot | {:.2} s | |", clock.elapsed().as_secs_f64());
+    let path = folder.path().join("state");
+    std::fs::write(&path, bytes).unwrap();
+    drop(state);
+    let own = std::env::current_exe().unwrap();
+    std::process::Command::new(own).env("KAIFANG_BENCH_STATE", &path).status().unwrap();
+
+    let decisions = number("KAIFANG_BENCH_DECISIONS", 1_000_000);
+    let dir = folder.path().join("platform");
+    decided(&policy, &dir, decisions);
+    let clock = Clock::now();
+    let report = audit(&dir, None, None, Calendar::builtin(), at()).unwrap();
+    let seconds = clock.elapsed().as_secs_f64();
+    assert_eq!((report.decisions as usize, report.findings.len()), (decisions, 0));
+    println!("| audit {decisions} decisions, {} records | {seconds:.1} s | ≤ 10 s |", report.verified.size);
+}
