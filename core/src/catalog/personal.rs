@@ -12,6 +12,9 @@
 /// ```
 #[must_use]
 pub fn looks_personal(text: &str) -> bool {
+    if text.is_ascii() && !long_run(text) {
+        return false;
+    }
     // Fullwidth digits and letters fold to ASCII: U+FF01–U+FF5E lie 0xFEE0 above it.
     let fold = |c: char| match c {
         '\u{ff01}'..='\u{ff5e}' => u8::try_from(u32::from(c) - 0xfee0).unwrap_or(b' '),
@@ -40,6 +43,15 @@ pub fn looks_personal(text: &str) -> bool {
         before = c;
     }
     false
+}
+
+/// Whether there are as many digits in a row as the shortest identifier has.
+fn long_run(text: &str) -> bool {
+    let mut run = 0_u32;
+    text.bytes().any(|c| {
+        run = if c.is_ascii_digit() { run.saturating_add(1) } else { 0 };
+        run >= 11
+    })
 }
 
 /// The digits of the longest identifier.

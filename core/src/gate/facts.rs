@@ -4,8 +4,8 @@
 use jiff::civil::Date;
 
 use super::request::{Request, Via};
-use crate::policy::{Decider, FactValue, Facts, PackedFacts, Policy, Section, Slot, Status};
-use crate::process::{Asked, Assessed, DatasetStatus, Holding, Listed, Standing, State, UsedElsewhere};
+use crate::policy::{Decider, FactValue, Facts, PackedFacts, Policy, Section, Slot};
+use crate::process::{Asked, DatasetStatus, Holding, Standing, State, UsedElsewhere};
 use crate::terms::{AccessWay, Action, Digest, Openness, Word};
 
 /// The access facts of a request, each as the policy asks for it; none where it is unknown.
@@ -180,36 +180,23 @@ impl Case {
             rows: request.rows,
         };
         let found = state.find(&asked, elsewhere, today);
-        let listed = found.dataset.and_then(|dataset| dataset.listed.as_deref());
-        let assessed = found.dataset.and_then(|dataset| dataset.assessed.as_deref());
-        let content = found.dataset.and_then(|dataset| dataset.content);
-        let same = assessed.is_some_and(|assessed| {
-            content == Some(assessed.content) && request.content.is_none_or(|content| content == assessed.content)
-        });
-        let chosen = assessed.and_then(|assessed| assessed.chosen);
-        let referred = found.dataset.is_some_and(|dataset| dataset.referrals > 0);
+        let asked = found.dataset.map(|dataset| dataset.asked).unwrap_or_default();
+        // The state knows what holds under the policy that it has; under another one nothing was assessed.
+        let in_force = state.policy().is_some_and(|known| known.hash == policy);
         Case {
             action: request.action,
             via: request.via,
             identified: request.user.is_some(),
-            out_of_scope: match assessed {
-                Some(assessed) => Some(assessed.status == Status::OutOfScope),
-                // Nobody assessed it. Beyond metadata `not_assessed` denies; its metadata may be secret too.
-                None => (request.action != Action::Query).then_some(false),
-            },
-            listed: listed.is_some(),
-            assessed: assessed
-                .is_some_and(|assessed| assessed.policy == policy && assessed.status == Status::Determined),
-            content_matches_assessment: same
-                && listed.zip(assessed).is_none_or(|(entry, assessed)| agree(entry, assessed)),
-            committee_pending: referred
-                || assessed
-                    .is_some_and(|assessed| assessed.requires.iter().any(|(step, _)| step == "expert_committee")),
-            openness: chosen,
-            openness_permitted: assessed
-                .is_some_and(|assessed| chosen.is_some_and(|chosen| assessed.permitted.contains(&chosen))),
+            // Nobody assessed it. Beyond metadata `not_assessed` denies; its metadata may be secret too.
+            out_of_scope: asked.out_of_scope.or((request.action != Action::Query).then_some(false)),
+            listed: found.dataset.is_some_and(|dataset| dataset.listed.is_some()),
+            assessed: asked.assessed && in_force,
+            content_matches_assessment: asked.agree && (request.content.is_none() || request.content == asked.version),
+            committee_pending: asked.committee || found.dataset.is_some_and(|dataset| dataset.referrals > 0),
+            openness: asked.chosen,
+            openness_permitted: asked.permitted,
             dataset_status: found.dataset.map_or(DatasetStatus::NotOpen, |dataset| dataset.status),
-            other_way_has_basis: listed.is_some_and(|listed| listed.other_way_has_basis),
+            other_way_has_basis: asked.other_way,
             result_reviewed: request
                 .result_review
                 .as_ref()
@@ -273,13 +260,6 @@ impl Case {
         }
         facts
     }
-}
-
-/// What is open under an entry that says something else than the assessment was never opened that way (A19.2).
-fn agree(entry: &Listed, assessed: &Assessed) -> bool {
-    entry.openness == assessed.chosen
-        && entry.content == Some(assessed.content)
-        && entry.assessment == Some(assessed.classification)
 }
 
 /// The most words of a fact.

@@ -27,6 +27,7 @@ impl State {
                 let (id, interpretations) = (id.clone(), interpretations.clone());
                 self.reclassify(policy, today);
                 self.policy = Some(PolicyInForce { id, hash: *hash, interpretations, text: *text });
+                self.datasets.values_mut().for_each(|dataset| dataset.settle(Some(*hash)));
             }
             Event::RulesPublished { rules } => self.rules.0.clone_from(rules),
             Event::AuthorityFiled { authority, district } => {
@@ -85,6 +86,7 @@ impl State {
                         new.into_iter().for_each(|kind| owes(kind, body));
                     }
                 }
+                self.settle_dataset(&entry.id);
                 owes(duty::CONTENT_UPDATE, &entry.id);
             }
             Event::DatasetAssessed { dataset, content, facts, classification, chosen, .. } => {
@@ -96,6 +98,7 @@ impl State {
                 state.content = Some(*content);
                 state.body = state.body.or(Some(body));
                 state.assessed = Some(Box::new(assessed));
+                self.settle_dataset(dataset);
                 owes(duty::REASSESSMENT, dataset);
             }
             Event::ContentUpdated { dataset, content } => {
@@ -104,6 +107,7 @@ impl State {
                 if let Some(listed) = &mut state.listed {
                     listed.updated = Some(today);
                 }
+                self.settle_dataset(dataset);
                 owes(duty::CONTENT_UPDATE, dataset);
             }
             Event::DatasetOpened { dataset, .. } => {
@@ -460,7 +464,15 @@ impl State {
             assessed: None,
             content: None,
             referrals: 0,
+            asked: super::state::AskedOften::default(),
         }))
+    }
+
+    fn settle_dataset(&mut self, id: &str) {
+        let policy = self.policy.as_ref().map(|policy| policy.hash);
+        if let Some(dataset) = self.datasets.get_mut(id) {
+            dataset.settle(policy);
+        }
     }
 
     fn move_dataset(&mut self, id: &str, status: DatasetStatus) -> Result<(), ProcessError> {

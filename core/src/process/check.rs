@@ -286,7 +286,7 @@ pub(crate) fn check_id(what: &'static str, id: &str) -> Result<(), ProcessError>
 /// Whether the log may hold this id.
 pub(crate) fn well_formed_id(id: &str) -> bool {
     let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b':' | b'.' | b'-' | b'_');
-    (1..=128).contains(&id.len()) && id.bytes().all(allowed) && (id.parse::<Digest>().is_ok() || !looks_personal(id))
+    (1..=128).contains(&id.len()) && id.bytes().all(allowed) && (!looks_personal(id) || id.parse::<Digest>().is_ok())
 }
 
 /// An id as it may stand in a message: what is no id may hold anything.

@@ -144,7 +144,7 @@ impl State {
             application: None,
         };
         let key = number.and_then(|number| u32::try_from(number).ok()).zip(user);
-        let version = dataset.and_then(|dataset| dataset.assessed.as_ref()).map(|assessed| assessed.content);
+        let version = dataset.and_then(|dataset| dataset.asked.version);
         let purpose = asked.purpose.map(|purpose| self.names.find(purpose));
         let fits = self
             .chain(key)
@@ -223,7 +223,7 @@ impl State {
     /// The id of an application at its place.
     #[must_use]
     pub fn application_id(&self, place: u32) -> Option<&str> {
-        self.applications.get_index(place as usize).map(|(id, _)| &**id)
+        self.applications.get_index(place as usize).map(|(id, _)| id.as_str())
     }
 
     /// The place of an application.

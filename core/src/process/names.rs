@@ -9,13 +9,16 @@ use super::ProcessError;
 /// A map in the order in which its keys came, so that equal logs give equal bytes.
 pub(super) type Map<K, V> = IndexMap<K, V, foldhash::fast::RandomState>;
 
+/// An id or a name: most are short, and stand where they are looked for.
+pub(super) type Key = compact_str::CompactString;
+
 /// The number of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Name(u32);
 
 /// Every name, once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Names(IndexSet<Box<str>, foldhash::fast::RandomState>);
+pub(super) struct Names(IndexSet<Key, foldhash::fast::RandomState>);
 
 impl Names {
     /// The number of a name; a new one where it has none.
@@ -26,7 +29,7 @@ impl Names {
         if let Some(known) = self.find(name) {
             return Ok(known);
         }
-        let (place, _) = self.0.insert_full(name.into());
+        let (place, _) = self.0.insert_full(Key::from(name));
         u32::try_from(place).map(Name).map_err(|_| ProcessError::Full { what: "names" })
     }
 

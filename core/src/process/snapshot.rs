@@ -28,6 +28,8 @@ impl State {
         if !rest.is_empty() {
             return Err(ProcessError::NotASnapshot);
         }
+        let policy = state.policy.as_ref().map(|policy| policy.hash);
+        state.datasets.values_mut().for_each(|dataset| dataset.settle(policy));
         state.last = Map::with_capacity_and_hasher(state.applications.len(), foldhash::fast::RandomState::default());
         for (place, application) in state.applications.values().enumerate() {
             let place = u32::try_from(place).map_err(|_| ProcessError::NotASnapshot)?;

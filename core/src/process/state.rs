@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::names::{Bytes, Map, Name, Names};
+use super::names::{Bytes, Key, Map, Name, Names};
 use super::{
     ApplicationStatus, BodyKind, CaseStatus, ComplaintOutcome, DatasetStatus, Grant, Machine, RulesOfUse, Standing,
     UserKind,
@@ -164,6 +164,58 @@ pub struct DatasetState {
     pub content: Option<Digest>,
     /// How many referrals about it the committee has not answered.
     pub referrals: u32,
+    /// What each decision asks. Follows from the rest.
+    #[serde(skip)]
+    pub(crate) asked: AskedOften,
+}
+
+/// What each decision asks of a dataset, in one place: so that it is looked up, and not worked out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct AskedOften {
+    /// Whether the last assessment found it outside the Measures; none without one.
+    pub(crate) out_of_scope: Option<bool>,
+    /// Whether the last assessment holds under the policy in force, and is settled.
+    pub(crate) assessed: bool,
+    /// The assessed content.
+    pub(crate) version: Option<Digest>,
+    /// Whether content, entry and assessment say the same.
+    pub(crate) agree: bool,
+    /// Whether the assessment still requires the committee.
+    pub(crate) committee: bool,
+    /// The chosen class.
+    pub(crate) chosen: Option<Openness>,
+    /// Whether it is in the permitted set.
+    pub(crate) permitted: bool,
+    /// Whether another way has its provision.
+    pub(crate) other_way: bool,
+}
+
+impl DatasetState {
+    /// Works out what each decision asks, after a change.
+    pub(super) fn settle(&mut self, policy: Option<Digest>) {
+        let assessed = self.assessed.as_deref();
+        let listed = self.listed.as_deref();
+        let chosen = assessed.and_then(|assessed| assessed.chosen);
+        // What is open under an entry that says something else than the assessment was never opened that way (A19.2).
+        let agree = listed.zip(assessed).is_none_or(|(entry, assessed)| {
+            entry.openness == assessed.chosen
+                && entry.content == Some(assessed.content)
+                && entry.assessment == Some(assessed.classification)
+        });
+        let step = |assessed: &Assessed| assessed.requires.iter().any(|(step, _)| step == "expert_committee");
+        self.asked = AskedOften {
+            out_of_scope: assessed.map(|assessed| assessed.status == Status::OutOfScope),
+            assessed: assessed
+                .is_some_and(|assessed| Some(assessed.policy) == policy && assessed.status == Status::Determined),
+            version: assessed.map(|assessed| assessed.content),
+            agree: agree && assessed.is_some_and(|assessed| self.content == Some(assessed.content)),
+            committee: assessed.is_some_and(step),
+            chosen,
+            permitted: assessed
+                .is_some_and(|assessed| chosen.is_some_and(|chosen| assessed.permitted.contains(&chosen))),
+            other_way: listed.is_some_and(|listed| listed.other_way_has_basis),
+        };
+    }
 }
 
 /// The ways of a grant, as a set.
@@ -367,12 +419,12 @@ pub struct State {
     pub(super) use_logs: BTreeMap<String, PublicKey>,
     pub(super) user_kinds: Map<Name, UserKind>,
     pub(super) bodies: Map<Name, BodyState>,
-    pub(super) datasets: Map<Box<str>, DatasetState>,
-    pub(super) applications: Map<Box<str>, ApplicationState>,
+    pub(super) datasets: Map<Key, DatasetState>,
+    pub(super) applications: Map<Key, ApplicationState>,
     /// (body, user) → standing; a user that is not here is in good standing.
     pub(super) standings: Map<(Name, Name), StandingState>,
     /// `machine:id` → the case.
-    pub(super) cases: Map<Box<str>, Case>,
+    pub(super) cases: Map<Key, Case>,
     /// Intent's index → what it asked for.
     pub(super) uses: BTreeMap<u64, Use>,
     /// (dataset, user) → the user's last application for it. Follows from the applications.
@@ -451,7 +503,7 @@ impl State {
 
     /// Every dataset, in the order in which they came.
     pub fn datasets(&self) -> impl Iterator<Item = (&str, &DatasetState)> {
-        self.datasets.iter().map(|(id, dataset)| (&**id, dataset))
+        self.datasets.iter().map(|(id, dataset)| (id.as_str(), dataset))
     }
 
     /// How many applications were filed.
@@ -478,7 +530,8 @@ impl State {
     #[inline]
     pub(super) fn chain(&self, key: Option<(u32, Name)>) -> impl Iterator<Item = (u32, &str, &ApplicationState)> {
         let first = key.and_then(|key| self.last.get(&key)).copied();
-        let find = |place: u32| self.applications.get_index(place as usize).map(|(id, state)| (place, &**id, state));
+        let find =
+            |place: u32| self.applications.get_index(place as usize).map(|(id, state)| (place, id.as_str(), state));
         std::iter::successors(first.and_then(find), move |(_, _, state)| state.before.and_then(find))
     }
 
