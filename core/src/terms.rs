@@ -279,9 +279,16 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Every record holds a few: digit by digit through the formatter would be most of writing one.
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.bytes) {
+            for (place, digit) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+                *place = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+            }
+        }
         f.write_str(self.algorithm.id())?;
         f.write_str(":")?;
-        self.bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

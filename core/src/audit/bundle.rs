@@ -8,13 +8,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::history::{History, seen};
 use crate::Error;
 use crate::crypto::{PublicKey, sha256};
-use crate::gate::{Body, GateError, LEDGER, Record, Replay, USES, use_log};
+use crate::gate::{Body, Gate, GateError, LEDGER, Record, Replay, USES, use_log};
 use crate::ledger::{Checkpoint, Ledger, Receipt, RecordBytes, verify_receipt};
 use crate::policy::Policy;
-use crate::process::{Event, State, UsedElsewhere};
-use crate::terms::{Digest, Text, V1};
+use crate::process::{Event, Machine, State};
+use crate::terms::{Digest, Text, V1, Word as _};
 
 /// A record and its proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +83,7 @@ pub struct BundleReport {
 struct Wanted<'a> {
     dataset: &'a str,
     applications: BTreeSet<String>,
-    cases: BTreeSet<String>,
+    cases: BTreeSet<(&'static str, String)>,
     intents: BTreeSet<u64>,
 }
 
@@ -106,11 +107,13 @@ impl Wanted<'_> {
 
     fn wants_event(&mut self, event: &Event) -> bool {
         let dataset = self.dataset;
-        let mut case = |id: &String, about: bool| {
+        // A complaint and a suggestion may have the same id.
+        let mut case = |machine: Machine, id: &String, about: bool| {
+            let key = (machine.id(), id.clone());
             if about {
-                self.cases.insert(id.clone());
+                self.cases.insert(key.clone());
             }
-            about || self.cases.contains(id)
+            about || self.cases.contains(&key)
         };
         match event {
             // What holds for all.
@@ -141,15 +144,22 @@ impl Wanted<'_> {
             | Event::ApplicationRevoked { application, .. }
             | Event::UseFollowedUp { application, .. } => self.applications.contains(application),
             Event::RiskReportFiled { report } => self.applications.contains(&report.application),
-            Event::ComplaintReceived { complaint: id, dataset: about, .. }
-            | Event::SuggestionReceived { suggestion: id, dataset: about, .. }
-            | Event::ProblemReported { problem: id, dataset: about, .. }
-            | Event::CommitteeReferred { referral: id, dataset: about, .. } => case(id, about == dataset),
-            Event::ComplaintVerified { complaint: id, .. }
-            | Event::ComplaintAnswered { complaint: id, .. }
-            | Event::SuggestionAnswered { suggestion: id, .. }
-            | Event::ProblemHandled { problem: id, .. }
-            | Event::CommitteeAdvised { referral: id, .. } => case(id, false),
+            Event::ComplaintReceived { complaint, dataset: about, .. } => {
+                case(Machine::Complaint, complaint, about == dataset)
+            }
+            Event::SuggestionReceived { suggestion, dataset: about, .. } => {
+                case(Machine::Suggestion, suggestion, about == dataset)
+            }
+            Event::ProblemReported { problem, dataset: about, .. } => case(Machine::Problem, problem, about == dataset),
+            Event::CommitteeReferred { referral, dataset: about, .. } => {
+                case(Machine::Referral, referral, about == dataset)
+            }
+            Event::ComplaintVerified { complaint, .. } | Event::ComplaintAnswered { complaint, .. } => {
+                case(Machine::Complaint, complaint, false)
+            }
+            Event::SuggestionAnswered { suggestion, .. } => case(Machine::Suggestion, suggestion, false),
+            Event::ProblemHandled { problem, .. } => case(Machine::Problem, problem, false),
+            Event::CommitteeAdvised { referral, .. } => case(Machine::Referral, referral, false),
             Event::UserRegistered { .. }
             | Event::IdentityErased { .. }
             | Event::InterviewHeld { .. }
@@ -205,7 +215,7 @@ fn gather(
         if index >= signed {
             break;
         }
-        let record = Record::from_bytes(&bytes)?;
+        let Some(record) = Record::read(&bytes)? else { continue };
         if wanted.wants(index, &record) {
             each(&record)?;
             records.push(Proved { record: RecordBytes(bytes), receipt: ledger.receipt(index)? });
@@ -262,8 +272,8 @@ impl Bundle {
             Ok(records)
         };
         let state = prove(&self.state, trusted)?;
-        let mut replay = Again::new(self);
         let mut uses = Vec::new();
+        let mut histories = BTreeMap::new();
         for (name, log) in &self.uses {
             let records = prove(log, &log.public_key)?;
             let counts = records.len() as u64;
@@ -274,9 +284,13 @@ impl Bundle {
                 let (zh, en) = ("状态账本没有登记该使用账本", "the state log does not name this log of uses");
                 return Err(bad(0, zh, en).into());
             }
+            let mut history = History::default();
+            records.iter().for_each(|(index, record)| history.add(*index, record));
+            histories.insert(name.as_str(), history);
             uses.push((name.as_str(), records));
         }
         report.records += state.len() as u64;
+        let mut replay = Again { bundle: self, histories, gate: None, state: State::default() };
         for (index, record) in &state {
             replay.uses_until(*index, &mut uses, &mut report);
             replay.decide(None, *index, record, &mut report);
@@ -293,15 +307,12 @@ impl Bundle {
 /// The fold of a bundle's records: those that it lacks are passed over.
 struct Again<'a> {
     bundle: &'a Bundle,
-    policy: Option<Policy>,
+    histories: BTreeMap<&'a str, History>,
+    gate: Option<Gate>,
     state: State,
 }
 
-impl<'a> Again<'a> {
-    fn new(bundle: &'a Bundle) -> Self {
-        Again { bundle, policy: None, state: State::default() }
-    }
-
+impl Again<'_> {
     fn fold(&mut self, index: u64, record: &Record) -> Result<(), Error> {
         self.state.pass_to(index);
         if let Body::Event { event, .. } = &record.body
@@ -316,10 +327,10 @@ impl<'a> Again<'a> {
             if policy.hash() != *hash {
                 return Err(other().into());
             }
-            self.policy = Some(policy);
+            self.gate = Some(Gate::new(policy));
         }
-        let policy = self.policy.clone().ok_or(crate::process::ProcessError::OtherPolicy)?;
-        record.fold(&policy, &mut self.state).map(|_| ())
+        let gate = self.gate.as_ref().ok_or(crate::process::ProcessError::OtherPolicy)?;
+        record.fold(gate.policy(), &mut self.state).map(|_| ())
     }
 
     /// Decides again what the logs of uses recorded on a state of at most `index` records.
@@ -339,19 +350,24 @@ impl<'a> Again<'a> {
     }
 
     fn decide(&mut self, log: Option<&str>, index: u64, record: &Record, report: &mut BundleReport) {
-        let (Body::Intent { request, decision } | Body::Denial { request, decision }) = &record.body else { return };
+        let (request, decision, intent) = match &record.body {
+            Body::Intent { request, decision } => (request, decision, true),
+            Body::Denial { request, decision } => (request, decision, false),
+            _ => return,
+        };
         report.decisions += 1;
-        let state = decision.state_index.unwrap_or(index);
+        // A decision of the state log was made on the state before its own record, whatever it says.
+        let state = if log.is_none() { index } else { decision.state_index.unwrap_or(0) };
         self.state.pass_to(state);
-        // What other logs had used is what the decision says that it saw; a bundle holds them all, of this dataset.
-        let again = self.policy.as_ref().map(|policy| {
-            let elsewhere = UsedElsewhere::default();
-            let mut again = crate::gate::Gate::new(policy.clone()).decide(&self.state, &elsewhere, request, record.at);
+        let histories = self.histories.iter().map(|(name, history)| (*name, history));
+        let user = request.user.as_deref().unwrap_or_default();
+        let elsewhere = seen(&self.state, histories, &request.dataset, user, decision);
+        let again = self.gate.as_ref().map(|gate| {
+            let mut again = gate.decide(&self.state, &elsewhere, request, record.at);
             again.uses_seen.clone_from(&decision.uses_seen);
             again
         });
-        let counted = !decision.uses_seen.is_empty();
-        if !counted && again.as_ref() != Some(&**decision) {
+        if again.as_ref() != Some(&**decision) || decision.permit != intent {
             report.differ.push((log.map(str::to_owned), index));
         }
     }

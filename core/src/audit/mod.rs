@@ -12,6 +12,7 @@
 
 mod breaches;
 mod bundle;
+mod history;
 mod usage;
 mod walk;
 
@@ -113,6 +114,9 @@ pub struct AuditReport {
     pub findings: Vec<Finding>,
     /// The duties that are overdue.
     pub overdue: Vec<Duty>,
+    /// The duties that were done after their last day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<Duty>,
     /// The uses of conditional data that are not reported yet, overdue or not; the first ten thousand.
     pub unreported: Vec<UnreportedUse>,
     /// How many there are.

@@ -128,7 +128,7 @@ fn of_log(
     let mut open: BTreeMap<u64, UsageRecord> = BTreeMap::new();
     for item in Ledger::open(folder, None)?.records()? {
         let (index, bytes) = item?;
-        let record = Record::from_bytes(&bytes)?;
+        let Some(record) = Record::read(&bytes)? else { continue };
         match record.body {
             Body::Intent { request, decision } if query.asks(record.at, &request, decision.application.as_deref()) => {
                 let application = decision.application;
@@ -217,7 +217,7 @@ impl RiskAssessmentReport {
 fn applied_for(dir: &Path, application: &str) -> Result<Option<String>, Error> {
     for item in Ledger::open(dir.join(LEDGER), None)?.records()? {
         let (_, bytes) = item?;
-        if let Body::Event { event, .. } = Record::from_bytes(&bytes)?.body
+        if let Some(Record { body: Body::Event { event, .. }, .. }) = Record::read(&bytes)?
             && let Event::ApplicationFiled { application: filed } = *event
             && filed.id == application
         {

@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::history::{History, seen};
 use super::{AuditReport, Finding, UnreportedUse, VerifiedUses, breaches};
 use crate::Error;
 use crate::calendar::Calendar;
 use crate::crypto::{PublicKey, sha256};
 use crate::error::Explain;
-use crate::gate::{Body, Decision, Gate, LEDGER, Outcome, Record, Replay, Request, Tally, USES, UseReport, use_log};
+use crate::gate::{Body, Decision, Gate, LEDGER, Outcome, Record, Replay, Request, USES, UseReport, use_log};
 use crate::ledger::{self, Checkpoint, Ledger, Records, Verified};
-use crate::process::{DutyStatus, Event, Used, UsedElsewhere};
-use crate::terms::{Digest, Instant, V1, legal_date};
+use crate::process::{Duty, DutyStatus, Event, Used, UsedElsewhere};
+use crate::terms::{Digest, Instant, Openness, V1, legal_date};
 
 /// The most unreported uses that are listed.
 const MOST_UNREPORTED: usize = 10_000;
@@ -26,35 +27,8 @@ struct Shard {
     next: Option<(u64, Record, u64)>,
     book: Book,
     used: History,
-}
-
-/// What was used under each application of one log, by the size of the log: to tell what a decision saw of it.
-#[derive(Default)]
-struct History(BTreeMap<String, Vec<(u64, Used)>>);
-
-impl History {
-    /// Reads a log of uses once, before it is walked.
-    fn of(dir: &Path, verified: &Verified) -> Result<Self, Error> {
-        let (mut history, mut tally) = (History::default(), Tally::default());
-        for item in Ledger::open(dir, None)?.records_under(verified.size, &verified.root)? {
-            let (index, bytes) = item?;
-            // What can't be read, or follows nothing, is a finding of the walk.
-            let Ok(record) = Record::from_bytes(&bytes) else { continue };
-            let _ = tally.count(index, &record, &mut |application, change| {
-                let steps = history.0.entry(application.to_owned()).or_default();
-                let before = steps.last().map_or(Used::default(), |(_, used)| *used);
-                steps.push((index + 1, change(before)));
-            });
-        }
-        Ok(history)
-    }
-
-    /// What was used under an application in the first `size` records.
-    fn at(&self, application: &str, size: u64) -> Used {
-        let Some(steps) = self.0.get(application) else { return Used::default() };
-        let place = steps.partition_point(|(at, _)| *at <= size);
-        place.checked_sub(1).and_then(|place| steps.get(place)).map_or(Used::default(), |(_, used)| *used)
-    }
+    /// What its last decision saw of each log: no later one sees less.
+    seen: BTreeMap<String, u64>,
 }
 
 /// The permitted intents of one log, and what came of them.
@@ -66,6 +40,8 @@ struct Book {
 
 struct Intent {
     request: Request,
+    /// The most rows that the decision lets out.
+    rows: Option<u64>,
     conditional: bool,
     /// When data went out.
     served: Option<Instant>,
@@ -117,8 +93,16 @@ impl Walk {
             let log = use_log(dir, &name);
             let verified = ledger::verify(&log, None, None)?;
             let records = Ledger::open(&log, None)?.records_under(verified.size, &verified.root)?;
-            let used = History::of(&log, &verified)?;
-            shards.push(Shard { name, verified, records, next: None, book: Book::default(), used });
+            let mut used = History::default();
+            for item in Ledger::open(&log, None)?.records_under(verified.size, &verified.root)? {
+                let (index, bytes) = item?;
+                // What can't be read is a finding of the walk.
+                if let Ok(Some(record)) = Record::read(&bytes) {
+                    used.add(index, &record);
+                }
+            }
+            let (next, book, seen) = (None, Book::default(), BTreeMap::new());
+            shards.push(Shard { name, verified, records, next, book, used, seen });
         }
         let report = AuditReport {
             v: V1,
@@ -134,6 +118,7 @@ impl Walk {
             degraded: 0,
             findings: Vec::new(),
             overdue: Vec::new(),
+            late: Vec::new(),
             unreported: Vec::new(),
             unreported_count: 0,
             erased: Vec::new(),
@@ -172,8 +157,9 @@ impl Walk {
                     let Some(item) = shard.records.next() else { return Ok(()) };
                     let (at, bytes) = item?;
                     let on = Place { log: Some(&name), index: Some(at) };
-                    let record = match Record::from_bytes(&bytes) {
-                        Ok(record) => record,
+                    let record = match Record::read(&bytes) {
+                        Ok(Some(record)) => record,
+                        Ok(None) => continue,
                         Err(error) => {
                             self.find(("unreadable_record", "A16"), on, "record", &error.zh(), &error.to_string());
                             continue;
@@ -200,6 +186,7 @@ impl Walk {
                 );
                 self.find(("state_unknown", "A16"), Place { log: Some(&name), index: Some(at) }, "record", zh, en);
             }
+            self.check_seen(shards, place, at, &record);
             let elsewhere = self.elsewhere(shards, &record);
             self.use_record(Place { log: Some(&name), index: Some(at) }, &record, &mut book, &elsewhere);
             if let Some(shard) = shards.get_mut(place) {
@@ -208,29 +195,44 @@ impl Walk {
         }
     }
 
+    /// A decision on a quota saw all of its own log, of no other more than there is, and nowhere less than the one before.
+    fn check_seen(&mut self, shards: &mut [Shard], place: usize, at: u64, record: &Record) {
+        let (Body::Intent { decision, .. } | Body::Denial { decision, .. }) = &record.body else { return };
+        if decision.uses_seen.is_empty() {
+            return;
+        }
+        let size =
+            |name: &String| shards.iter().find(|shard| shard.name == *name).map_or(0, |shard| shard.verified.size);
+        let within = decision.uses_seen.iter().all(|(name, seen)| *seen <= size(name));
+        let Some(shard) = shards.get_mut(place) else { return };
+        let own = decision.uses_seen.get(&shard.name) == Some(&at);
+        let later = shard.seen.iter().all(|(name, before)| decision.uses_seen.get(name) >= Some(before));
+        shard.seen.clone_from(&decision.uses_seen);
+        let name = shard.name.clone();
+        if !(within && own && later) {
+            let (zh, en) = (
+                "决定所称已读的使用账本记录数与账本不符",
+                "what the decision says that it saw of the logs of uses is not what they hold",
+            );
+            self.find(("uses_differ", "A22.2"), Place { log: Some(&name), index: Some(at) }, "uses_seen", zh, en);
+        }
+    }
+
     /// What a decision saw of the logs of uses.
     fn elsewhere(&self, shards: &[Shard], record: &Record) -> UsedElsewhere {
-        let mut elsewhere = UsedElsewhere::default();
         let (Body::Intent { request, decision } | Body::Denial { request, decision }) = &record.body else {
-            return elsewhere;
+            return UsedElsewhere::default();
         };
+        let histories = shards.iter().map(|shard| (shard.name.as_str(), &shard.used));
         let user = request.user.as_deref().unwrap_or_default();
-        let state = self.replay.state();
-        for application in state.applications_of(&request.dataset, user) {
-            let Some(place) = state.application_place(application.id) else { continue };
-            for shard in shards {
-                let size = decision.uses_seen.get(&shard.name).copied().unwrap_or(0);
-                let used = shard.used.at(application.id, size);
-                elsewhere.change(place, |known| known.plus(used));
-            }
-        }
-        elsewhere
+        seen(self.replay.state(), histories, &request.dataset, user, decision)
     }
 
     fn record(&mut self, index: u64, bytes: &[u8]) {
         let on = Place { log: None, index: Some(index) };
-        let record = match Record::from_bytes(bytes) {
-            Ok(record) => record,
+        let record = match Record::read(bytes) {
+            Ok(Some(record)) => record,
+            Ok(None) => return self.replay.pass(),
             Err(error) => {
                 self.find(("unreadable_record", "A16"), on, "record", &error.zh(), &error.to_string());
                 self.replay.pass();
@@ -275,10 +277,18 @@ impl Walk {
         book.last = Some(record.at);
         match &record.body {
             Body::Intent { request, decision } => {
+                // Once other processes keep logs of uses, quotas are counted over those.
+                if on.log.is_none() && !self.replay.state().use_logs().is_empty() {
+                    let (zh, en) = (
+                        "设有使用账本后仍在状态账本中受理访问",
+                        "admitted in the state log, although there are logs of uses",
+                    );
+                    self.find(("admitted_elsewhere", "A22.2"), on, &request.dataset, zh, en);
+                }
                 self.decision(on, record, request, decision, true, elsewhere);
                 let conditional = decision.application.is_some();
-                let intent =
-                    Intent { request: (**request).clone(), conditional, served: None, settled: false, reported: false };
+                let (request, rows) = ((**request).clone(), decision.rows);
+                let intent = Intent { request, rows, conditional, served: None, settled: false, reported: false };
                 book.intents.insert(on.index.unwrap_or_default(), intent);
             }
             Body::Denial { request, decision } => self.decision(on, record, request, decision, false, elsewhere),
@@ -291,6 +301,17 @@ impl Walk {
             Body::Degraded { counts, .. } => {
                 let sum = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(count.count));
                 self.report.degraded = self.report.degraded.saturating_add(sum);
+                let withheld = counts.iter().find(|count| {
+                    let dataset = self.replay.state().dataset(&count.dataset);
+                    dataset.and_then(|dataset| dataset.assessed.as_ref()?.chosen) != Some(Openness::Unconditional)
+                });
+                if let Some(dataset) = withheld.map(|count| count.dataset.clone()) {
+                    let (zh, en) = (
+                        "账本不可写期间提供了非无条件开放的数据",
+                        "data that is not unconditional went out while the log could not be written",
+                    );
+                    self.find(("served_unrecorded", "A32(3)"), on, &dataset, zh, en);
+                }
                 let lets = self.replay.policy().and_then(|policy| policy.interpretation("degraded_unconditional"));
                 if lets != Some("serve_and_count") {
                     let (zh, en) = (
@@ -350,13 +371,10 @@ impl Walk {
         known.settled = true;
         known.served = outcome.served.then_some(at);
         let request = known.request.clone();
-        let asked = request.rows.is_some_and(|asked| outcome.rows > asked);
-        let fields = !request.fields.is_empty()
-            && outcome.served
-            && (outcome.fields.is_empty() || outcome.fields.iter().any(|field| !request.fields.contains(field)));
-        // A host that does not say which columns went out is taken to have sent those that were asked for.
-        if asked || (fields && !outcome.fields.is_empty()) {
-            let (zh, en) = ("实际提供的数据多于所申请的", "more went out than was asked for");
+        let rows = known.rows.or(request.rows).is_some_and(|most| outcome.rows > most);
+        let fields = !request.fields.is_empty() && outcome.fields.iter().any(|field| !request.fields.contains(field));
+        if rows || fields {
+            let (zh, en) = ("实际提供的数据多于准予的", "more went out than was permitted");
             self.find(("more_than_asked", "A22.2"), on, &request.dataset, zh, en);
         }
         let reviewed = request.result_review.as_ref().and_then(|review| review.result);
@@ -387,6 +405,15 @@ impl Walk {
         let shards = std::mem::take(&mut self.shards);
         let book = std::mem::take(&mut self.book);
         self.close(None, book, calendar);
+        self.quotas(&shards);
+        let missing: Vec<String> = {
+            let known = self.replay.state().use_logs().keys();
+            known.filter(|name| !shards.iter().any(|shard| shard.name == **name)).cloned().collect()
+        };
+        for name in missing {
+            let (zh, en) = ("已登记的使用账本不存在", "a log of uses that the state names is not there");
+            self.find(("use_log_missing", "A32(3)"), Place { log: Some(&name), index: None }, &name, zh, en);
+        }
         for shard in shards {
             let known = self.replay.state().use_logs().get(&shard.name).cloned();
             if known.as_ref() != Some(&shard.verified.public_key) {
@@ -405,6 +432,8 @@ impl Walk {
         self.gone(None, &verified);
         breaches::find(&mut self);
         let duties = self.replay.state().duties(calendar, today, None);
+        let late = |duty: &&Duty| duty.done.zip(duty.due.as_ref()).is_some_and(|(done, due)| done > due.date);
+        self.report.late = duties.iter().filter(late).cloned().collect();
         self.report.overdue = duties.into_iter().filter(|duty| duty.status == DutyStatus::Overdue).collect();
         for duty in self.report.overdue.clone() {
             let zh = format!("义务已逾期:{}", duty.zh);
@@ -413,6 +442,27 @@ impl Walk {
         }
         self.report.clean = self.report.findings.is_empty();
         self.report
+    }
+
+    /// Grants of which more was used in all logs together than was granted.
+    fn quotas(&mut self, shards: &[Shard]) {
+        let mut used: BTreeMap<&str, Used> = BTreeMap::new();
+        for (application, more) in shards.iter().flat_map(|shard| shard.used.totals()) {
+            let known = used.entry(application).or_default();
+            *known = known.plus(more);
+        }
+        let state = self.replay.state();
+        let over = |(id, elsewhere): (&str, Used)| {
+            let application = state.application(id)?;
+            let used = application.used.plus(elsewhere);
+            let beyond = |used: u64, granted: Option<u64>| granted.is_some_and(|granted| used > granted);
+            let over = beyond(used.rows, application.grant.rows) || beyond(used.pages, application.grant.pages);
+            over.then(|| id.to_owned())
+        };
+        for id in used.into_iter().filter_map(over).collect::<Vec<_>>() {
+            let (zh, en) = ("各账本合计使用量超过批准的限额", "more was used in all logs together than was granted");
+            self.find(("quota_exceeded", "A22.2"), Place::default(), &id, zh, en);
+        }
     }
 
     /// What a log leaves open: intents without a result, uses that were not reported.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::record::{Body, DenialCount, ServedCount};
 use crate::terms::{Action, Instant};
 
-/// The most different counts of one window; what comes beyond is counted together.
-const MOST: usize = 10_000;
+/// The most different counts of one window, so that they fit into one record; what comes beyond is counted together.
+const MOST: usize = 200;
 
 /// Counts since an instant.
 #[derive(Debug)]
@@ -37,6 +37,16 @@ impl<K: Ord> Counts<K> {
         self.from.is_some_and(|from| at.duration_since(from) >= jiff::SignedDuration::from_mins(i64::from(minutes)))
     }
 
+    /// Puts back counts that could not be recorded.
+    pub(super) fn put_back(&mut self, counts: Self) {
+        for (key, count) in counts.counts {
+            let known = self.counts.entry(key).or_default();
+            *known = known.saturating_add(count);
+        }
+        self.from = counts.from.or(self.from);
+        self.last = self.last.or(counts.last);
+    }
+
     /// The last instant that was counted.
     pub(super) fn last(&self) -> Option<Instant> {
         self.last
@@ -53,12 +63,15 @@ impl Denials {
         self.add(key, (None, action, code.to_owned()), at);
     }
 
-    /// The record of them, and an empty window.
-    pub(super) fn take(&mut self) -> Option<Body> {
-        let taken = std::mem::take(self);
-        let counts = taken.counts.into_iter();
-        let counts = counts.map(|((dataset, action, code), count)| DenialCount { dataset, action, code, count });
-        taken.from.map(|from| Body::Denials { from, counts: counts.collect() })
+    /// The record of them.
+    pub(super) fn record(&self) -> Option<Body> {
+        let counts = self.counts.iter().map(|((dataset, action, code), count)| DenialCount {
+            dataset: dataset.clone(),
+            action: *action,
+            code: code.clone(),
+            count: *count,
+        });
+        self.from.map(|from| Body::Denials { from, counts: counts.collect() })
     }
 }
 
@@ -71,7 +84,7 @@ impl Served {
         self.add((dataset.to_owned(), action), (String::new(), action), at);
     }
 
-    /// The record of them; they are forgotten once it is written.
+    /// The record of them.
     pub(super) fn record(&self) -> Option<Body> {
         let counts = self.counts.iter();
         let counts = counts.map(|((dataset, action), count)| ServedCount {

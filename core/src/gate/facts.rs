@@ -82,7 +82,12 @@ const FACTS: usize = 19;
 /// Each access fact of the policy, and where the gate has it from; in the order of [`Case::places`].
 pub const ACCESS_FACTS: [AccessFact; FACTS] = [
     fact("action", ids::<Action>, "请求", "the request"),
-    fact("via", ids::<Via>, "请求", "the request"),
+    fact(
+        "via",
+        ids::<Via>,
+        "请求;条目未注明经批准的自有渠道的,approved_channel 视为 other",
+        "the request; `approved_channel` counts as `other` where the entry names no approved channel of its own",
+    ),
     fact("identified", yes_or_no, "请求写明使用者", "the request names a user"),
     fact(
         "out_of_scope",
@@ -90,7 +95,12 @@ pub const ACCESS_FACTS: [AccessFact; FACTS] = [
         "最近一次评估为不适用本办法;未评估的,查询时为未知,其余为否(由 not_assessed 拒绝)",
         "the last assessment is out of scope; without one unknown for a query, else false (`not_assessed` denies)",
     ),
-    fact("listed", yes_or_no, "数据集有目录条目", "the dataset has an entry"),
+    fact(
+        "listed",
+        yes_or_no,
+        "数据集有目录条目,且列有所请求的开放方式",
+        "the dataset has an entry, and it lists the way that is asked for",
+    ),
     fact(
         "assessed",
         yes_or_no,
@@ -185,11 +195,14 @@ impl Case {
         let in_force = state.policy().is_some_and(|known| known.hash == policy);
         Case {
             action: request.action,
-            via: request.via,
+            // An own channel is approved for what its entry says, and for nothing else (A12).
+            via: if request.via == Via::ApprovedChannel && !asked.own_channel { Via::Other } else { request.via },
             identified: request.user.is_some(),
             // Nobody assessed it. Beyond metadata `not_assessed` denies; its metadata may be secret too.
             out_of_scope: asked.out_of_scope.or((request.action != Action::Query).then_some(false)),
-            listed: found.dataset.is_some_and(|dataset| dataset.listed.is_some()),
+            // What is listed for other ways is not listed for this one (A19.2).
+            listed: found.dataset.is_some_and(|dataset| dataset.listed.is_some())
+                && way.is_none_or(|way| asked.ways.holds(way)),
             assessed: asked.assessed && in_force,
             content_matches_assessment: asked.agree && (request.content.is_none() || request.content == asked.version),
             committee_pending: asked.committee || found.dataset.is_some_and(|dataset| dataset.referrals > 0),

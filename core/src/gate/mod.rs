@@ -84,6 +84,10 @@ room_error! {
         UseAWorker = "KF-GATE-13",
             en "this platform has logs of uses: a worker admits, so that quotas are counted over all of them",
             zh "该平台设有使用账本:请由工作进程受理访问,以便统一计算用量";
+        /// An outcome that says that nothing went out, and how much.
+        NotServed = "KF-GATE-14",
+            en "the outcome says that nothing was served, and names rows or bytes",
+            zh "结果注明未提供数据,却填写了行数或字节数", at "outcome";
         /// What was read of the state is too old to decide on.
         Behind { behind: Text } = "KF-GATE-11",
             en "denied: the state was last read {behind} before the request, longer than the bound",

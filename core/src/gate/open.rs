@@ -64,7 +64,13 @@ pub(super) fn fold(dir: &Path, ledger: &Ledger) -> Result<(Policy, State), Error
 }
 
 fn fold_one(replay: &mut Replay, index: u64, bytes: &[u8]) -> Result<(), Error> {
-    let folded = Record::from_bytes(bytes).map_err(Error::from).and_then(|record| replay.fold(&record));
+    let folded = Record::read(bytes).map_err(Error::from).and_then(|record| match record {
+        Some(record) => replay.fold(&record),
+        None => {
+            replay.pass();
+            Ok(())
+        }
+    });
     folded.map_err(|error| GateError::BadRecord { index, what: with_code(&error) }.into())
 }
 

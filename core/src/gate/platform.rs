@@ -75,7 +75,9 @@ pub(super) struct Live {
 struct Order {
     /// Why the log can't be written any more.
     failed: Option<Text>,
-    /// An event was folded that may not be on the disk: nothing is served on such a state.
+    /// How many events are folded and not on the disk yet.
+    events: usize,
+    /// An event was folded that may never be on the disk: nothing is served on such a state.
     unsure: bool,
     denials: Denials,
     served: Served,
@@ -218,7 +220,7 @@ impl Platform {
         self.live().gate.policy().clone()
     }
 
-    /// Does something with the state. What would change it waits meanwhile.
+    /// Does something with the state. What would change it waits meanwhile, so `look` must not call the platform.
     pub fn with_state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.live().state)
     }
@@ -247,13 +249,21 @@ impl Platform {
         let Log::Reader(follower) = &mut *log else { return Ok(0) };
         follower.look(&mut |index, bytes| {
             let bad = |error: &Error| GateError::BadRecord { index, what: with_code(error) };
-            let record = Record::from_bytes(bytes).map_err(Error::from).map_err(|error| bad(&error))?;
-            self.take(&record).map_err(|error| bad(&error).into())
+            // A look that failed half-way through a batch begins it anew.
+            if index < self.with_state(State::index) {
+                return Ok(());
+            }
+            let record = Record::read(bytes).map_err(Error::from).map_err(|error| bad(&error))?;
+            self.take(record.as_ref()).map_err(|error| bad(&error).into())
         })
     }
 
     /// Folds a record that another process wrote.
-    fn take(&self, record: &Record) -> Result<(), Error> {
+    fn take(&self, record: Option<&Record>) -> Result<(), Error> {
+        let Some(record) = record else {
+            self.live.write().unwrap_or_else(PoisonError::into_inner).state.pass();
+            return Ok(());
+        };
         let adopted = stored(&self.dir, record)?;
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
         let gate = adopted.map(Gate::new);
@@ -319,7 +329,7 @@ impl Platform {
     }
 
     /// Adopts a policy (A40): its text is stored, what it changes is kept as a blob, and the catalog is classified under
-    /// it. `signed_off` is the digest of [`Platform::upgrade`], needed where anything changes.
+    /// it. `signed_off` is the digest of [`Platform::upgrade`]: readings and access rules may change where no class does.
     ///
     /// # Errors
     /// [`GateError::NotSignedOff`] with the digest that would; [`GateError::Io`]; what the ledger can't do.
@@ -332,7 +342,7 @@ impl Platform {
     ) -> Result<Recorded, Error> {
         let report = self.upgrade(policy, at)?;
         let digest = self.sign_off(&report)?;
-        if signed_off != Some(&digest) && (signed_off.is_some() || !report.changes.is_empty()) {
+        if signed_off != Some(&digest) {
             return Err(GateError::NotSignedOff { digest, changes: report.changes.len() as u64 }.into());
         }
         let adopted = store_policy(&self.dir, policy)?;
@@ -467,6 +477,8 @@ impl Platform {
         error: Error,
         at: Instant,
     ) -> Result<Admitted, Error> {
+        // What is refused is not what fails, and who only reads has no log that could fail.
+        let reads = matches!(error, Error::Ledger(LedgerError::ReadOnly));
         if matches!(error, Error::Gate(_) | Error::Process(_)) {
             return Err(error);
         }
@@ -477,7 +489,8 @@ impl Platform {
         let lets = live.gate.policy().interpretation("degraded_unconditional") == Some("serve_and_count");
         drop(live);
         let mut order = lock(&self.order);
-        if !lets || !decision.permit || openness != Some(Openness::Unconditional) || order.unsure {
+        let sure = !reads && order.events == 0 && !order.unsure;
+        if !lets || !decision.permit || openness != Some(Openness::Unconditional) || !sure {
             return Err(GateError::NotRecorded { cause: with_code(&error) }.into());
         }
         order.served.count(&request.dataset, request.action, at);
@@ -505,15 +518,11 @@ impl Platform {
     /// # Errors
     /// What the ledger can't do; the counts are then kept.
     pub fn flush(&self, at: Instant) -> Result<(), Error> {
-        let Some(body) = lock(&self.order).denials.take() else { return Ok(()) };
-        let written = self.record(Record::new(at, body.clone()));
-        if let (Err(_), Body::Denials { counts, .. }) = (&written, body) {
-            let mut order = lock(&self.order);
-            for count in counts {
-                (0..count.count.min(1)).for_each(|_| {
-                    order.denials.count(count.dataset.as_deref(), count.action, &count.code, at);
-                });
-            }
+        let counted = std::mem::take(&mut lock(&self.order).denials);
+        let Some(body) = counted.record() else { return Ok(()) };
+        let written = self.record(Record::new(at, body));
+        if written.is_err() {
+            lock(&self.order).denials.put_back(counted);
         }
         written.map(|_| ())
     }
@@ -530,23 +539,23 @@ impl Platform {
     pub fn recover(&self, at: Instant) -> Result<(), Error> {
         let mut order = lock(&self.order);
         let mut log = lock(&self.log);
-        if order.failed.is_none() && !matches!(*log, Log::Gone) {
-            return Ok(());
+        if order.failed.is_some() || matches!(*log, Log::Gone) {
+            // The old handle holds the directory's lock.
+            *log = Log::Gone;
+            let (opened, live) = Platform::load(&self.dir, self.signer.as_ref())?;
+            *log = opened;
+            *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
+            (order.failed, order.unsure) = (None, false);
         }
-        // The old handle holds the directory's lock.
-        *log = Log::Gone;
-        let (opened, live) = Platform::load(&self.dir, self.signer.as_ref())?;
-        *log = opened;
         drop(log);
-        *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
-        (order.failed, order.unsure) = (None, false);
-        let served = order.served.record();
+        let served = std::mem::take(&mut order.served);
         drop(order);
-        if let Some(body) = served {
-            self.record(Record::new(at, body))?;
-            lock(&self.order).served = Served::default();
+        let Some(body) = served.record() else { return Ok(()) };
+        let written = self.record(Record::new(at, body));
+        if written.is_err() {
+            lock(&self.order).served.put_back(served);
         }
-        Ok(())
+        written.map(|_| ())
     }
 
     /// Keeps the bytes of the state beside the log, and records their digest: the next opening begins there.
@@ -635,7 +644,9 @@ impl Platform {
         let bytes = record.to_bytes()?;
         let index = live.state.index();
         drop(live);
-        let ticket = writer.enqueue(&[bytes])?;
+        let ticket = writer.enqueue_at(&[bytes], Some(index))?;
+        let is_event = matches!(record.body, Body::Event { .. });
+        order.events += usize::from(is_event);
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
         let folded = record.fold(&policy, &mut live.state);
         if adopted.is_some() {
@@ -645,6 +656,7 @@ impl Platform {
         drop(order);
         let written = ticket.wait();
         order = lock(&self.order);
+        order.events = order.events.saturating_sub(usize::from(is_event));
         match (written, folded) {
             (Ok(range), Ok(duties)) if range.start == index => Ok(Some((index, duties))),
             (written, folded) => {
@@ -654,7 +666,7 @@ impl Platform {
                     _ => LedgerError::Poisoned.into(),
                 };
                 order.failed = Some(with_code(&error));
-                order.unsure |= matches!(record.body, Body::Event { .. });
+                order.unsure |= is_event;
                 Err(error)
             }
         }

@@ -9,6 +9,7 @@ use super::request::{Request, malformed};
 use crate::Error;
 use crate::canon;
 use crate::catalog::looks_personal;
+use crate::ledger::is_own;
 use crate::policy::Policy;
 use crate::process::{Actor, Event, State, Use, Used, check_id};
 use crate::terms::{Action, Digest, Instant, V1};
@@ -204,6 +205,14 @@ impl Record {
         canon::read("Record", bytes).map_err(|error| malformed(&error))
     }
 
+    /// As [`Record::from_bytes`]; none for a record of the ledger's own, which changes a key or seals an interval.
+    ///
+    /// # Errors
+    /// [`GateError::Malformed`].
+    pub(crate) fn read(bytes: &[u8]) -> Result<Option<Self>, GateError> {
+        if is_own(bytes) { Ok(None) } else { Record::from_bytes(bytes).map(Some) }
+    }
+
     /// The canonical bytes of a record that the log may hold.
     ///
     /// # Errors
@@ -227,6 +236,10 @@ impl Record {
     pub fn check(&self, policy: &Policy, state: &State) -> Result<(), Error> {
         match &self.body {
             Body::Event { by, event } => state.check(policy, by, event, self.at),
+            // What did not go out has no rows.
+            Body::Result { outcome, .. } if !outcome.served && (outcome.rows > 0 || outcome.bytes > 0) => {
+                Err(GateError::NotServed.into())
+            }
             Body::Result { intent, .. } => match state.open_use(*intent) {
                 Some(_) => Ok(()),
                 None => Err(crate::process::ProcessError::NoOpenIntent { index: *intent }.into()),

@@ -174,7 +174,7 @@ fn unconditional_data_is_downloaded_without_an_application() {
 fn an_approval_binds_purpose_way_rows_and_period() {
     let folder = tempfile::tempdir().unwrap();
     let (platform, _) = platform(folder.path());
-    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api, AccessWay::ModelResult]);
     platform.act(&filed(&application("app-1", DATASET)).act(), monday()).unwrap();
     for by in [Reviewer::OpeningBody, Reviewer::Authority] {
         let grant = crate::process::Grant { ways: vec![AccessWay::Api], ..application("app-1", DATASET).asked() };
@@ -283,7 +283,9 @@ fn a40_what_a_new_policy_answers_alike_goes_on_and_each_decision_keeps_its_polic
     let other = policy().with_interpretation("municipal_review", "body").unwrap();
     let upgrade = platform.upgrade(&other, monday()).unwrap();
     assert_eq!((upgrade.changes.len(), upgrade.unchanged), (0, 1));
-    platform.adopt(&actor(Role::Authority), &other, None, monday()).unwrap();
+    let signed = platform.sign_off(&upgrade).unwrap();
+    assert_eq!(platform.adopt(&actor(Role::Authority), &other, None, monday()).unwrap_err().code(), "KF-GATE-10");
+    platform.adopt(&actor(Role::Authority), &other, Some(&signed), monday()).unwrap();
     let again = platform.admit(&download, monday()).unwrap();
     assert!(again.decision.permit, "what the new policy answers alike goes on");
     assert_eq!(again.decision.policy, other.hash());

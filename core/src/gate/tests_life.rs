@@ -199,7 +199,8 @@ fn where_the_policy_says_so_unconditional_data_goes_out_counted() {
     let serve = policy().with_interpretation("degraded_unconditional", "serve_and_count").unwrap();
     // The assessments of this test are made under the default readings; the new ones answer alike.
     let (platform, _) = platform(&dir, &policy(), |_| {});
-    platform.adopt(&actor(Role::Authority), &serve, None, monday()).unwrap();
+    let signed = platform.sign_off(&platform.upgrade(&serve, monday()).unwrap()).unwrap();
+    platform.adopt(&actor(Role::Authority), &serve, Some(&signed), monday()).unwrap();
     break_log(&dir);
     for _ in 0..3 {
         let admitted = platform.admit(&download(), monday()).unwrap();
@@ -526,7 +527,7 @@ fn a25_the_draft_of_a_risk_report_is_what_the_log_has_and_lacks_what_only_the_us
         platform.complete(admitted.index.unwrap(), Outcome::new(true, rows, 10 * rows), monday()).unwrap();
     }
     let mut draft =
-        RiskAssessmentReport::draft(&dir, "app-1", "2026-11-01".parse().unwrap(), "2026-12-31".parse().unwrap())
+        RiskAssessmentReport::draft(&dir, "app-1", "2026-11-01".parse().unwrap(), "2026-11-23".parse().unwrap())
             .unwrap();
     assert_eq!(
         (draft.kinds.as_slice(), draft.calls, draft.rows, draft.bytes),
@@ -601,7 +602,7 @@ fn who_may_do_what_is_held() {
         .unwrap();
     assert_eq!(refused(Actor::new(Role::Authority, "yanta"), suspended()), "KF-PROCESS-23", "a municipal dataset");
     let rules = Event::RulesPublished { rules: Box::default() };
-    assert_eq!(refused(Actor::new(Role::Authority, "yanta"), rules), "KF-PROCESS-22", "A15: the municipal authority");
+    assert_eq!(refused(Actor::new(Role::Authority, "yanta"), rules), "KF-PROCESS-23", "A15: the municipal authority");
     assert_eq!(refused(Actor::new(Role::OpeningBody, "13800138000"), suspended()), "KF-PROCESS-17");
     let evidence: Digest = digest("x");
     let complaint = Event::ComplaintReceived { complaint: "c-1".into(), dataset: DATASET.into(), evidence };

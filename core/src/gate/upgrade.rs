@@ -1,6 +1,8 @@
 //! What a new policy changes in the catalog, before it is adopted: every dataset whose permitted classes change, with a
 //! witness. Nothing is changed here.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +55,8 @@ pub struct Upgrade {
     pub from: Digest,
     /// The new one.
     pub to: Digest,
+    /// The readings that change: interpretation → (before, after); none where one of the policies does not have it.
+    pub readings: BTreeMap<String, (Option<String>, Option<String>)>,
     /// The day on which it is asked.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub on: Date,
@@ -69,28 +73,51 @@ pub struct Upgrade {
 pub fn upgrade(policy: &Policy, state: &State, at: Instant) -> Result<Upgrade, Error> {
     let on = legal_date(at);
     let from = state.policy().map_or(policy.hash(), |policy| policy.hash);
-    let mut report = Upgrade { v: V1, from, to: policy.hash(), on, changes: Vec::new(), unchanged: 0 };
+    let readings = readings(policy, state);
+    let mut report = Upgrade { v: V1, from, to: policy.hash(), readings, on, changes: Vec::new(), unchanged: 0 };
     for (id, dataset) in state.datasets() {
         let Some(assessed) = &dataset.assessed else { continue };
         let facts = assessed.facts();
-        let answer = policy.classify(&facts, on)?;
+        let answer = policy.classify(&facts, on);
         let before = Under {
             status: assessed.status,
             permitted: assessed.permitted.clone(),
             requires: assessed.requires.iter().map(|(step, _)| step.clone()).collect(),
         };
-        let after = under(&answer);
+        // A fact that the new policy lacks leaves its question open: the dataset waits for its assessment.
+        let lacks = matches!(answer, Err(Error::Fact(_)));
+        let after = match &answer {
+            Err(_) if lacks => Under { status: Status::NeedsAssessment, permitted: Vec::new(), requires: Vec::new() },
+            Err(error) => return Err(error.clone()),
+            Ok(answer) => under(answer),
+        };
         if before == after {
             report.unchanged += 1;
             continue;
         }
-        let goes_on = answer.status == Status::Determined
-            && assessed.chosen.is_none_or(|chosen| answer.permitted.contains(&chosen));
-        let witness = policy.explain(Section::Classification, &facts, on)?.sufficient;
+        let goes_on = after.status == Status::Determined
+            && assessed.chosen.is_none_or(|chosen| after.permitted.contains(&chosen));
+        let witness = match lacks {
+            true => Facts::new(),
+            false => policy.explain(Section::Classification, &facts, on)?.sufficient,
+        };
         let (dataset, chosen) = (id.to_owned(), assessed.chosen);
         report.changes.push(ClassChange { dataset, chosen, before, after, goes_on, witness });
     }
     Ok(report)
+}
+
+/// The interpretations that are read another way.
+fn readings(policy: &Policy, state: &State) -> BTreeMap<String, (Option<String>, Option<String>)> {
+    let before = state.policy().map(|policy| policy.interpretations.clone()).unwrap_or_default();
+    let after: BTreeMap<String, String> = policy
+        .interpretations()
+        .iter()
+        .filter_map(|switch| policy.interpretation(&switch.id).map(|option| (switch.id.clone(), option.to_owned())))
+        .collect();
+    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let both = names.into_iter().map(|name| (name.clone(), (before.get(name).cloned(), after.get(name).cloned())));
+    both.filter(|(_, (before, after))| before != after).collect()
 }
 
 fn under(answer: &Classification) -> Under {

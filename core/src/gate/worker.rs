@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, RwLock};
+use std::sync::Mutex;
 
 use jiff::SignedDuration;
 use rustix::fs::{FlockOperation, flock};
@@ -20,8 +20,8 @@ use super::request::Request;
 use super::{GateError, count::Denials};
 use crate::Error;
 use crate::crypto::Signer;
-use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, Profile, SharedLedger};
-use crate::process::{ProcessError, UsedElsewhere};
+use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, LedgerError, Profile, SharedLedger};
+use crate::process::{ProcessError, Used, UsedElsewhere};
 use crate::terms::{Instant, Text, V1, io_text};
 
 /// The directory of the logs of uses, within a platform's.
@@ -34,10 +34,12 @@ pub(crate) fn use_log(dir: &Path, name: &str) -> PathBuf {
     dir.join(USES).join(name)
 }
 
-/// What was used in one log of uses, as far as it was read.
+/// Another process's log of uses, as far as it was read.
 struct Followed {
     follower: Follower,
-    uses: Tally,
+    tally: Tally,
+    /// How many of its records were counted.
+    counted: u64,
 }
 
 /// The intents of one log that wait for their result.
@@ -45,13 +47,9 @@ struct Followed {
 pub(crate) struct Tally(BTreeMap<u64, crate::process::Use>);
 
 impl Tally {
-    /// Counts a record: `change` is called with the application whose use changes.
-    pub(crate) fn count(
-        &mut self,
-        index: u64,
-        record: &Record,
-        change: &mut dyn FnMut(&str, &dyn Fn(crate::process::Used) -> crate::process::Used),
-    ) -> Result<(), ProcessError> {
+    /// Counts a record: `change` is called with the application whose use changes. A result of no open intent changes
+    /// nothing; the audit finds it.
+    pub(crate) fn count(&mut self, index: u64, record: &Record, change: &mut dyn FnMut(&str, &dyn Fn(Used) -> Used)) {
         match &record.body {
             Body::Intent { request, decision } => {
                 let used = used_by(request, decision);
@@ -61,14 +59,13 @@ impl Tally {
                 self.0.insert(index, used);
             }
             Body::Result { intent, outcome } => {
-                let open = self.0.remove(intent).ok_or(ProcessError::NoOpenIntent { index: *intent })?;
+                let Some(open) = self.0.remove(intent) else { return };
                 if let Some(application) = &open.application {
                     change(application, &|known| known.less(open.asked).plus(outcome.used()));
                 }
             }
             _ => {}
         }
-        Ok(())
     }
 
     fn waits(&self, intent: u64) -> bool {
@@ -76,11 +73,17 @@ impl Tally {
     }
 }
 
-/// What a worker knows of the uses.
+/// What a worker knows of the uses. Its own are counted when they are put in the line of its log, those of others when
+/// they are read.
 #[derive(Default)]
 struct Uses {
-    logs: BTreeMap<String, Followed>,
+    own: Tally,
+    /// How many records its own log has, those in the line included.
+    size: u64,
+    others: BTreeMap<String, Followed>,
     elsewhere: UsedElsewhere,
+    /// Why its own log can't be written any more.
+    failed: bool,
 }
 
 /// A process that answers for a platform, with a log of uses of its own. Threads share it.
@@ -111,11 +114,27 @@ pub struct Worker {
     name: String,
     platform: Platform,
     log: SharedLedger,
-    uses: RwLock<Uses>,
+    /// The order of this worker: what is decided is put in the line before another is.
+    uses: Mutex<Uses>,
     denials: Mutex<Denials>,
     /// When the state was last read, as its callers said.
     read: Mutex<Option<Instant>>,
     bound: Option<SignedDuration>,
+}
+
+impl Uses {
+    /// Counts a record of this worker's own log; a record of the ledger's own is passed over.
+    fn count_own(&mut self, index: u64, record: Option<&Record>) {
+        let Uses { own, elsewhere, .. } = self;
+        if let Some(record) = record {
+            own.count(index, record, &mut |application, change| elsewhere.change(application, change));
+        }
+        self.size = index + 1;
+    }
+}
+
+fn bad(index: u64, error: &Error) -> GateError {
+    GateError::BadRecord { index, what: with_code(error) }
 }
 
 impl std::fmt::Debug for Worker {
@@ -146,6 +165,7 @@ impl Worker {
         let io = |error: std::io::Error| GateError::Io { what: USES, kind: io_text(error.kind()) };
         fs::create_dir_all(dir.join(USES)).map_err(io)?;
         let own = use_log(dir, name);
+        let mut uses = Uses::default();
         let ledger = if own.exists() {
             Ledger::open(&own, Some(signer))?
         } else {
@@ -153,16 +173,21 @@ impl Worker {
             let config = LedgerConfig { origin, profile: Profile::of(signer.public_key()) };
             Ledger::create(&own, &config, signer)?
         };
+        for item in ledger.records()? {
+            let (index, bytes) = item?;
+            let record = Record::read(&bytes).map_err(|error| bad(index, &error.into()))?;
+            uses.count_own(index, record.as_ref());
+        }
         let worker = Worker {
             name: name.to_owned(),
             platform,
             log: SharedLedger::new(ledger),
-            uses: RwLock::default(),
+            uses: Mutex::new(uses),
             denials: Mutex::default(),
             read: Mutex::new(None),
             bound,
         };
-        worker.look()?;
+        worker.look(&mut lock(&worker.uses))?;
         Ok(worker)
     }
 
@@ -183,43 +208,43 @@ impl Worker {
         Ok(came)
     }
 
-    /// Reads what was written to the logs of uses since the last look.
-    fn look(&self) -> Result<(), Error> {
-        let mut uses = self.uses.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Uses { logs, elsewhere } = &mut *uses;
+    /// Reads what others wrote to their logs of uses since the last look.
+    fn look(&self, uses: &mut Uses) -> Result<(), Error> {
+        let Uses { others, elsewhere, .. } = uses;
         let names: Vec<String> = self.platform.with_state(|state| state.use_logs().keys().cloned().collect());
-        for name in names {
+        for name in names.into_iter().filter(|name| *name != self.name) {
             let dir = use_log(self.platform.dir(), &name);
-            if !logs.contains_key(&name) {
-                // Another worker that has not begun yet has used nothing.
-                let Ok(follower) = Follower::from_start(&dir) else { continue };
-                logs.insert(name.clone(), Followed { follower, uses: Tally::default() });
+            if !others.contains_key(&name) {
+                // Who has not begun has used nothing. Whatever else stands against reading it is no reason to go on.
+                if !dir.exists() {
+                    continue;
+                }
+                let follower = Follower::from_start(&dir)?;
+                others.insert(name.clone(), Followed { follower, tally: Tally::default(), counted: 0 });
             }
-            let Some(Followed { follower, uses }) = logs.get_mut(&name) else { continue };
+            let Some(Followed { follower, tally, counted }) = others.get_mut(&name) else { continue };
             follower.look(&mut |index, bytes| {
-                let counted = Record::from_bytes(bytes).map_err(Error::from).and_then(|record| {
-                    self.platform.with_state(|state| {
-                        Ok(uses.count(index, &record, &mut |application, change| {
-                            if let Some(place) = state.application_place(application) {
-                                elsewhere.change(place, change);
-                            }
-                        })?)
-                    })
-                });
-                counted.map_err(|error| GateError::BadRecord { index, what: with_code(&error) }.into())
+                // A look that failed half-way through a batch begins it anew.
+                if index < *counted {
+                    return Ok(());
+                }
+                if let Some(record) = Record::read(bytes).map_err(|error| bad(index, &error.into()))? {
+                    tally.count(index, &record, &mut |application, change| elsewhere.change(application, change));
+                }
+                *counted = index + 1;
+                Ok(())
             })?;
         }
         Ok(())
     }
 
-    fn answer(&self, request: &Request, at: Instant) -> (Decision, bool) {
-        let uses = self.uses.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn answer(&self, uses: &Uses, request: &Request, at: Instant) -> (Decision, bool) {
         let live = self.platform.live();
         let counted = live.gate.answer(&live.state, &uses.elsewhere, request, at).counted();
         let mut decision = live.gate.decide(&live.state, &uses.elsewhere, request, at);
         if counted {
-            decision.uses_seen =
-                uses.logs.iter().map(|(name, followed)| (name.clone(), followed.follower.size())).collect();
+            let others = uses.others.iter().map(|(name, followed)| (name.clone(), followed.counted));
+            decision.uses_seen = others.chain([(self.name.clone(), uses.size)]).collect();
         }
         (decision, counted)
     }
@@ -227,7 +252,7 @@ impl Worker {
     /// Decides on what was read of the state, and records nothing. What was read longer ago than the bound denies.
     #[must_use]
     pub fn decide(&self, request: &Request, at: Instant) -> Decision {
-        let (mut decision, _) = self.answer(request, at);
+        let (mut decision, _) = self.answer(&lock(&self.uses), request, at);
         let behind = lock(&self.read).map_or(SignedDuration::MAX, |read| at.duration_since(read));
         if let Some(bound) = self.bound.filter(|bound| behind > *bound) {
             let seconds = bound.as_secs();
@@ -245,48 +270,57 @@ impl Worker {
         request.well_formed()?;
         let refused = |error: Error| GateError::NotRecorded { cause: with_code(&error) };
         self.refresh(at).map_err(refused)?;
-        let (decision, counted) = self.answer(request, at);
+        let (decision, counted) = self.answer(&lock(&self.uses), request, at);
         if !counted {
-            return self.keep(request, decision, at);
+            return self.admit_now(request, at);
         }
-        // Between reading the quota and recording what is used of it nobody else may do the same.
+        // Between reading the quota and recording what is used of it nobody else may do the same; and what was written
+        // while this waited for its turn counts.
+        drop(decision);
         let _turn = self.turn().map_err(refused)?;
-        self.look().map_err(refused)?;
-        let (decision, _) = self.answer(request, at);
-        self.keep(request, decision, at)
+        self.refresh(at).map_err(refused)?;
+        self.look(&mut lock(&self.uses)).map_err(refused)?;
+        self.admit_now(request, at)
     }
 
-    fn keep(&self, request: &Request, decision: Decision, at: Instant) -> Result<Admitted, Error> {
-        if !decision.permit && request.user.is_none() {
+    /// Decides and records, in one order.
+    fn admit_now(&self, request: &Request, at: Instant) -> Result<Admitted, Error> {
+        let mut decided = None;
+        let recorded = self.record(&mut |uses| {
+            let (decision, _) = self.answer(uses, request, at);
+            let record = (decision.permit || request.user.is_some()).then(|| decision_record(request, &decision, at));
+            decided = Some(decision);
+            Ok(record)
+        });
+        let index = recorded.map_err(|error| match error {
+            error @ Error::Gate(_) => error,
+            error => GateError::NotRecorded { cause: with_code(&error) }.into(),
+        })?;
+        let Some(decision) = decided else { return Err(LedgerError::Poisoned.into()) };
+        if index.is_none() {
             let code = decision.headline().map_or("", |reason| &reason.code);
             let known = self.platform.with_state(|state| state.dataset(&request.dataset).is_some());
             let dataset = known.then_some(request.dataset.as_str());
             lock(&self.denials).count(dataset, request.action, code, at);
-            self.flush_due(at)?;
-            return Ok(Admitted { v: V1, index: None, decision, degraded: false, receipt: None });
+            // What can't be counted out is not lost: it is tried again with the next one.
+            let _ = self.flush_due(at);
         }
-        let record = decision_record(request, &decision, at);
-        let recorded = self.record(&record).map_err(|error| match error {
-            error @ Error::Gate(_) => error,
-            error => GateError::NotRecorded { cause: with_code(&error) }.into(),
-        })?;
-        Ok(Admitted { v: V1, index: Some(recorded.index), decision, degraded: false, receipt: None })
+        Ok(Admitted { v: V1, index, decision, degraded: false, receipt: None })
     }
 
     /// Records what came of an intent of this worker.
     ///
     /// # Errors
-    /// [`ProcessError::NoOpenIntent`], and what the ledger can't do.
+    /// [`ProcessError::NoOpenIntent`], [`GateError::NotServed`], and what the ledger can't do.
     pub fn complete(&self, intent: u64, outcome: Outcome, at: Instant) -> Result<Recorded, Error> {
-        self.look()?;
-        let waits = {
-            let uses = self.uses.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            uses.logs.get(&self.name).is_some_and(|own| own.uses.waits(intent))
-        };
-        if !waits {
-            return Err(ProcessError::NoOpenIntent { index: intent }.into());
+        if !outcome.served && (outcome.rows > 0 || outcome.bytes > 0) {
+            return Err(GateError::NotServed.into());
         }
-        self.record(&Record::new(at, Body::Result { intent, outcome }))
+        let record = Record::new(at, Body::Result { intent, outcome });
+        self.recorded(&mut |uses| match uses.own.waits(intent) {
+            true => Ok(Some(record.clone())),
+            false => Err(ProcessError::NoOpenIntent { index: intent }.into()),
+        })
     }
 
     /// Records a user's report of its use (A16): `intent` is of this worker's log.
@@ -295,17 +329,23 @@ impl Worker {
     /// [`ProcessError::Id`], and what the ledger can't do.
     pub fn report_use(&self, report: UseReport, at: Instant) -> Result<Recorded, Error> {
         let record = Record::new(at, Body::UseReport { report });
-        self.platform.with_state(|state| record.check(&self.platform.policy(), state))?;
-        self.record(&record)
+        let policy = self.platform.policy();
+        self.platform.with_state(|state| record.check(&policy, state))?;
+        self.recorded(&mut |_| Ok(Some(record.clone())))
     }
 
     /// Records the counts of denials so far.
     ///
     /// # Errors
-    /// What the ledger can't do.
+    /// What the ledger can't do; the counts are then kept.
     pub fn flush(&self, at: Instant) -> Result<(), Error> {
-        let body = lock(&self.denials).take();
-        body.map_or(Ok(()), |body| self.record(&Record::new(at, body)).map(|_| ()))
+        let counted = std::mem::take(&mut *lock(&self.denials));
+        let Some(body) = counted.record() else { return Ok(()) };
+        let written = self.recorded(&mut |_| Ok(Some(Record::new(at, body.clone()))));
+        if written.is_err() {
+            lock(&self.denials).put_back(counted);
+        }
+        written.map(|_| ())
     }
 
     fn flush_due(&self, at: Instant) -> Result<(), Error> {
@@ -321,8 +361,29 @@ impl Worker {
         self.log.checkpoint()
     }
 
-    fn record(&self, record: &Record) -> Result<Recorded, Error> {
-        let index = self.log.append(&record.to_bytes()?)?;
+    /// Makes a record, puts it in the line and counts it, in one order; then waits for the disk. `None` where nothing is to
+    /// be recorded.
+    fn record(&self, make: &mut dyn FnMut(&Uses) -> Result<Option<Record>, Error>) -> Result<Option<u64>, Error> {
+        let mut uses = lock(&self.uses);
+        if uses.failed {
+            return Err(LedgerError::Poisoned.into());
+        }
+        let Some(record) = make(&uses)? else { return Ok(None) };
+        let (bytes, index) = (record.to_bytes()?, uses.size);
+        let ticket = self.log.enqueue_at(&[bytes], Some(index))?;
+        uses.count_own(index, Some(&record));
+        drop(uses);
+        match ticket.wait() {
+            Ok(range) if range.start == index => Ok(Some(index)),
+            other => {
+                lock(&self.uses).failed = true;
+                Err(other.err().unwrap_or(LedgerError::Poisoned).into())
+            }
+        }
+    }
+
+    fn recorded(&self, make: &mut dyn FnMut(&Uses) -> Result<Option<Record>, Error>) -> Result<Recorded, Error> {
+        let index = self.record(make)?.ok_or(LedgerError::Poisoned)?;
         Ok(Recorded { v: V1, index, duties: Vec::new() })
     }
 

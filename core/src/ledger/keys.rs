@@ -100,6 +100,14 @@ pub(super) fn is_change(record: &[u8]) -> bool {
     record.starts_with(CHANGE)
 }
 
+/// How the record of an interval's end ends.
+const SEAL: &[u8] = br#","kind":"ledger_seal","v":1}"#;
+
+/// Whether a record is the ledger's own: a change of key, or a seal. It says nothing to whoever keeps the log.
+pub(crate) fn is_own(record: &[u8]) -> bool {
+    is_change(record) || (record.starts_with(br#"{"at":""#) && record.ends_with(SEAL))
+}
+
 /// What both keys sign: that the tree of the records before the change has this root, and which key follows which.
 fn change_text(origin: &str, index: u64, root: &Hash, old: &PublicKey, new: &PublicKey) -> String {
     let key = |key| note::verifier_key(origin, key);

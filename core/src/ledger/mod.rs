@@ -55,6 +55,7 @@ pub use config::{LedgerConfig, Profile};
 pub use equivocation::prove_equivocation;
 pub(crate) use follow::Follower;
 pub use frame::LONGEST_RECORD;
+pub(crate) use keys::is_own;
 pub use note::verifier_key;
 pub use open::Dropped;
 pub use proof::{ProofDocument, ProofHash, Receipt, RecordBytes, verify_document, verify_receipt};

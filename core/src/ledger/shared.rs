@@ -46,6 +46,8 @@ pub struct SharedLedger {
 #[derive(Default)]
 struct Group {
     records: Mutex<Vec<Vec<u8>>>,
+    /// The index that its first record must get, where it was made on what is before it.
+    first: OnceLock<u64>,
     written: OnceLock<Result<Range<u64>, LedgerError>>,
 }
 
@@ -130,8 +132,24 @@ impl SharedLedger {
     /// # Errors
     /// What is refused before anything is written, as [`Ledger::append_batch`] says.
     pub(crate) fn enqueue<R: AsRef<[u8]>>(&self, records: &[R]) -> Result<Ticket<'_>, LedgerError> {
+        self.enqueue_at(records, None)
+    }
+
+    /// As [`SharedLedger::enqueue`], for records that were made on all that is before them: their first gets this index,
+    /// or none of them is written.
+    ///
+    /// # Errors
+    /// As [`SharedLedger::enqueue`].
+    pub(crate) fn enqueue_at<R: AsRef<[u8]>>(
+        &self,
+        records: &[R],
+        index: Option<u64>,
+    ) -> Result<Ticket<'_>, LedgerError> {
         check_records(&self.store, records)?;
         let (group, place, leads) = self.join(records);
+        if let Some(first) = index.and_then(|index| index.checked_sub(place)) {
+            _ = group.first.set(first);
+        }
         Ok(Ticket { ledger: self, group, place, count: records.len() as u64, leads })
     }
 
@@ -147,7 +165,10 @@ impl SharedLedger {
             let Some(head) = lock(&self.line).pop_front() else { return };
             let head = Written(head);
             let records = std::mem::take(&mut *lock(&head.0.records));
-            _ = head.0.written.set(ledger.append_checked(&records));
+            // What was made on records that did not get there is not written in their place.
+            let astray = head.0.first.get().is_some_and(|first| *first != ledger.size());
+            let written = if astray { Err(LedgerError::Poisoned) } else { ledger.append_checked(&records) };
+            _ = head.0.written.set(written);
         }
     }
 

@@ -5,7 +5,7 @@ use super::names::Name;
 use super::state::{ApplicationState, Granted, Listed, StandingState, Taken, Ways, case_key, reviewer_bit};
 use super::{
     Act, Actor, ApplicationStatus, Assessed, Case, CaseStatus, DatasetState, DatasetStatus, Event, Grant, Machine,
-    Measure, PolicyInForce, ProcessError, Role, Standing, State, Use, Used,
+    Measure, PolicyInForce, ProcessError, ReferralGround, Role, Standing, State, Use, Used,
 };
 use super::{duty, owed};
 use crate::Error;
@@ -19,6 +19,10 @@ impl State {
     /// As [`State::check`]; the state is then unchanged.
     pub fn apply(&mut self, policy: &Policy, by: &Actor, event: &Event, at: Instant) -> Result<Vec<String>, Error> {
         self.check(policy, by, event, at)?;
+        let as_municipal = ["policy_adopted", "rules_published", "authority_filed", "demand_assessed", "product_shown"];
+        if by.role == Role::Authority && as_municipal.contains(&event.id()) {
+            self.municipal.get_or_insert_with(|| by.id.clone());
+        }
         let today = legal_date(at);
         let mut duties = Vec::new();
         let mut owes = |kind: duty::DutyKind, subject: &str| duties.push(format!("{}:{subject}", kind.code));
@@ -112,6 +116,11 @@ impl State {
             }
             Event::DatasetOpened { dataset, .. } => {
                 self.move_dataset(dataset, DatasetStatus::Open)?;
+                if let Some(listed) =
+                    self.datasets.get_mut(dataset.as_str()).and_then(|dataset| dataset.listed.as_mut())
+                {
+                    listed.updated.get_or_insert(today);
+                }
                 owes(duty::CONTENT_UPDATE, dataset);
             }
             Event::DatasetResumed { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Open)?,
@@ -141,6 +150,7 @@ impl State {
                 let months = self.rules().risk_report_months;
                 if let Some(state) = self.applications.get_mut(report.application.as_str()) {
                     state.reports = owed::count(state, state.reports, months, today);
+                    state.reported_until = Some(report.until);
                 }
                 owes(duty::RISK_REPORT, &report.application);
             }
@@ -247,6 +257,7 @@ impl State {
             approved: None,
             reports: 0,
             follow_ups: 0,
+            reported_until: None,
             used: Used::default(),
             before,
         };
@@ -351,8 +362,9 @@ impl State {
                 });
                 duty(duty::DEMAND_LISTING, demand)
             }
-            Event::CommitteeReferred { referral, dataset, .. } => {
-                self.begin(Machine::Referral, S::Pending, referral, by, Some(dataset), at)?;
+            Event::CommitteeReferred { referral, dataset, ground, .. } => {
+                let case = self.begin(Machine::Referral, S::Pending, referral, by, Some(dataset), at)?;
+                case.aggregation = *ground == ReferralGround::Aggregation;
                 let state = self.dataset_entry(dataset)?;
                 state.referrals = state.referrals.saturating_add(1);
                 None
@@ -423,6 +435,7 @@ impl State {
             outcome: None,
             opinion: None,
             dataset: number,
+            aggregation: false,
             by: self.names.number(&by.id)?,
             holder,
             from: legal_date(at),

@@ -36,6 +36,11 @@ impl State {
         match event {
             Event::PolicyAdopted { hash, .. } => {
                 self.check_municipal(by, id)?;
+                // The host adopts the first; every later one the authority signs off (A8.1, A40).
+                if by.role == Role::Platform && self.policy.is_some() {
+                    let allowed = listed(&[Role::Authority]);
+                    return Err(ProcessError::NotAllowed { event: id, role: by.role.id(), allowed }.into());
+                }
                 if *hash == policy.hash() { Ok(()) } else { Err(ProcessError::OtherPolicy.into()) }
             }
             Event::RulesPublished { rules } => {
@@ -48,25 +53,35 @@ impl State {
                 Ok(check_id("district", district)?)
             }
             Event::BodyRegistered { body, .. } => {
+                self.check_municipal(by, id)?;
                 check_id("body", body)?;
                 let itself = by.role != Role::OpeningBody || by.id == *body;
                 if itself { Ok(()) } else { Err(ProcessError::NotTheirs { event: id, what: body_text() }.into()) }
             }
             Event::UserRegistered { user, kind } => {
+                self.check_municipal(by, id)?;
                 check_id("user", user)?;
                 // A natural person is never known to the log by anything but a commitment (A5, A31).
                 let person = *kind == super::UserKind::NaturalPerson && user.parse::<Digest>().is_err();
                 if person { Err(ProcessError::NotACommitment.into()) } else { Ok(()) }
             }
-            Event::MeasureTaken { .. } | Event::IdentityErased { .. } => Ok(()),
+            Event::MeasureTaken { .. } => Ok(()),
+            Event::IdentityErased { user } => {
+                self.check_municipal(by, id)?;
+                // Evidence is no identity: it is not erased under this name.
+                let person = self.user_kind(&user.to_string()) == Some(super::UserKind::NaturalPerson);
+                let what = Text::new("已登记的自然人", "registered natural person");
+                if person { Ok(()) } else { Err(ProcessError::Unknown { what, id: user.to_string() }.into()) }
+            }
             Event::UseLogOpened { log, .. } => {
+                self.check_municipal(by, id)?;
                 // It is the name of a directory, too.
                 Entry::new(log.clone()).well_formed().map_err(|_| ProcessError::Id { what: "log" })?;
                 let taken = self.use_logs.contains_key(log);
                 let what = Text::new("使用账本", "log of uses");
                 if taken { Err(ProcessError::Exists { what, id: log.clone() }.into()) } else { Ok(()) }
             }
-            Event::EntryListed { entry } => self.check_entry(by, id, entry),
+            Event::EntryListed { entry } => self.check_entry(by, id, entry, at),
             Event::DatasetAssessed { .. } => self.check_assessment(policy, by, event, at),
             Event::ContentUpdated { dataset, .. }
             | Event::DatasetOpened { dataset, .. }
@@ -80,7 +95,7 @@ impl State {
             | Event::UseFollowedUp { application, .. } => {
                 Ok(self.check_application_move(policy, by, event, application)?)
             }
-            Event::RiskReportFiled { report } => Ok(self.check_risk_report(by, report)?),
+            Event::RiskReportFiled { report } => Ok(self.check_risk_report(by, report, at)?),
             Event::RectificationDemanded { user, due, .. } => {
                 check_id("user", user)?;
                 legal(Machine::User, id, self.standing(user, &by.id))?;
@@ -167,7 +182,7 @@ impl State {
                 self.listed(dataset)?;
                 let dataset = self.known_dataset(dataset)?;
                 self.check_theirs(by, id, dataset)?;
-                let owed = case.holder.is_none_or(|holder| dataset.body == Some(holder));
+                let owed = self.holder_of(case).is_none_or(|holder| dataset.body == Some(holder));
                 if owed { Ok(()) } else { Err(ProcessError::NotTheirs { event: id, what: dataset_text() }.into()) }
             }
             Event::CommitteeAdvised { referral, .. } => self.known_case(Machine::Referral, id, referral).map(|_| ()),
@@ -210,7 +225,7 @@ impl State {
     /// A case that the acting body has to see to.
     fn check_holder(&self, by: &Actor, event: &'static str, machine: Machine, id: &str) -> Result<&Case, Error> {
         let case = self.known_case(machine, event, id)?;
-        let holds = case.holder.is_some_and(|holder| self.names.name(holder) == by.id);
+        let holds = self.holder_of(case).is_some_and(|holder| self.names.name(holder) == by.id);
         if holds { Ok(case) } else { Err(ProcessError::NotTheirs { event, what: case_text() }.into()) }
     }
 
@@ -218,28 +233,34 @@ impl State {
     fn check_theirs(&self, by: &Actor, event: &'static str, dataset: &DatasetState) -> Result<(), ProcessError> {
         let theirs = match by.role {
             Role::OpeningBody => dataset.body.is_none_or(|body| self.names.name(body) == by.id),
-            Role::Authority => self.in_district(by, dataset.listed.as_ref().and_then(|listed| listed.district)),
+            Role::Authority => {
+                let district = dataset.listed.as_ref().and_then(|listed| listed.district);
+                self.in_district(by, district.map(|district| self.names.name(district)))
+            }
             _ => true,
         };
         if theirs { Ok(()) } else { Err(ProcessError::NotTheirs { event, what: dataset_text() }) }
     }
 
     /// Whether the authority is the municipal one, or the district's own.
-    fn in_district(&self, by: &Actor, district: Option<super::names::Name>) -> bool {
+    fn in_district(&self, by: &Actor, district: Option<&str>) -> bool {
         match self.authorities.get(&by.id) {
-            None => true,
-            Some(own) => district.is_some_and(|district| self.names.name(district) == own),
+            None => self.is_municipal(by),
+            Some(own) => district == Some(own),
         }
+    }
+
+    /// Whether this is the municipal authority. The first that acts as such is; before, nobody else can be told from it.
+    fn is_municipal(&self, by: &Actor) -> bool {
+        !self.authorities.contains_key(&by.id) && self.municipal.as_ref().is_none_or(|municipal| *municipal == by.id)
     }
 
     /// What the municipal authority alone may do (A8.1, A15, A19.3).
     fn check_municipal(&self, by: &Actor, event: &'static str) -> Result<(), ProcessError> {
-        let district = by.role == Role::Authority && self.authorities.contains_key(&by.id);
-        if district {
-            let allowed = "municipal authority".to_owned();
-            return Err(ProcessError::NotAllowed { event, role: "district authority", allowed });
+        if by.role != Role::Authority || self.is_municipal(by) {
+            return Ok(());
         }
-        Ok(())
+        Err(ProcessError::NotTheirs { event, what: Text::new("市级主管部门", "municipal authority") })
     }
 
     fn known_dataset(&self, id: &str) -> Result<&DatasetState, ProcessError> {
@@ -255,11 +276,14 @@ impl State {
         })
     }
 
-    /// Whether the committee gave this opinion on this dataset.
+    /// Whether the committee gave this opinion on what aggregating this dataset may reveal (A32(4)).
     fn has_opinion(&self, dataset: &str, opinion: &Digest) -> bool {
         let number = self.datasets.get_index_of(dataset).and_then(|number| u32::try_from(number).ok());
         self.cases.values().any(|case| {
-            case.status == CaseStatus::Advised && case.dataset == number && case.opinion.as_ref() == Some(opinion)
+            case.aggregation
+                && case.status == CaseStatus::Advised
+                && case.dataset == number
+                && case.opinion.as_ref() == Some(opinion)
         })
     }
 }

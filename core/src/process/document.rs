@@ -209,7 +209,7 @@ pub struct RulesOfUse {
     /// and emergency plan after its first entry (A32), and deals with a security problem (A33).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_days: Option<u16>,
-    /// The most rows of a preview (A13).
+    /// The most rows of a preview (A13): at most [`MOST_PREVIEW_ROWS`].
     #[serde(default = "preview_rows")]
     pub preview_rows: u64,
     /// Over how many minutes the denials of callers who are not identified are counted before the counts are recorded.
@@ -219,6 +219,9 @@ pub struct RulesOfUse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Digest>,
 }
+
+/// The most rows that a platform may let be previewed.
+pub const MOST_PREVIEW_ROWS: u64 = 1000;
 
 const fn preview_rows() -> u64 {
     10
@@ -255,7 +258,7 @@ impl RulesOfUse {
         canon::read("RulesOfUse", json.as_bytes()).map_err(|error| malformed(&error))
     }
 
-    /// The first period of no length.
+    /// The first period of no length, or a preview that is none.
     pub(super) fn empty(&self) -> Option<&'static str> {
         let periods = [
             ("risk_report_months", self.risk_report_months),
@@ -267,6 +270,10 @@ impl RulesOfUse {
             ("prompt_days", self.prompt_days),
             ("count_minutes", Some(self.count_minutes)),
         ];
+        // A preview shows what the data is like; more is a download (A13, A22.2).
+        if self.preview_rows > MOST_PREVIEW_ROWS {
+            return Some("preview_rows");
+        }
         periods.into_iter().find_map(|(period, length)| (length == Some(0)).then_some(period))
     }
 }

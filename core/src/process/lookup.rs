@@ -69,21 +69,22 @@ pub struct Found<'a> {
     pub application: Option<u32>,
 }
 
-/// What was used under applications by records of other logs than the state's own: by place.
+/// What was used under applications by records of other logs than the state's own: by the application's id, since a log of
+/// uses may know one that the state has not read yet.
 #[derive(Debug, Clone, Default)]
-pub struct UsedElsewhere(HashMap<u32, Used, foldhash::fast::RandomState>);
+pub struct UsedElsewhere(HashMap<String, Used, foldhash::fast::RandomState>);
 
 impl UsedElsewhere {
     /// How much of an application was used there.
     #[inline]
     #[must_use]
-    pub fn of(&self, application: u32) -> Used {
-        if self.0.is_empty() { Used::default() } else { self.0.get(&application).copied().unwrap_or_default() }
+    pub fn of(&self, application: &str) -> Used {
+        if self.0.is_empty() { Used::default() } else { self.0.get(application).copied().unwrap_or_default() }
     }
 
     /// Changes how much of an application was used there.
-    pub fn change(&mut self, application: u32, change: impl FnOnce(Used) -> Used) {
-        let used = self.0.entry(application).or_default();
+    pub fn change(&mut self, application: &str, change: impl FnOnce(Used) -> Used) {
+        let used = self.0.entry(application.to_owned()).or_default();
         *used = change(*used);
     }
 }
@@ -148,14 +149,17 @@ impl State {
         let purpose = asked.purpose.map(|purpose| self.names.find(purpose));
         let fits = self
             .chain(key)
-            .map(|(place, _, state)| self.fit(place, state, asked, purpose, version, elsewhere.of(place), today));
+            .map(|(place, id, state)| self.fit(place, state, asked, purpose, version, elsewhere.of(id), today));
+        let mut counted = false;
+        let fits = fits.inspect(|fit| counted |= fit.counted && fit.holding == Holding::Approved);
         if let Some(best) = fits.min_by_key(Fit::rank) {
             found.holding = best.holding;
             found.purpose = best.purpose;
             found.way = best.way;
             found.quota = best.quota;
             found.bounded = best.bounded;
-            found.counted = best.counted;
+            // What any of them has left may decide which of them is the best.
+            found.counted = counted;
             found.report_overdue = best.report_overdue;
             found.application = (best.holding == Holding::Approved).then_some(best.place);
         }
@@ -176,7 +180,7 @@ impl State {
         let grant = &state.grant;
         let holding = match state.status {
             ApplicationStatus::Approved if today > grant.until => Holding::Expired,
-            ApplicationStatus::Approved if grant.content.is_some() && grant.content != version => Holding::Expired,
+            ApplicationStatus::Approved if !grant.updates && grant.content != version => Holding::Expired,
             ApplicationStatus::Approved if today >= grant.from => Holding::Approved,
             ApplicationStatus::Approved | ApplicationStatus::Filed | ApplicationStatus::Reviewed => Holding::Filed,
             ApplicationStatus::Rejected => Holding::Rejected,

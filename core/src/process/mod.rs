@@ -25,7 +25,7 @@ mod state;
 
 pub use actor::{Act, Actor, BodyKind, Role, UserKind};
 pub(crate) use check::{check_id, well_formed_id};
-pub use document::{Application, Grant, RiskAssessmentReport, RulesOfUse};
+pub use document::{Application, Grant, MOST_PREVIEW_ROWS, RiskAssessmentReport, RulesOfUse};
 pub use duty::{DUTIES, Duty, DutyKind, DutyStatus};
 pub use event::{Assessment, ComplaintOutcome, Event, Measure, ReferralGround, SuggestionGround, SuspensionGround};
 pub use lookup::{Asked, Found, Holding, UsedElsewhere};
@@ -153,6 +153,14 @@ room_error! {
         NotASnapshot = "KF-PROCESS-30",
             en "these bytes are not a snapshot of a state, or of another version; the log gives the state again",
             zh "这些字节不是本版本的状态快照;可由账本重新得到状态";
+        /// An approval of an interface to conditional data without a bound (A22.2).
+        NoQuota = "KF-PROCESS-31",
+            en "an interface to conditional data is approved with a quota of rows or of calls: without one it pages out the whole table (A22.2)",
+            zh "批准以接口提供有条件开放类数据,须限定行数或调用次数,否则等同下载(A22.2)", at "grant";
+        /// A date that has not come.
+        Future { what: &'static str } = "KF-PROCESS-32",
+            en "{what} lies after the date of the event",
+            zh "{what} 晚于事件日期", at "{what}";
         /// A date that has passed.
         Passed { what: &'static str } = "KF-PROCESS-21",
             en "{what} lies before the date of the event",

@@ -130,7 +130,7 @@ impl State {
             (None, Some(days)) => Term::After(days),
             (None, None) => Term::Promptly,
         };
-        let holder = case.holder.map_or("", |holder| self.names.name(holder));
+        let holder = self.holder_of(case).map_or("", |holder| self.names.name(holder));
         give(Owed { kind, holder, subject, from, term, done: case.done });
     }
 

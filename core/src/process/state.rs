@@ -11,7 +11,7 @@ use super::{
     UserKind,
 };
 use crate::canon;
-use crate::catalog::{Entry, Level, UpdateFrequency};
+use crate::catalog::{Channel, Entry, Level, UpdateFrequency};
 use crate::crypto::PublicKey;
 use crate::policy::{Facts, Status};
 use crate::terms::{AccessWay, Digest, Openness, Reviewer, Word};
@@ -109,6 +109,10 @@ pub struct Listed {
     pub assessment: Option<Digest>,
     /// Whether another way has its provision (A22.1(4)).
     pub other_way_has_basis: bool,
+    /// By which ways it is opened (A22.1).
+    pub(super) ways: Ways,
+    /// Whether it is opened through an own channel, approved (A12).
+    pub own_channel: bool,
     /// Whose catalog it belongs to.
     pub level: Option<Level>,
     /// The district.
@@ -131,6 +135,8 @@ impl Listed {
             content: entry.content,
             assessment: entry.assessment,
             other_way_has_basis: entry.other_way_basis.as_ref().is_some_and(|basis| !basis.trim().is_empty()),
+            ways: Ways::of(&entry.access_ways),
+            own_channel: entry.channel == Some(Channel::ApprovedException),
             level: entry.level,
             district,
             updated: entry.updated,
@@ -188,6 +194,10 @@ pub(crate) struct AskedOften {
     pub(crate) permitted: bool,
     /// Whether another way has its provision.
     pub(crate) other_way: bool,
+    /// By which ways its entry lists it.
+    pub(crate) ways: Ways,
+    /// Whether its entry names an own channel that is approved.
+    pub(crate) own_channel: bool,
 }
 
 impl DatasetState {
@@ -214,20 +224,22 @@ impl DatasetState {
             permitted: assessed
                 .is_some_and(|assessed| chosen.is_some_and(|chosen| assessed.permitted.contains(&chosen))),
             other_way: listed.is_some_and(|listed| listed.other_way_has_basis),
+            ways: listed.map(|listed| listed.ways).unwrap_or_default(),
+            own_channel: listed.is_some_and(|listed| listed.own_channel),
         };
     }
 }
 
 /// The ways of a grant, as a set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Ways(u8);
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ways(u8);
 
 impl Ways {
     pub(super) fn of(ways: &[AccessWay]) -> Self {
         Ways(ways.iter().fold(0, |set, way| set | 1 << *way as u8))
     }
 
-    pub(super) fn holds(self, way: AccessWay) -> bool {
+    pub(crate) fn holds(self, way: AccessWay) -> bool {
         self.0 >> way as u8 & 1 == 1
     }
 
@@ -270,6 +282,9 @@ pub(super) struct ApplicationState {
     /// How many risk reports were filed, and how often the body followed up: each for its period.
     pub(super) reports: u16,
     pub(super) follow_ups: u16,
+    /// The last day that a risk report was about.
+    #[serde(with = "super::day::maybe")]
+    pub(super) reported_until: Option<Date>,
     /// Rows and pages used, and those that open intents have asked for.
     pub(super) used: Used,
     /// The user's application for the same dataset before this one.
@@ -354,6 +369,8 @@ pub struct Case {
     pub opinion: Option<Digest>,
     /// The dataset's number, where it is about one.
     pub(super) dataset: Option<u32>,
+    /// Whether the committee is asked about aggregation (A32(4)).
+    pub(super) aggregation: bool,
     /// Who brought it.
     pub(super) by: Name,
     /// Who has to see to it.
@@ -413,6 +430,8 @@ pub struct State {
     pub(super) policy: Option<PolicyInForce>,
     pub(super) rules: RulesInForce,
     pub(super) names: Names,
+    /// The municipal authority, once it acted as such.
+    pub(super) municipal: Option<String>,
     /// A district's authority → the district.
     pub(super) authorities: BTreeMap<String, String>,
     /// The logs of uses of other processes, and who signs each.
@@ -584,6 +603,12 @@ impl State {
     #[inline]
     pub(super) fn standing_of(&self, body: Name, user: Name) -> Standing {
         self.standings.get(&(body, user)).map_or(Standing::Good, |state| state.standing)
+    }
+
+    /// Who has to see to a case: whom it names, or the body that opens its dataset now.
+    pub(super) fn holder_of(&self, case: &Case) -> Option<Name> {
+        let dataset = case.dataset.and_then(|number| self.datasets.get_index(number as usize));
+        case.holder.or(dataset.and_then(|(_, dataset)| dataset.body))
     }
 
     /// What kind of user it was registered as (A3(2)).

@@ -90,6 +90,16 @@ impl State {
         let granted = grant.map_or_else(|| Ok(so_far.clone()), |grant| so_far.narrowed(grant));
         let granted = granted.map_err(|part| ProcessError::Empty { part })?;
         let class = dataset.assessed.as_ref().and_then(|assessed| assessed.chosen);
+        // An approval is for a version, and for a class: before an assessment there is neither.
+        if class.is_none() {
+            let dataset = self.datasets.get_index(application.dataset as usize).map_or("", |(id, _)| id).to_owned();
+            return Err(ProcessError::NotAssessed { dataset });
+        }
+        // A22.2: an interface without a quota pages out the whole table.
+        let unbounded = granted.rows.is_none() && granted.pages.is_none();
+        if class == Some(Openness::Conditional) && unbounded && granted.ways.contains(&AccessWay::Api) {
+            return Err(ProcessError::NoQuota);
+        }
         if class != Some(Openness::Unconditional) && granted.ways.contains(&AccessWay::Download) {
             return Err(ProcessError::ConditionalNoDownload);
         }
@@ -97,12 +107,24 @@ impl State {
     }
 
     /// A25: by the user who was approved, and with every part that the text names.
-    pub(super) fn check_risk_report(&self, by: &Actor, report: &RiskAssessmentReport) -> Result<(), ProcessError> {
+    pub(super) fn check_risk_report(
+        &self,
+        by: &Actor,
+        report: &RiskAssessmentReport,
+        at: Instant,
+    ) -> Result<(), ProcessError> {
         let event = "risk_report_filed";
         let application = self.known_application(&report.application)?;
         legal(Machine::Application, event, application.status)?;
         if self.names.name(application.user) != by.id {
             return Err(ProcessError::NotTheirs { event, what: Machine::Application.text() });
+        }
+        if report.until > legal_date(at) {
+            return Err(ProcessError::Future { what: "until" });
+        }
+        // Each is about days that none before it was about.
+        if application.reported_until.is_some_and(|before| report.until <= before) {
+            return Err(ProcessError::Passed { what: "until" });
         }
         report.empty().map_or(Ok(()), |part| Err(ProcessError::Empty { part }))
     }

@@ -13,7 +13,7 @@ use crate::terms::{Digest, Instant, Openness, Text, Word, legal_date};
 
 impl State {
     /// A19.2: the body lists its own data, an authority what its catalog compiles.
-    pub(super) fn check_entry(&self, by: &Actor, id: &'static str, entry: &Entry) -> Result<(), Error> {
+    pub(super) fn check_entry(&self, by: &Actor, id: &'static str, entry: &Entry, at: Instant) -> Result<(), Error> {
         entry.well_formed()?;
         let body = entry.body.as_ref().map(|body| body.id.as_str());
         if by.role == Role::OpeningBody && body.is_some_and(|body| body != by.id) {
@@ -23,10 +23,12 @@ impl State {
         body.map_or(Ok(()), |body| check_id("body", body))?;
         let district = entry.district.as_deref();
         district.map_or(Ok(()), |district| check_id("district", district))?;
-        if by.role == Role::Authority && !self.in_district(by, district.and_then(|district| self.names.find(district)))
-        {
+        if by.role == Role::Authority && !self.in_district(by, district) {
             let what = Text::new("区县", "district");
             return Err(ProcessError::NotTheirs { event: id, what }.into());
+        }
+        if entry.updated.is_some_and(|updated| updated > legal_date(at)) {
+            return Err(ProcessError::Future { what: "entry.updated" }.into());
         }
         let Some(dataset) = self.datasets.get(&*entry.id) else { return Ok(()) };
         legal(Machine::Dataset, id, dataset.status)?;
@@ -35,6 +37,15 @@ impl State {
         if owner.is_some() && body.is_some() && owner != body {
             // Users stand towards a body: it stays who it is (A35).
             return Err(ProcessError::EntryDiffers { dataset: entry.id.clone(), field: "body" }.into());
+        }
+        // Who reviews follows from it (A8): it stays what it was.
+        let listed = dataset.listed.as_deref();
+        if listed.is_some_and(|listed| listed.level.is_some() && listed.level != entry.level) {
+            return Err(ProcessError::EntryDiffers { dataset: entry.id.clone(), field: "level" }.into());
+        }
+        let before = listed.and_then(|listed| listed.district).map(|district| self.names.name(district));
+        if before.is_some() && before != district {
+            return Err(ProcessError::EntryDiffers { dataset: entry.id.clone(), field: "district" }.into());
         }
         // The entry of what is open stays whole.
         if dataset.status == DatasetStatus::Open { Ok(entry.ready()?) } else { Ok(()) }
@@ -87,7 +98,8 @@ impl State {
     }
 
     /// A18.5, A32(4): what makes the answer laxer than it would be without is shown, by the digest of a consent, a finding,
-    /// a treatment, an opinion; never by a bare yes. The committee's opinion is one that it gave.
+    /// a treatment, an opinion; never by a bare yes. All that is not shown is left out at once: one bare yes must not stand
+    /// in for another. The committee's opinion is one that it gave.
     fn check_evidence(
         &self,
         policy: &Policy,
@@ -97,30 +109,40 @@ impl State {
         answer: &Classification,
         at: Instant,
     ) -> Result<(), Error> {
+        let today = legal_date(at);
+        let mut harmless = Facts::new();
         for fact in policy.facts(Section::Classification) {
-            let Some(first) = fact.domain.value_at(0) else { continue };
-            if facts.get(&fact.id).is_none_or(|value| *value == first) {
-                continue;
+            if let Some(first) = fact.domain.value_at(0) {
+                harmless.set(fact.id.clone(), first);
             }
-            let mut without = facts.clone();
-            without.set(fact.id.clone(), first);
-            let without = policy.classify(&without, legal_date(at))?;
-            let laxer = answer.permitted.iter().any(|class| !without.permitted.contains(class))
-                || without.requires.iter().any(|step| !answer.requires.contains(step));
-            if !laxer {
+        }
+        let plain = policy.classify(&harmless, today)?;
+        let (mut shown, mut bare) = (facts.clone(), None);
+        for fact in policy.facts(Section::Classification) {
+            let (Some(first), Some(value)) = (fact.domain.value_at(0), facts.get(&fact.id)) else { continue };
+            if *value == first {
                 continue;
             }
             let evidence = asserted(assertions, &fact.id).and_then(|assertion| assertion.evidence);
-            let shown = match (evidence, fact.id.as_str()) {
+            let is_shown = match (evidence, fact.id.as_str()) {
                 (None, _) => false,
                 (Some(opinion), "committee_advised") => self.has_opinion(dataset, &opinion),
                 (Some(_), _) => true,
             };
-            if !shown {
-                return Err(ProcessError::NoEvidence { dataset: dataset.to_owned(), fact: fact.id.clone() }.into());
+            // A danger needs no proof: by itself it makes the answer stricter.
+            let mut alone = harmless.clone();
+            alone.set(fact.id.clone(), value.clone());
+            if !is_shown && !laxer(&plain, &policy.classify(&alone, today)?) {
+                shown.set(fact.id.clone(), first);
+                bare.get_or_insert(fact.id.clone());
             }
         }
-        Ok(())
+        match bare {
+            Some(fact) if laxer(answer, &policy.classify(&shown, today)?) => {
+                Err(ProcessError::NoEvidence { dataset: dataset.to_owned(), fact }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn check_dataset_move(&self, policy: &Policy, by: &Actor, event: &Event, id: &str) -> Result<(), Error> {
@@ -185,6 +207,25 @@ impl State {
     }
 }
 
+/// Whether an answer permits more than another, or asks for fewer steps.
+fn laxer(answer: &Classification, than: &Classification) -> bool {
+    // Out of scope permits nothing: it is stricter than any class.
+    let ends = |answer: &Classification| {
+        let strictness = |class: &Openness| Some(*class);
+        let (laxest, strictest) = (answer.permitted.iter().min(), answer.permitted.iter().max());
+        (laxest.and_then(strictness), strictest.and_then(strictness))
+    };
+    let below = |ours: Option<Openness>, theirs: Option<Openness>| match (ours, theirs) {
+        (Some(ours), Some(theirs)) => ours < theirs,
+        (ours, None) => ours.is_some(),
+        (None, Some(_)) => false,
+    };
+    let ((laxest, strictest), (other_laxest, other_strictest)) = (ends(answer), ends(than));
+    below(laxest, other_laxest)
+        || below(strictest, other_strictest)
+        || than.requires.iter().any(|step| !answer.requires.contains(step))
+}
+
 /// The last assertion about a fact is the one that counts.
 fn asserted<'a>(assertions: &'a [Assertion], fact: &str) -> Option<&'a Assertion> {
     assertions.iter().rev().find(|assertion| assertion.fact == fact)
@@ -194,7 +235,7 @@ fn asserted<'a>(assertions: &'a [Assertion], fact: &str) -> Option<&'a Assertion
 pub(super) fn check_outcome(outcome: ComplaintOutcome, dataset: Option<&DatasetState>) -> Result<(), ProcessError> {
     let status = dataset.map_or(DatasetStatus::NotOpen, |dataset| dataset.status);
     let done = match outcome {
-        ComplaintOutcome::Resumed => !matches!(status, DatasetStatus::Suspended | DatasetStatus::Terminated),
+        ComplaintOutcome::Resumed => matches!(status, DatasetStatus::Open | DatasetStatus::NotOpen),
         ComplaintOutcome::Terminated => status == DatasetStatus::Terminated,
         // It is processed first, which may take longer than the time to answer.
         ComplaintOutcome::Processed => status != DatasetStatus::Terminated,
