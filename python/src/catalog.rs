@@ -85,7 +85,7 @@ pub(crate) fn check_catalog<'py>(
 /// Catalogs merged into the first one.
 #[pyfunction]
 pub(crate) fn merge_catalogs<'py>(py: Python<'py>, catalogs: Vec<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-    let catalogs = catalogs.iter().map(self::catalog).collect::<PyResult<Vec<_>>>()?;
+    let catalogs = catalogs.iter().map(catalog).collect::<PyResult<Vec<_>>>()?;
     plain(py, &catalog::merge(&catalogs).or_raise()?)
 }
 

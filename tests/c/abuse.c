@@ -20,6 +20,7 @@ static const char TOKEN[] =
     "{\"key_id\":\"k1\",\"dataset\":\"d\",\"kind\":\"mobile\",\"values\":[\"13900001111\"]}";
 static const char QUASI[] = "{\"quasi\":[\"xm\"],\"sharing\":\"controlled\"}";
 static const char ENTRY[] = "{\"v\":1,\"id\":\"xa-resident\"}";
+static const char CATALOG[] = "{\"v\":1,\"id\":\"xa\",\"level\":\"municipal\",\"entries\":[]}";
 static const char AT[] = "2026-11-23T02:00:00Z";
 static const char REQUEST[] = "{\"v\":1,\"dataset\":\"d\",\"action\":\"api\",\"via\":\"platform\"}";
 static const char NOT_UTF8[] = "abc\xff\xfe";
@@ -144,13 +145,13 @@ static void nulls(const char *folder) {
   EXPECT(KF_ERR_NULL,
          kf_entry_rest_on(TEXT(ENTRY), TEXT("{}"), TEXT("withheld"), TEXT("x"), TEXT("2026-11-23"), NULL, &err));
   EXPECT(KF_ERR_NULL, kf_catalog_check(NULL, 1, TEXT("2026-11-23"), NULL, 0, &text, &err));
-  EXPECT(KF_ERR_NULL, kf_catalog_check(TEXT("{}"), NULL, 1, NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_check(TEXT(CATALOG), NULL, 1, NULL, 0, &text, &err));
   EXPECT(KF_ERR_NULL, kf_catalog_check(TEXT("{}"), TEXT("2026-11-23"), NULL, 0, NULL, &err));
   EXPECT(KF_ERR_NULL, kf_catalog_merge(NULL, 1, &text, &err));
   EXPECT(KF_ERR_NULL, kf_catalog_merge(TEXT("[]"), NULL, &err));
   EXPECT(KF_ERR_NULL, kf_catalog_list(NULL, 1, TEXT("2026-11-23"), NULL, 0, &text, &err));
   EXPECT(KF_ERR_NULL, kf_catalog_list(TEXT("{}"), TEXT("2026-11-23"), NULL, 0, NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_catalog_export(TEXT("{}"), NULL, 1, NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_catalog_export(TEXT(CATALOG), NULL, 1, NULL, 0, &text, &err));
   EXPECT(KF_ERR_NULL, kf_catalog_export(NULL, 1, TEXT("dcat"), NULL, 0, &text, &err));
   EXPECT(KF_ERR_NULL, kf_catalog_template(NULL, &err));
   EXPECT(KF_ERR_NULL, kf_catalog_read(NULL, 1, &text, &err));
@@ -225,6 +226,16 @@ static void not_utf8(void) {
   EXPECT(KF_ERR_UTF8, kf_table_open(TEXT(NOT_UTF8), &t, &err));
   EXPECT(KF_ERR_UTF8, kf_values_mask(TEXT(NOT_UTF8), &text, &err));
   EXPECT(KF_ERR_UTF8, kf_entry_check(TEXT(NOT_UTF8), &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_catalog_check(TEXT(NOT_UTF8), TEXT("2026-11-23"), NULL, 0, &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_catalog_merge(TEXT(NOT_UTF8), &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_catalog_list(TEXT(CATALOG), TEXT("2026-11-23"), TEXT(NOT_UTF8), &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_catalog_export(TEXT(CATALOG), TEXT("dcat"), TEXT(NOT_UTF8), &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_catalog_read(TEXT(NOT_UTF8), &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_calendar_is_working_day(TEXT(NOT_UTF8), NULL, 0, &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_calendar_add_working_days(TEXT("2026-10-01"), 1, TEXT(NOT_UTF8), &text, &err));
+  EXPECT(KF_ERR_ARGUMENT, kf_catalog_check(TEXT(CATALOG), TEXT("2026-13-01"), NULL, 0, &text, &err));
+  EXPECT(KF_ERR_ARGUMENT, kf_catalog_export(TEXT(CATALOG), TEXT("pdf"), NULL, 0, &text, &err));
+  EXPECT(KF_ERR_ARGUMENT, kf_calendar_is_working_day(TEXT("2026-10-1"), NULL, 0, &text, &err));
   EXPECT(KF_ERR_UTF8, kf_ledger_verify_proof(TEXT(NOT_UTF8), &text, &err));
   CHECK(kf_values_mask(TEXT(NOT_UTF8), &text, &error) == KF_ERR_UTF8);
   CHECK(strcmp(kf_error_where(error, NULL), "question, byte 3") == 0);

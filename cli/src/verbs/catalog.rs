@@ -36,7 +36,6 @@ pub(crate) enum Verb {
     /// Merge catalogs into the first one; what is in dispute is left out and shown
     Merge {
         /// The authority's catalog, then those that were submitted
-        #[arg(required = true)]
         files: Vec<PathBuf>,
         /// The merged catalog: .json, .csv or .xlsx
         #[arg(short)]

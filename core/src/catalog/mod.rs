@@ -60,10 +60,10 @@ use crate::terms::Text;
 room_error! {
     /// Why a catalog entry can't be used.
     pub enum CatalogError {
-        /// Not an entry document.
+        /// Not an entry, or not a catalog.
         Malformed { what: Text, place: String } = "KF-CATALOG-01",
-            en "not a catalog entry: {what}",
-            zh "不是目录条目:{what:#}", at "{place}";
+            en "not a document of the catalog: {what}",
+            zh "不是目录文档:{what:#}", at "{place}";
         /// Parts are missing or contradict each other.
         Incomplete { id: String, fields: String } = "KF-CATALOG-02",
             en "the entry {id:?} is missing or contradicts: {fields}",
