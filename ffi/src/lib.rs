@@ -1,8 +1,8 @@
 //! The C ABI of kaifang, and nothing else: conversions, checks of what crosses, no rule of any kind.
 //!
-//! One file holds one C type; what is asked of a policy takes three, of a ledger two. Every function's body stands in [`guard`]; handles
-//! are tokens, see [`handle`]; what C sees is `include/kaifang.h`, made by `cargo run -p xtask -- header`. Conventions are
-//! on that header's first page.
+//! One file holds one C type; what is asked of a policy takes three, of a ledger two, of a platform three. Every function's
+//! body stands in [`guard`]; handles are tokens, see [`handle`]; what C sees is `include/kaifang.h`, made by
+//! `cargo run -p xtask -- header`. Conventions are on that header's first page.
 #![deny(unsafe_op_in_unsafe_fn)]
 #![cfg_attr(
     test,
@@ -11,6 +11,7 @@
 #![allow(unreachable_pub, reason = "what C calls is public, whatever the module")]
 
 mod arrow;
+mod audit;
 mod catalog;
 mod document;
 mod error;
@@ -22,6 +23,7 @@ mod ledger;
 mod ledger_verify;
 mod plan;
 mod platform;
+mod platform_upkeep;
 mod policy;
 mod policy_analysis;
 mod policy_columns;
@@ -32,3 +34,4 @@ mod table;
 mod text;
 mod values;
 mod version;
+mod worker;
