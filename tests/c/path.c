@@ -187,7 +187,7 @@ int main(int argc, char **argv) {
   act(platform, "data_user", USER, APPLICATION);
   act(platform, "opening_body", BODY, APPROVED);
   act(platform, "authority", AUTHORITY, APPROVED);
-  REFUSED("KF-PROCESS-03", platform, "data_user", USER, APPLICATION); /* filed twice */
+  REFUSED("KF-PROCESS-01", platform, "data_user", USER, APPLICATION); /* filed twice */
 
   /* 8: decide, each recorded before the answer */
   text = admit(platform, DATASET, "api", USER, 100);

@@ -64,7 +64,7 @@ static kf_text *opening(kf_platform *platform) {
   event = assessment(DATASET, slice_of(EVIDENCE), slice_of(EVIDENCE), "unconditional", facts(1, "deidentified"));
   REFUSED("KF-PROCESS-04", platform, "opening_body", BODY, event.at);
   free(event.at);
-  REFUSED("KF-PROCESS-08", platform, "opening_body", BODY,
+  REFUSED("KF-PROCESS-02", platform, "opening_body", BODY,
           "\"event\":\"dataset_opened\",\"dataset\":\"" FIGURES "\",\"content\":\"" EVIDENCE "\"");
   list(platform, DATASET, "api");
   REFUSED("KF-PROCESS-23", platform, "opening_body", "another-body", OPENED);
@@ -137,7 +137,7 @@ static void watch(kf_platform *platform) {
   CHECK(has(text, "\"clean\":true") && member(text, "permits") == 1 && member(text, "counted_denials") == 1);
   CHECK(member(text, "unreported_count") == 0 && has(text, "\"own_key\":false"));
   drop(&text);
-  FAILS("KF-INTEGRITY-02", kf_platform_audit(TEXT("life"), TEXT(SM2_PUBLIC), NULL, 0, TEXT(AT), &text, &err));
+  FAILS("KF-INTEGRITY-16", kf_platform_audit(TEXT("life"), TEXT(SM2_PUBLIC), NULL, 0, TEXT(AT), &text, &err));
 
   EXPECT(KF_OK, kf_platform_uses(TEXT("life"), NULL, 0, &text, &err));
   line = line_of(bytes_of(text), 0);
