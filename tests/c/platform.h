@@ -148,6 +148,7 @@ static void open_dataset(kf_platform *platform, const char *dataset) {
   "\"event\":\"application_filed\",\"application\":{\"v\":1,\"id\":\"app-1\",\"user\":\"" USER "\","         \
   "\"dataset\":\"" DATASET "\",\"ways\":[\"api\"],\"purpose\":\"人口分布研究\",\"safeguards\":[\"专人专机\"]," \
   "\"from\":\"2026-11-01\",\"until\":\"2027-10-31\",\"rows\":1000}"
+#define HUNDRED "{\"served\":true,\"rows\":100,\"bytes\":5120,\"fields\":[\"qx\",\"xb\"]}"
 #define APPROVED                                                                                           \
   "\"event\":\"application_reviewed\",\"application\":\"app-1\",\"approve\":true,\"opinion\":\"" EVIDENCE "\""
 
