@@ -7,6 +7,9 @@
  */
 #include "platform.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #define RULES                                                                                                     \
   "\"event\":\"rules_published\",\"rules\":{\"v\":1,\"risk_report_months\":6,\"use_report_days\":10,\"preview_rows\":5}"
 #define OPENED "\"event\":\"dataset_opened\",\"dataset\":\"" DATASET "\",\"content\":\"" EVIDENCE "\""
@@ -298,6 +301,48 @@ static void threads(const kf_signer *signer) {
   drop(&text);
 }
 
+static void limit_files(rlim_t bytes) {
+  struct rlimit limit;
+  CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  limit.rlim_cur = bytes;
+  CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+}
+
+/* A16: the log can't be written. Unconditional data goes out, counted, where the policy says so, and nothing else does. */
+static void failing_disk(const kf_signer *signer) {
+  buffer conditional = request_of(DATASET, "api", USER, 1);
+  kf_policy *policy = NULL, *serving = NULL;
+  kf_platform *platform = NULL;
+  kf_text *text = NULL;
+  int i;
+  EXPECT(KF_OK, kf_policy_builtin(TEXT("xian-2022-013"), &policy, &err));
+  EXPECT(KF_OK, kf_policy_with_interpretation(policy, TEXT("degraded_unconditional"), TEXT("serve_and_count"), &serving, &err));
+  EXPECT(KF_OK, kf_platform_init(TEXT("failing"), serving, TEXT(ORIGIN), signer, TEXT(AT), &platform, &err));
+  open_dataset(platform, FIGURES);
+  open_dataset(platform, DATASET);
+  CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+  limit_files(1);
+  for (i = 0; i < 2; i++) {
+    text = admit(platform, FIGURES, "download", USER, 1);
+    CHECK(permits(text) && has(text, "\"degraded\":true") && member(text, "index") == UINT64_MAX);
+    drop(&text);
+    FAILS("KF-GATE-02", kf_platform_admit(platform, IN(conditional), TEXT(AT), &text, &err));
+  }
+  EXPECT(KF_ERR_LEDGER, kf_platform_recover(platform, TEXT(AT), &err));
+  limit_files(RLIM_INFINITY);
+  EXPECT(KF_OK, kf_platform_recover(platform, TEXT(AT), &err));
+  text = admit(platform, DATASET, "api", USER, 1);
+  CHECK(!permits(text) && denied(json_get(bytes_of(text), "decision"), "no_application"));
+  drop(&text);
+  EXPECT(KF_OK, kf_platform_checkpoint(platform, &text, &err));
+  drop(&text);
+  EXPECT(KF_OK, kf_platform_audit(TEXT("failing"), TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), &text, &err));
+  CHECK(has(text, "\"clean\":true") && member(text, "degraded") == 2 && member(text, "permits") == 0);
+  drop(&text);
+  CHECK(kf_platform_close(platform) == KF_OK && kf_policy_free(policy) == KF_OK && kf_policy_free(serving) == KF_OK);
+  free(conditional.at);
+}
+
 /* The host that owns its state: the same decision document, from facts alone. */
 static void on_facts(void) {
   kf_policy *policy = NULL;
@@ -338,6 +383,7 @@ int main(int argc, char **argv) {
   drop(&text);
   CHECK(kf_platform_close(platform) == KF_OK);
   threads(signer);
+  failing_disk(signer);
   on_facts();
   drop(&commitment);
   CHECK(kf_signer_free(signer) == KF_OK);
