@@ -30,8 +30,9 @@
  * lies about memory that exists can't be found out, so a producer that is not trusted hands over IPC bytes instead.
  * A stream that is handed out is the caller's to release.
  *
- * Threads. Every function may be called from any thread. Policies, plans and keyrings are immutable; a platform does
- * one thing at a time. Freeing what another thread still reads the bytes of is the caller's error.
+ * Threads. Every function may be called from any thread. Policies, plans and keyrings are immutable; many threads may
+ * use one platform, worker or ledger side by side, and a decision is made on the state as its record finds it. Freeing
+ * what another thread still reads the bytes of is the caller's error.
  *
  * Callbacks. Success is a constant that is not 0. A callback must not throw, jump out or end the thread.
  *
@@ -269,7 +270,8 @@ typedef struct kf_ledger kf_ledger;
 typedef struct kf_plan kf_plan;
 
 /**
- * A platform. Several threads may use it: it does one thing at a time. One process writes a directory at a time.
+ * A platform. Many threads may use one side by side; those that record at the same time share the wait for the disk. One
+ * process writes a directory at a time, and others may read it.
  */
 typedef struct kf_platform kf_platform;
 
@@ -292,6 +294,12 @@ typedef struct kf_table kf_table;
  * Bytes: a document as UTF-8 JSON, a note, an Arrow IPC stream. The caller owns it and frees it with `kf_text_free`.
  */
 typedef struct kf_text kf_text;
+
+/**
+ * One of several processes that answer for a platform: it follows the state log, which one other process writes, and keeps a
+ * log of uses of its own. Many threads may use it side by side.
+ */
+typedef struct kf_worker kf_worker;
 
 /**
  * Told how far a job is: `stage` is a word of `stage_len` bytes followed by NUL, `done` and `total` are rows. Returns
@@ -322,28 +330,81 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Whether people work on a day (`YYYY-MM-DD`), and whether an official schedule settles it: `{"date","working_day",
- * "settled"}`. `years` (JSON) may be NULL; it is an array of schedules of further years, each
- * `{"year":2027,"days":[{"date":"2027-01-01","isOffDay":true}]}`.
+ * Audits a platform's directory: verifies every byte of its log and decides everything again; to an `AuditReport`
+ * (canonical JSON). `public_key` and `pin` as in `kf_ledger_verify`.
  */
-kf_status kf_calendar_is_working_day(const char *date,
-                                     size_t date_len,
-                                     const char *years,
-                                     size_t years_len,
-                                     struct kf_text **day,
-                                     struct kf_error **err);
+kf_status kf_platform_audit(const char *directory,
+                            size_t directory_len,
+                            const char *public_key,
+                            size_t public_key_len,
+                            const char *pin,
+                            size_t pin_len,
+                            const char *at,
+                            size_t at_len,
+                            struct kf_text **report,
+                            struct kf_error **err);
 
 /**
- * The `n`th working day after a day (`YYYY-MM-DD`), which does not count itself, and whether it may still move:
- * `{"date","provisional","missing_years"}`. `years` is as for `kf_calendar_is_working_day`.
+ * The recorded uses that a query asks for, a `UsageRecord` (canonical JSON) a line, each ended by a line feed: the state log
+ * first, then the logs of uses by name. `query` is
+ * `{"dataset":...,"user":...,"application":...,"action":"api","from":"2026-11-01","until":"2026-11-30","denials":true}`, of which
+ * any may be left out; NULL asks for every permitted use. The text is held in memory: ask for a period of a long record.
  */
-kf_status kf_calendar_add_working_days(const char *date,
-                                       size_t date_len,
-                                       uint16_t n,
-                                       const char *years,
-                                       size_t years_len,
-                                       struct kf_text **deadline,
-                                       struct kf_error **err);
+kf_status kf_platform_uses(const char *directory,
+                           size_t directory_len,
+                           const char *query,
+                           size_t query_len,
+                           struct kf_text **uses,
+                           struct kf_error **err);
+
+/**
+ * What the uses that a query asks for come to, to a `UsageSummary` (canonical JSON). `query` as in `kf_platform_uses`.
+ */
+kf_status kf_platform_usage_summary(const char *directory,
+                                    size_t directory_len,
+                                    const char *query,
+                                    size_t query_len,
+                                    struct kf_text **summary,
+                                    struct kf_error **err);
+
+/**
+ * The draft of a user's risk assessment report (A25) on an application, from one legal date until another (`YYYY-MM-DD`), to a
+ * `RiskAssessmentReport` (canonical JSON): kinds and quantity as the log has them. The user adds its activities, risks and
+ * measures; until then the report is refused.
+ */
+kf_status kf_platform_draft_risk_report(const char *directory,
+                                        size_t directory_len,
+                                        const char *application,
+                                        size_t application_len,
+                                        const char *from,
+                                        size_t from_len,
+                                        const char *until,
+                                        size_t until_len,
+                                        struct kf_text **report,
+                                        struct kf_error **err);
+
+/**
+ * The evidence of how a dataset was opened and used (A30), to a `Bundle` (canonical JSON), which `kf_bundle_verify` verifies with
+ * nothing else at hand. What was recorded after the last signed head is left out: sign one first.
+ */
+kf_status kf_platform_bundle(const char *directory,
+                             size_t directory_len,
+                             const char *dataset,
+                             size_t dataset_len,
+                             struct kf_text **bundle,
+                             struct kf_error **err);
+
+/**
+ * Verifies a bundle (JSON) with nothing else at hand, to a `BundleReport` (canonical JSON): each record's proof, each policy's
+ * digest, each decision made again. `public_key` is who the state log must be signed by; NULL takes the bundle's own key, which the
+ * report names. A record that is not proved is `KF_ERR_INTEGRITY`.
+ */
+kf_status kf_bundle_verify(const char *bundle,
+                           size_t bundle_len,
+                           const char *public_key,
+                           size_t public_key_len,
+                           struct kf_text **report,
+                           struct kf_error **err);
 
 /**
  * Everything that keeps a catalog entry (JSON) from being opened, as a JSON array; empty when the entry is whole.
@@ -370,68 +431,6 @@ kf_status kf_entry_rest_on(const char *entry,
                            size_t on_len,
                            struct kf_text **changed,
                            struct kf_error **err);
-
-/**
- * Everything that is wrong in a catalog (JSON) on a day (`YYYY-MM-DD`), as a JSON array; empty when all is well. `terms`
- * (JSON) may be NULL: `{"reassess_months":12}`.
- */
-kf_status kf_catalog_check(const char *catalog,
-                           size_t catalog_len,
-                           const char *on,
-                           size_t on_len,
-                           const char *terms,
-                           size_t terms_len,
-                           struct kf_text **problems,
-                           struct kf_error **err);
-
-/**
- * Merges catalogs (a JSON array) into the first one, and gives the merged catalog and every conflict with all its sides.
- */
-kf_status kf_catalog_merge(const char *catalogs,
-                           size_t catalogs_len,
-                           struct kf_text **merged,
-                           struct kf_error **err);
-
-/**
- * The responsibility list of a catalog (JSON) on a day: what each opening body answers for, and by when. `terms` is as
- * for `kf_catalog_check`.
- */
-kf_status kf_catalog_list(const char *catalog,
-                          size_t catalog_len,
-                          const char *on,
-                          size_t on_len,
-                          const char *terms,
-                          size_t terms_len,
-                          struct kf_text **list,
-                          struct kf_error **err);
-
-/**
- * A catalog (JSON) in the form that another program takes: `json`, `csv`, `xlsx`, `dcat` (DCAT-AP 3, JSON-LD) or
- * `frictionless` (data package, version 2); `bytes` are the file. `publication` (JSON) may be NULL; it says what makes the
- * IRIs, and which instrument is cited: `{"base":"https://…/","legislation":{"number","title":{"zh","en"},"iri"}}`.
- */
-kf_status kf_catalog_export(const char *catalog,
-                            size_t catalog_len,
-                            const char *format,
-                            size_t format_len,
-                            const char *publication,
-                            size_t publication_len,
-                            struct kf_text **bytes,
-                            struct kf_error **err);
-
-/**
- * The XLSX workbook that officials fill in; `bytes` are the file.
- */
-kf_status kf_catalog_template(struct kf_text **bytes, struct kf_error **err);
-
-/**
- * A filled sheet, CSV or XLSX, as a JSON document: `{"v":1,"catalog":…,"problems":[{"row","column","zh","en"}]}`. Rows in
- * which every cell could be read are in the catalog, the other cells are named.
- */
-kf_status kf_catalog_read(const char *path,
-                          size_t path_len,
-                          struct kf_text **filled,
-                          struct kf_error **err);
 
 /**
  * The canonical encoding of a JSON document: what is hashed and signed.
@@ -835,39 +834,39 @@ kf_status kf_applied_document(const struct kf_applied *applied,
 kf_status kf_applied_free(struct kf_applied *applied);
 
 /**
- * Makes a new platform in a directory of its own, which is made too, under a policy. `origin` names its log; `key` is
- * the path of the Ed25519 key file that signs it; `at` is now.
+ * Makes a new platform in a directory of its own, which is made too, and records the adoption of the policy. `origin`
+ * names its log; `signer` signs it, in the profile of its key; `at` is now.
  */
 kf_status kf_platform_init(const char *directory,
                            size_t directory_len,
                            const struct kf_policy *policy,
                            const char *origin,
                            size_t origin_len,
-                           const char *key,
-                           size_t key_len,
+                           const struct kf_signer *signer,
                            const char *at,
                            size_t at_len,
                            struct kf_platform **platform,
                            struct kf_error **err);
 
 /**
- * Opens a platform. `key` is the path of the Ed25519 key file that signs its log; NULL opens it for reading: `decide`
- * and `duties` answer, and what would be recorded is an error.
+ * Opens a platform: with a signer for writing, with NULL for reading, also beside a writer: `kf_platform_decide` and
+ * `kf_platform_duties` answer from what was read (`kf_platform_refresh` reads on), and what would be recorded is an error.
  */
 kf_status kf_platform_open(const char *directory,
                            size_t directory_len,
-                           const char *key,
-                           size_t key_len,
+                           const struct kf_signer *signer,
                            struct kf_platform **platform,
                            struct kf_error **err);
 
 /**
- * Records an event (JSON), if it is a legal move now, to `{"index",...}`: the index of its record and the duty that it
- * creates or does.
+ * Records what somebody does, if it is a legal move now and theirs to do. `act` is an event and who does it, as the host
+ * authenticated them: `{"by":{"role":"opening_body","id":...},"event":"dataset_opened",...}`; a `dataset_assessed` may leave
+ * out `facts` and `classification`, an `entry_listed` the entry's `openness`, `assessment` and `content`. To a `Recorded`:
+ * `{"v","index","duties"}`, the index of the record and the duties that it creates or does.
  */
 kf_status kf_platform_event(const struct kf_platform *platform,
-                            const char *event,
-                            size_t event_len,
+                            const char *act,
+                            size_t act_len,
                             const char *at,
                             size_t at_len,
                             struct kf_text **recorded,
@@ -885,8 +884,10 @@ kf_status kf_platform_decide(const struct kf_platform *platform,
                              struct kf_error **err);
 
 /**
- * Decides about a request (JSON), makes the record durable, and only then answers: `{"v","index","decision"}`. Where this
- * is not `KF_OK`, nothing may be served. A denial is `KF_OK` with `"permit":false`.
+ * Decides about a request (JSON), makes the record durable, and only then answers, with an `Admitted`:
+ * `{"v","index","decision"}`. Where this is not `KF_OK`, nothing may be served. A denial is `KF_OK` with `"permit":false`;
+ * one of somebody who is not identified is counted, and has no `index`. `"degraded":true` says that the log could not be
+ * written, and that the policy lets this unconditional data out all the same.
  */
 kf_status kf_platform_admit(const struct kf_platform *platform,
                             const char *request,
@@ -897,8 +898,21 @@ kf_status kf_platform_admit(const struct kf_platform *platform,
                             struct kf_error **err);
 
 /**
- * Records what came of an admitted request: `intent` is the index that `kf_platform_admit` gave, `outcome` is
- * `{"served":true,"rows":100,"bytes":5120}`.
+ * As `kf_platform_admit`, with the proof that the record is in the log in `receipt`: the head is signed for it. Where the
+ * signer fails, the record is in the log, and nothing was answered.
+ */
+kf_status kf_platform_admit_with_receipt(const struct kf_platform *platform,
+                                         const char *request,
+                                         size_t request_len,
+                                         const char *at,
+                                         size_t at_len,
+                                         struct kf_text **admitted,
+                                         struct kf_error **err);
+
+/**
+ * Records what came of an admitted request, to a `Recorded`: `intent` is the index that `kf_platform_admit` gave, `outcome`
+ * is `{"served":true,"rows":100,"bytes":5120}`, with the columns that went out in `fields`, where it was not all of them, and
+ * the digest of a model's result in `result`.
  */
 kf_status kf_platform_complete(const struct kf_platform *platform,
                                uint64_t intent,
@@ -910,7 +924,8 @@ kf_status kf_platform_complete(const struct kf_platform *platform,
                                struct kf_error **err);
 
 /**
- * Records a user's report of its use (A16).
+ * Records a user's report of its use (A16), to a `Recorded`. `report` is
+ * `{"user":...,"dataset":...,"intent":7,"rows":100,"report":"sha256:..."}`; `intent` may be left out.
  */
 kf_status kf_platform_report_use(const struct kf_platform *platform,
                                  const char *report,
@@ -921,7 +936,7 @@ kf_status kf_platform_report_use(const struct kf_platform *platform,
                                  struct kf_error **err);
 
 /**
- * The duties as they stand at an instant, a JSON array. `holder` keeps those of one body or user; NULL keeps all.
+ * The duties as they stand at an instant, a JSON array. `holder` keeps those of one body, user or authority; NULL keeps all.
  */
 kf_status kf_platform_duties(const struct kf_platform *platform,
                              const char *holder,
@@ -939,7 +954,7 @@ kf_status kf_platform_checkpoint(const struct kf_platform *platform,
                                  struct kf_error **err);
 
 /**
- * The proof that a record is under the last signed head, to a `Receipt` (canonical JSON).
+ * The proof that a record is in the log, to a `Receipt`: under the last signed head, or under one that is signed for it.
  */
 kf_status kf_platform_receipt(const struct kf_platform *platform,
                               uint64_t index,
@@ -947,25 +962,144 @@ kf_status kf_platform_receipt(const struct kf_platform *platform,
                               struct kf_error **err);
 
 /**
- * Audits a platform's directory: verifies every byte of its log and decides everything again; to an `AuditReport`
- * (canonical JSON). `public_key` and `pin` as in `kf_ledger_verify`.
+ * Closes a platform. Calls of other threads that are under way end as they would, and then the directory is let go; later
+ * ones are `KF_ERR_HANDLE`. NULL is nothing to close; a second close is `KF_ERR_HANDLE`.
  */
-kf_status kf_platform_audit(const char *directory,
-                            size_t directory_len,
-                            const char *public_key,
-                            size_t public_key_len,
-                            const char *pin,
-                            size_t pin_len,
+kf_status kf_platform_close(struct kf_platform *platform);
+
+/**
+ * Takes what another process wrote since the last look, where this platform only reads; `count` gets how many records came.
+ */
+kf_status kf_platform_refresh(const struct kf_platform *platform,
+                              uint64_t *count,
+                              struct kf_error **err);
+
+/**
+ * How many records the state has seen: the index of the next one.
+ */
+kf_status kf_platform_state_index(const struct kf_platform *platform, uint64_t *index, struct kf_error **err);
+
+/**
+ * The policy in force, a handle of its own.
+ */
+kf_status kf_platform_policy(const struct kf_platform *platform,
+                             struct kf_policy **policy,
+                             struct kf_error **err);
+
+/**
+ * The public key of the log, as documents have it.
+ */
+kf_status kf_platform_public_key(const struct kf_platform *platform,
+                                 struct kf_text **public_key,
+                                 struct kf_error **err);
+
+/**
+ * What adopting a policy would change in the catalog (A40), to an `Upgrade` (canonical JSON), and to the digest by which the
+ * authority signs it off. Nothing is changed.
+ */
+kf_status kf_platform_upgrade(const struct kf_platform *platform,
+                              const struct kf_policy *policy,
+                              const char *at,
+                              size_t at_len,
+                              struct kf_text **upgrade,
+                              struct kf_text **digest,
+                              struct kf_error **err);
+
+/**
+ * Adopts a policy (A40), to a `Recorded`: its text is kept, and the catalog is classified under it. `by` is who does, such as
+ * `{"role":"authority","id":...}`. `signed_off` is the digest that `kf_platform_upgrade` gave; NULL is enough where the catalog
+ * does not change. The error `KF-GATE-10` names the digest that would do.
+ */
+kf_status kf_platform_adopt(const struct kf_platform *platform,
+                            const struct kf_policy *policy,
+                            const char *by,
+                            size_t by_len,
+                            const char *signed_off,
+                            size_t signed_off_len,
                             const char *at,
                             size_t at_len,
-                            struct kf_text **report,
+                            struct kf_text **recorded,
                             struct kf_error **err);
 
 /**
- * Closes a platform; a call that another thread is in ends first. NULL is nothing to close; a second close is
- * `KF_ERR_HANDLE`.
+ * Lets another process keep a log of uses of its own (A16), to a `Recorded`: `name` is its name, `public_key` the key that
+ * signs it. See `kf_worker_open`. From then on only workers admit: a quota is counted over all logs of uses.
  */
-kf_status kf_platform_close(struct kf_platform *platform);
+kf_status kf_platform_open_use_log(const struct kf_platform *platform,
+                                   const char *name,
+                                   size_t name_len,
+                                   const char *public_key,
+                                   size_t public_key_len,
+                                   const char *at,
+                                   size_t at_len,
+                                   struct kf_text **recorded,
+                                   struct kf_error **err);
+
+/**
+ * Puts a natural person on file (A3(2)). `identity` is anything that the host knows the person by; it is kept salted, in a blob
+ * that can be erased, and `commitment` gets the digest of the blob: the user's id in every other document. `by` is who does, such
+ * as `{"role":"platform","id":...}`. `recorded` gets a `Recorded`.
+ */
+kf_status kf_platform_register_person(const struct kf_platform *platform,
+                                      const char *by,
+                                      size_t by_len,
+                                      const char *identity,
+                                      size_t identity_len,
+                                      const char *at,
+                                      size_t at_len,
+                                      struct kf_text **commitment,
+                                      struct kf_text **recorded,
+                                      struct kf_error **err);
+
+/**
+ * Erases a person's identity for ever (A5, A31), to a `Recorded`: what was recorded of the commitment stays, and nobody can tell
+ * any more whose it was.
+ */
+kf_status kf_platform_erase_person(const struct kf_platform *platform,
+                                   const char *by,
+                                   size_t by_len,
+                                   const char *commitment,
+                                   size_t commitment_len,
+                                   const char *at,
+                                   size_t at_len,
+                                   struct kf_text **recorded,
+                                   struct kf_error **err);
+
+/**
+ * Keeps a document beside the log (evidence, an opinion, a report) and gives its digest; an act may name it in `blobs`. When
+ * this returns, it is on the disk.
+ */
+kf_status kf_platform_put_blob(const struct kf_platform *platform,
+                               const uint8_t *content,
+                               size_t content_len,
+                               struct kf_text **digest,
+                               struct kf_error **err);
+
+/**
+ * Records the counts of denials of callers who were not identified. They are recorded by themselves too, whenever the period of
+ * the rules of use has passed, and when the platform is closed.
+ */
+kf_status kf_platform_flush(const struct kf_platform *platform,
+                            const char *at,
+                            size_t at_len,
+                            struct kf_error **err);
+
+/**
+ * After the log failed: opens it again, and records what went out meanwhile. Where nothing failed, nothing is done.
+ */
+kf_status kf_platform_recover(const struct kf_platform *platform,
+                              const char *at,
+                              size_t at_len,
+                              struct kf_error **err);
+
+/**
+ * Keeps the state beside the log, so that the next opening begins there, to a `Recorded`.
+ */
+kf_status kf_platform_snapshot(const struct kf_platform *platform,
+                               const char *at,
+                               size_t at_len,
+                               struct kf_text **recorded,
+                               struct kf_error **err);
 
 /**
  * A policy that the library ships, such as `xian-2022-013`.
@@ -1019,6 +1153,19 @@ kf_status kf_policy_decide(const struct kf_policy *policy,
                            size_t at_len,
                            struct kf_text **answer,
                            struct kf_error **err);
+
+/**
+ * Decides on facts (JSON) that a host states from its own database, at an instant, to a `Decision` as `kf_platform_decide` gives
+ * it: the policy, the instant and the digest of the facts are in it, so that the host can record it. What can't be decided is a
+ * denial. It records nothing.
+ */
+kf_status kf_policy_decide_facts(const struct kf_policy *policy,
+                                 const char *facts,
+                                 size_t facts_len,
+                                 const char *at,
+                                 size_t at_len,
+                                 struct kf_text **decision,
+                                 struct kf_error **err);
 
 /**
  * Why the answer to a question is what it is: section (`classification` or `access`) and facts (JSON) at a legal date
@@ -1286,6 +1433,95 @@ uint32_t kf_abi_version(void);
  * The version of the library, such as `0.1.0`; a static string.
  */
 const char *kf_version(void);
+
+/**
+ * Opens a worker of a platform's directory, and begins its log of uses if it has none. The state must say that this signer keeps
+ * the log of this name: see `kf_platform_open_use_log`. After `bound` seconds without a look at the state `kf_worker_decide`
+ * denies; a negative number sets no bound.
+ */
+kf_status kf_worker_open(const char *directory,
+                         size_t directory_len,
+                         const char *name,
+                         size_t name_len,
+                         const struct kf_signer *signer,
+                         int64_t bound,
+                         struct kf_worker **worker,
+                         struct kf_error **err);
+
+/**
+ * Reads what was written to the state log since the last look; `count` gets how many records came. `at` is now.
+ */
+kf_status kf_worker_refresh(const struct kf_worker *worker,
+                            const char *at,
+                            size_t at_len,
+                            uint64_t *count,
+                            struct kf_error **err);
+
+/**
+ * Decides about a request (JSON) on what was read of the state, to a `Decision`, and records nothing.
+ */
+kf_status kf_worker_decide(const struct kf_worker *worker,
+                           const char *request,
+                           size_t request_len,
+                           const char *at,
+                           size_t at_len,
+                           struct kf_text **decision,
+                           struct kf_error **err);
+
+/**
+ * Reads the state, decides about a request (JSON), makes the record durable in this worker's log, and only then answers, as
+ * `kf_platform_admit`: where this is not `KF_OK`, nothing may be served. What a suspension forbids is denied as soon as it is
+ * written; a quota is counted over all logs of uses.
+ */
+kf_status kf_worker_admit(const struct kf_worker *worker,
+                          const char *request,
+                          size_t request_len,
+                          const char *at,
+                          size_t at_len,
+                          struct kf_text **admitted,
+                          struct kf_error **err);
+
+/**
+ * Records what came of a request that this worker admitted, as `kf_platform_complete`.
+ */
+kf_status kf_worker_complete(const struct kf_worker *worker,
+                             uint64_t intent,
+                             const char *outcome,
+                             size_t outcome_len,
+                             const char *at,
+                             size_t at_len,
+                             struct kf_text **recorded,
+                             struct kf_error **err);
+
+/**
+ * Records a user's report of its use (A16), as `kf_platform_report_use`; its `intent` is of this worker's log.
+ */
+kf_status kf_worker_report_use(const struct kf_worker *worker,
+                               const char *report,
+                               size_t report_len,
+                               const char *at,
+                               size_t at_len,
+                               struct kf_text **recorded,
+                               struct kf_error **err);
+
+/**
+ * Records the counts of denials of callers who were not identified.
+ */
+kf_status kf_worker_flush(const struct kf_worker *worker,
+                          const char *at,
+                          size_t at_len,
+                          struct kf_error **err);
+
+/**
+ * Signs the head of this worker's log, to a signed note.
+ */
+kf_status kf_worker_checkpoint(const struct kf_worker *worker, struct kf_text **note, struct kf_error **err);
+
+/**
+ * Closes a worker. Calls of other threads that are under way end as they would, and then the log is let go; later ones are
+ * `KF_ERR_HANDLE`. NULL is nothing to close; a second close is `KF_ERR_HANDLE`.
+ */
+kf_status kf_worker_close(struct kf_worker *worker);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1,10 +1,12 @@
-//! Arguments: pointer and length to bytes and text, out-parameters, dates and instants.
+//! Arguments: pointer and length to bytes and text, dates, instants, digests, actors; out-parameters.
 
 use std::ffi::c_char;
 use std::ptr::NonNull;
 
 use jiff::civil::Date;
-use kaifang_core::terms::Instant;
+use kaifang_core::canon;
+use kaifang_core::process::Actor;
+use kaifang_core::terms::{Digest, Instant};
 
 use crate::error::Failure;
 
@@ -65,6 +67,39 @@ pub(crate) unsafe fn instant(name: &str, data: *const c_char, len: usize) -> Res
     // SAFETY: as promised by the caller.
     let text = unsafe { text(name, data, len) }?;
     text.parse().map_err(|_| Failure::argument(name, "an instant in RFC 3339", "RFC 3339 时刻"))
+}
+
+/// A digest as documents write it.
+///
+/// # Safety
+/// As [`bytes`].
+pub(crate) unsafe fn digest(name: &str, data: *const c_char, len: usize) -> Result<Digest, Failure> {
+    // SAFETY: as promised by the caller.
+    let text = unsafe { text(name, data, len) }?;
+    let expected = ("sha256: or sm3: and 64 hexadecimal digits", " sha256: 或 sm3: 加 64 位十六进制数字");
+    text.parse().map_err(|_| Failure::argument(name, expected.0, expected.1))
+}
+
+/// A digest that may be left out: NULL is none.
+///
+/// # Safety
+/// As [`bytes`].
+pub(crate) unsafe fn optional_digest(name: &str, data: *const c_char, len: usize) -> Result<Option<Digest>, Failure> {
+    if data.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: as promised by the caller.
+    unsafe { digest(name, data, len) }.map(Some)
+}
+
+/// Who does something: `{"role":"authority","id":...}`.
+///
+/// # Safety
+/// As [`bytes`].
+pub(crate) unsafe fn actor(name: &str, data: *const c_char, len: usize) -> Result<Actor, Failure> {
+    // SAFETY: as promised by the caller.
+    let text = unsafe { text(name, data, len) }?;
+    Ok(canon::read("Actor", text.as_bytes())?)
 }
 
 /// An out-parameter, checked before any work is done and written only on success.

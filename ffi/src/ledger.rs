@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use kaifang_core::crypto::PublicKey;
 use kaifang_core::ledger::{self, Ledger, LedgerConfig, SharedLedger};
-use kaifang_core::terms::{Digest, Word as _};
+use kaifang_core::terms::Word as _;
 use serde::Serialize;
 
 use crate::error::{Failure, kf_error};
@@ -34,11 +34,6 @@ impl Object for LedgerObject {
 fn give(out: Out<*mut kf_ledger>, ledger: Ledger) -> Result<(), Failure> {
     out.write(handle::insert(LedgerObject(SharedLedger::new(ledger)))?);
     Ok(())
-}
-
-fn digest_of(text: &str) -> Result<Digest, Failure> {
-    let expected = ("sha256: or sm3: and 64 hexadecimal digits", "sha256: 或 sm3: 加 64 位十六进制数字");
-    text.parse().map_err(|_| Failure::argument("digest", expected.0, expected.1))
 }
 
 /// Makes a ledger in a directory that is new or empty, and signs its empty head. `profile` is `intl` (SHA-256 and an
@@ -399,7 +394,7 @@ pub unsafe extern "C" fn kf_ledger_read_blob(
         guard(err, || {
             let out = Out::new("content", content)?;
             let ledger = handle::get::<LedgerObject>(ledger)?;
-            let digest = digest_of(input::text("digest", digest, digest_len)?)?;
+            let digest = input::digest("digest", digest, digest_len)?;
             out.write(text::make(ledger.0.with(|ledger| ledger.read_blob(&digest, limit))?)?);
             Ok(())
         })
@@ -421,7 +416,7 @@ pub unsafe extern "C" fn kf_ledger_erase_blob(
     unsafe {
         guard(err, || {
             let ledger = handle::get::<LedgerObject>(ledger)?;
-            let digest = digest_of(input::text("digest", digest, digest_len)?)?;
+            let digest = input::digest("digest", digest, digest_len)?;
             Ok(ledger.0.with(|ledger| ledger.erase_blob(&digest))?)
         })
     }

@@ -1,8 +1,8 @@
 //! The C ABI of kaifang, and nothing else: conversions, checks of what crosses, no rule of any kind.
 //!
-//! One file holds one C type; what is asked of a policy takes three, of a ledger two. Every function's body stands in [`guard`]; handles
-//! are tokens, see [`handle`]; what C sees is `include/kaifang.h`, made by `cargo run -p xtask -- header`. Conventions are
-//! on that header's first page.
+//! One file holds one C type; what is asked of a policy takes three, of a ledger two, of a platform three. Every function's
+//! body stands in [`guard`]; handles are tokens, see [`handle`]; what C sees is `include/kaifang.h`, made by
+//! `cargo run -p xtask -- header`. Conventions are on that header's first page.
 #![deny(unsafe_op_in_unsafe_fn)]
 #![cfg_attr(
     test,
@@ -12,6 +12,7 @@
 
 mod arrow;
 mod calendar;
+mod audit;
 mod catalog;
 mod document;
 mod error;
@@ -23,6 +24,7 @@ mod ledger;
 mod ledger_verify;
 mod plan;
 mod platform;
+mod platform_upkeep;
 mod policy;
 mod policy_analysis;
 mod policy_columns;
@@ -33,3 +35,4 @@ mod table;
 mod text;
 mod values;
 mod version;
+mod worker;

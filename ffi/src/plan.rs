@@ -7,6 +7,7 @@ use arrow::array::{RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
+use kaifang_core::canon;
 use kaifang_core::crypto::Keyring;
 use kaifang_core::desensitize::{Applied, Plan, Treated};
 use kaifang_core::table::{Sink, TableError};
@@ -267,16 +268,7 @@ pub unsafe extern "C" fn kf_plan_apply_ipc(
                 let applied = treated.into_applied()?;
                 Ok((writer.into_inner().map_err(failed)?, applied))
             })?;
-            let applied = text::document(&applied)?;
-            match text::make(bytes) {
-                Ok(ipc) => out_ipc.write(ipc),
-                Err(failure) => {
-                    text::discard(applied);
-                    return Err(failure);
-                }
-            }
-            out.write(applied);
-            Ok(())
+            text::write_both((out_ipc, out), (bytes, canon::to_bytes(&applied)?))
         })
     }
 }

@@ -1,31 +1,27 @@
-//! `kf_platform`: a directory with a policy, the state and the log; decide, admit, complete, audit.
+//! `kf_platform`: a directory with a policy, the state and the log; record what is done, decide, admit, complete.
 
 use std::ffi::c_char;
-use std::sync::Mutex;
 
-use kaifang_core::audit::audit;
-use kaifang_core::calendar::Calendar;
 use kaifang_core::canon;
-use kaifang_core::crypto::{self, Signer};
 use kaifang_core::gate::{Outcome, Platform, Request, UseReport};
-use kaifang_core::process::Event;
 
-use crate::error::{Failure, kf_error};
+use crate::error::kf_error;
 use crate::guard::guard;
 use crate::handle::{self, Object};
 use crate::input::{self, Out};
-use crate::ledger_verify::trusted;
 use crate::policy::{PolicyObject, kf_policy};
+use crate::signer::{SignerObject, kf_signer};
 use crate::status::kf_status;
 use crate::text::{self, kf_text};
 
-/// A platform. Several threads may use it: it does one thing at a time. One process writes a directory at a time.
+/// A platform. Many threads may use one side by side; those that record at the same time share the wait for the disk. One
+/// process writes a directory at a time, and others may read it.
 #[allow(non_camel_case_types, reason = "the names of C")]
 pub struct kf_platform {
     _private: [u8; 0],
 }
 
-struct PlatformObject(Mutex<Platform>);
+pub(crate) struct PlatformObject(pub(crate) Platform);
 
 impl Object for PlatformObject {
     type Opaque = kf_platform;
@@ -33,20 +29,8 @@ impl Object for PlatformObject {
     const NAME: &'static str = "kf_platform";
 }
 
-impl PlatformObject {
-    /// Runs `job` on the platform. One that a panic left half done answers nothing more.
-    fn with<T>(&self, job: impl FnOnce(&mut Platform) -> Result<T, Failure>) -> Result<T, Failure> {
-        let mut platform = self.0.lock().map_err(|_| Failure::used(Self::NAME))?;
-        job(&mut platform)
-    }
-}
-
-fn signer(path: &str) -> Result<Box<dyn Signer>, Failure> {
-    Ok(crypto::load_signer(path)?)
-}
-
-/// Makes a new platform in a directory of its own, which is made too, under a policy. `origin` names its log; `key` is
-/// the path of the Ed25519 key file that signs it; `at` is now.
+/// Makes a new platform in a directory of its own, which is made too, and records the adoption of the policy. `origin`
+/// names its log; `signer` signs it, in the profile of its key; `at` is now.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -57,8 +41,7 @@ pub unsafe extern "C" fn kf_platform_init(
     policy: *const kf_policy,
     origin: *const c_char,
     origin_len: usize,
-    key: *const c_char,
-    key_len: usize,
+    signer: *const kf_signer,
     at: *const c_char,
     at_len: usize,
     platform: *mut *mut kf_platform,
@@ -71,17 +54,17 @@ pub unsafe extern "C" fn kf_platform_init(
             let directory = input::text("directory", directory, directory_len)?;
             let policy = handle::get::<PolicyObject>(policy)?;
             let origin = input::text("origin", origin, origin_len)?;
-            let key = input::text("key", key, key_len)?;
+            let signer = handle::get::<SignerObject>(signer)?.signer();
             let at = input::instant("at", at, at_len)?;
-            let platform = Platform::init(directory, &policy.0, origin, signer(key)?, at)?;
-            out.write(handle::insert(PlatformObject(Mutex::new(platform)))?);
+            let platform = Platform::init(directory, &policy.0, origin, signer, at)?;
+            out.write(handle::insert(PlatformObject(platform))?);
             Ok(())
         })
     }
 }
 
-/// Opens a platform. `key` is the path of the Ed25519 key file that signs its log; NULL opens it for reading: `decide`
-/// and `duties` answer, and what would be recorded is an error.
+/// Opens a platform: with a signer for writing, with NULL for reading, also beside a writer: `kf_platform_decide` and
+/// `kf_platform_duties` answer from what was read (`kf_platform_refresh` reads on), and what would be recorded is an error.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -89,8 +72,7 @@ pub unsafe extern "C" fn kf_platform_init(
 pub unsafe extern "C" fn kf_platform_open(
     directory: *const c_char,
     directory_len: usize,
-    key: *const c_char,
-    key_len: usize,
+    signer: *const kf_signer,
     platform: *mut *mut kf_platform,
     err: *mut *mut kf_error,
 ) -> kf_status {
@@ -99,24 +81,25 @@ pub unsafe extern "C" fn kf_platform_open(
         guard(err, || {
             let out = Out::new("platform", platform)?;
             let directory = input::text("directory", directory, directory_len)?;
-            let signer = input::optional("key", key, key_len)?.map(signer).transpose()?;
-            let platform = Platform::open(directory, signer)?;
-            out.write(handle::insert(PlatformObject(Mutex::new(platform)))?);
+            let signer = if signer.is_null() { None } else { Some(handle::get::<SignerObject>(signer)?.signer()) };
+            out.write(handle::insert(PlatformObject(Platform::open(directory, signer)?))?);
             Ok(())
         })
     }
 }
 
-/// Records an event (JSON), if it is a legal move now, to `{"index",...}`: the index of its record and the duty that it
-/// creates or does.
+/// Records what somebody does, if it is a legal move now and theirs to do. `act` is an event and who does it, as the host
+/// authenticated them: `{"by":{"role":"opening_body","id":...},"event":"dataset_opened",...}`; a `dataset_assessed` may leave
+/// out `facts` and `classification`, an `entry_listed` the entry's `openness`, `assessment` and `content`. To a `Recorded`:
+/// `{"v","index","duties"}`, the index of the record and the duties that it creates or does.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kf_platform_event(
     platform: *const kf_platform,
-    event: *const c_char,
-    event_len: usize,
+    act: *const c_char,
+    act_len: usize,
     at: *const c_char,
     at_len: usize,
     recorded: *mut *mut kf_text,
@@ -127,10 +110,9 @@ pub unsafe extern "C" fn kf_platform_event(
         guard(err, || {
             let out = Out::new("recorded", recorded)?;
             let platform = handle::get::<PlatformObject>(platform)?;
-            let event = input::text("event", event, event_len)?;
+            let act = input::text("act", act, act_len)?;
             let at = input::instant("at", at, at_len)?;
-            let event = Event::from_json(event)?;
-            out.write(platform.with(|platform| text::document(&platform.event(event, at)?))?);
+            out.write(text::document(&platform.0.act_json(act, at)?)?);
             Ok(())
         })
     }
@@ -158,14 +140,16 @@ pub unsafe extern "C" fn kf_platform_decide(
             let request = input::text("request", request, request_len)?;
             let at = input::instant("at", at, at_len)?;
             let request = Request::from_json(request)?;
-            out.write(platform.with(|platform| text::document(&platform.decide(&request, at)))?);
+            out.write(text::document(&platform.0.decide(&request, at))?);
             Ok(())
         })
     }
 }
 
-/// Decides about a request (JSON), makes the record durable, and only then answers: `{"v","index","decision"}`. Where this
-/// is not `KF_OK`, nothing may be served. A denial is `KF_OK` with `"permit":false`.
+/// Decides about a request (JSON), makes the record durable, and only then answers, with an `Admitted`:
+/// `{"v","index","decision"}`. Where this is not `KF_OK`, nothing may be served. A denial is `KF_OK` with `"permit":false`;
+/// one of somebody who is not identified is counted, and has no `index`. `"degraded":true` says that the log could not be
+/// written, and that the policy lets this unconditional data out all the same.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -187,14 +171,44 @@ pub unsafe extern "C" fn kf_platform_admit(
             let request = input::text("request", request, request_len)?;
             let at = input::instant("at", at, at_len)?;
             let request = Request::from_json(request)?;
-            out.write(platform.with(|platform| text::document(&platform.admit(&request, at)?))?);
+            out.write(text::document(&platform.0.admit(&request, at)?)?);
             Ok(())
         })
     }
 }
 
-/// Records what came of an admitted request: `intent` is the index that `kf_platform_admit` gave, `outcome` is
-/// `{"served":true,"rows":100,"bytes":5120}`.
+/// As `kf_platform_admit`, with the proof that the record is in the log in `receipt`: the head is signed for it. Where the
+/// signer fails, the record is in the log, and nothing was answered.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_platform_admit_with_receipt(
+    platform: *const kf_platform,
+    request: *const c_char,
+    request_len: usize,
+    at: *const c_char,
+    at_len: usize,
+    admitted: *mut *mut kf_text,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let out = Out::new("admitted", admitted)?;
+            let platform = handle::get::<PlatformObject>(platform)?;
+            let request = input::text("request", request, request_len)?;
+            let at = input::instant("at", at, at_len)?;
+            let request = Request::from_json(request)?;
+            out.write(text::document(&platform.0.admit_with_receipt(&request, at)?)?);
+            Ok(())
+        })
+    }
+}
+
+/// Records what came of an admitted request, to a `Recorded`: `intent` is the index that `kf_platform_admit` gave, `outcome`
+/// is `{"served":true,"rows":100,"bytes":5120}`, with the columns that went out in `fields`, where it was not all of them, and
+/// the digest of a model's result in `result`.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -217,13 +231,14 @@ pub unsafe extern "C" fn kf_platform_complete(
             let outcome = input::text("outcome", outcome, outcome_len)?;
             let at = input::instant("at", at, at_len)?;
             let outcome: Outcome = canon::read("Outcome", outcome.as_bytes())?;
-            out.write(platform.with(|platform| text::document(&platform.complete(intent, outcome, at)?))?);
+            out.write(text::document(&platform.0.complete(intent, outcome, at)?)?);
             Ok(())
         })
     }
 }
 
-/// Records a user's report of its use (A16).
+/// Records a user's report of its use (A16), to a `Recorded`. `report` is
+/// `{"user":...,"dataset":...,"intent":7,"rows":100,"report":"sha256:..."}`; `intent` may be left out.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -245,13 +260,13 @@ pub unsafe extern "C" fn kf_platform_report_use(
             let report = input::text("report", report, report_len)?;
             let at = input::instant("at", at, at_len)?;
             let report: UseReport = canon::read("UseReport", report.as_bytes())?;
-            out.write(platform.with(|platform| text::document(&platform.report_use(report, at)?))?);
+            out.write(text::document(&platform.0.report_use(report, at)?)?);
             Ok(())
         })
     }
 }
 
-/// The duties as they stand at an instant, a JSON array. `holder` keeps those of one body or user; NULL keeps all.
+/// The duties as they stand at an instant, a JSON array. `holder` keeps those of one body, user or authority; NULL keeps all.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -272,7 +287,7 @@ pub unsafe extern "C" fn kf_platform_duties(
             let platform = handle::get::<PlatformObject>(platform)?;
             let holder = input::optional("holder", holder, holder_len)?;
             let at = input::instant("at", at, at_len)?;
-            out.write(platform.with(|platform| text::document(&platform.duties(holder, at)))?);
+            out.write(text::document(&platform.0.duties(holder, at))?);
             Ok(())
         })
     }
@@ -293,13 +308,13 @@ pub unsafe extern "C" fn kf_platform_checkpoint(
         guard(err, || {
             let out = Out::new("note", note)?;
             let platform = handle::get::<PlatformObject>(platform)?;
-            out.write(platform.with(|platform| text::make(platform.checkpoint()?.note.into_bytes()))?);
+            out.write(text::make(platform.0.checkpoint()?.note.into_bytes())?);
             Ok(())
         })
     }
 }
 
-/// The proof that a record is under the last signed head, to a `Receipt` (canonical JSON).
+/// The proof that a record is in the log, to a `Receipt`: under the last signed head, or under one that is signed for it.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -315,46 +330,14 @@ pub unsafe extern "C" fn kf_platform_receipt(
         guard(err, || {
             let out = Out::new("receipt", receipt)?;
             let platform = handle::get::<PlatformObject>(platform)?;
-            out.write(platform.with(|platform| text::document(&platform.receipt(index)?))?);
+            out.write(text::document(&platform.0.receipt(index)?)?);
             Ok(())
         })
     }
 }
 
-/// Audits a platform's directory: verifies every byte of its log and decides everything again; to an `AuditReport`
-/// (canonical JSON). `public_key` and `pin` as in `kf_ledger_verify`.
-///
-/// # Safety
-/// The pointers are NULL or valid as the conventions say.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kf_platform_audit(
-    directory: *const c_char,
-    directory_len: usize,
-    public_key: *const c_char,
-    public_key_len: usize,
-    pin: *const c_char,
-    pin_len: usize,
-    at: *const c_char,
-    at_len: usize,
-    report: *mut *mut kf_text,
-    err: *mut *mut kf_error,
-) -> kf_status {
-    // SAFETY: as promised by the caller.
-    unsafe {
-        guard(err, || {
-            let out = Out::new("report", report)?;
-            let directory = input::text("directory", directory, directory_len)?;
-            let (key, pin) = trusted((public_key, public_key_len), (pin, pin_len))?;
-            let at = input::instant("at", at, at_len)?;
-            let report = audit(directory, key.as_ref(), pin.as_ref(), Calendar::builtin(), at)?;
-            out.write(text::document(&report)?);
-            Ok(())
-        })
-    }
-}
-
-/// Closes a platform; a call that another thread is in ends first. NULL is nothing to close; a second close is
-/// `KF_ERR_HANDLE`.
+/// Closes a platform. Calls of other threads that are under way end as they would, and then the directory is let go; later
+/// ones are `KF_ERR_HANDLE`. NULL is nothing to close; a second close is `KF_ERR_HANDLE`.
 #[unsafe(no_mangle)]
 pub extern "C" fn kf_platform_close(platform: *mut kf_platform) -> kf_status {
     // SAFETY: no error is asked for.

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 
+use kaifang_core::gate;
 use kaifang_core::policy::{Facts, Policy, Section};
 use kaifang_core::terms::Word as _;
 
@@ -180,6 +181,35 @@ pub unsafe extern "C" fn kf_policy_decide(
             let facts = Facts::from_json(input::text("facts", facts, facts_len)?)?;
             let at = input::date("at", at, at_len)?;
             out.write(text::document(&policy.0.decide(&facts, at)?)?);
+            Ok(())
+        })
+    }
+}
+
+/// Decides on facts (JSON) that a host states from its own database, at an instant, to a `Decision` as `kf_platform_decide` gives
+/// it: the policy, the instant and the digest of the facts are in it, so that the host can record it. What can't be decided is a
+/// denial. It records nothing.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_policy_decide_facts(
+    policy: *const kf_policy,
+    facts: *const c_char,
+    facts_len: usize,
+    at: *const c_char,
+    at_len: usize,
+    decision: *mut *mut kf_text,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let out = Out::new("decision", decision)?;
+            let policy = handle::get::<PolicyObject>(policy)?;
+            let facts = Facts::from_json(input::text("facts", facts, facts_len)?)?;
+            let at = input::instant("at", at, at_len)?;
+            out.write(text::document(&gate::decide_facts(&policy.0, &facts, at))?);
             Ok(())
         })
     }

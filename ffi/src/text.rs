@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::error::Failure;
 use crate::guard::{guard, guard_or};
 use crate::handle::{self, Object};
+use crate::input::Out;
 use crate::status::kf_status;
 
 /// Bytes with a NUL after them that is not counted, so that C may also read them as a string.
@@ -54,9 +55,23 @@ pub(crate) fn document<T: Serialize + ?Sized>(document: &T) -> Result<*mut kf_te
     make(canon::to_bytes(document)?)
 }
 
-/// Frees a text that C never saw.
-pub(crate) fn discard(text: *mut kf_text) {
-    drop(handle::remove::<TextObject>(text));
+/// Writes two texts, or none: no output is there without the other.
+pub(crate) fn write_both(
+    outs: (Out<*mut kf_text>, Out<*mut kf_text>),
+    texts: (Vec<u8>, Vec<u8>),
+) -> Result<(), Failure> {
+    let first = make(texts.0)?;
+    match make(texts.1) {
+        Ok(second) => {
+            outs.0.write(first);
+            outs.1.write(second);
+            Ok(())
+        }
+        Err(failure) => {
+            drop(handle::remove::<TextObject>(first));
+            Err(failure)
+        }
+    }
 }
 
 /// The bytes of a text, followed by a NUL byte that `len` does not count. Valid until the text is freed. `len` may be

@@ -43,7 +43,6 @@ static void nulls(const char *folder) {
   kf_plan *plan = NULL;
   kf_text *text = NULL, *text2 = NULL;
   kf_table *t = NULL;
-  kf_platform *platform = NULL;
   kf_applied *applied = NULL;
   struct ArrowArrayStream s;
   char key[4096], dir[4096], ring[4096];
@@ -165,42 +164,6 @@ static void nulls(const char *folder) {
   EXPECT(KF_ERR_NULL, kf_digest(NULL, 1, &text, &err));
   EXPECT(KF_ERR_NULL, kf_digest((const uint8_t *)"x", 1, NULL, &err));
 
-  EXPECT(KF_ERR_NULL, kf_platform_init(NULL, 1, policy, TEXT("o"), TEXT(key), TEXT(AT), &platform, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_init(TEXT(dir), NULL, TEXT("o"), TEXT(key), TEXT(AT), &platform, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_init(TEXT(dir), policy, NULL, 1, TEXT(key), TEXT(AT), &platform, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_init(TEXT(dir), policy, TEXT("o"), NULL, 1, TEXT(AT), &platform, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_init(TEXT(dir), policy, TEXT("o"), TEXT(key), NULL, 1, &platform, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_init(TEXT(dir), policy, TEXT("o"), TEXT(key), TEXT(AT), NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_open(NULL, 1, NULL, 0, &platform, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_open(TEXT(dir), NULL, 0, NULL, &err));
-  EXPECT(KF_OK, kf_platform_init(TEXT(dir), policy, TEXT("data.example"), TEXT(key), TEXT(AT), &platform, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_event(NULL, TEXT("{}"), TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_event(platform, NULL, 1, TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_event(platform, TEXT("{}"), NULL, 1, &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_event(platform, TEXT("{}"), TEXT(AT), NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_decide(NULL, TEXT(REQUEST), TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_decide(platform, NULL, 1, TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_decide(platform, TEXT(REQUEST), TEXT(AT), NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_admit(NULL, TEXT(REQUEST), TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_admit(platform, NULL, 1, TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_admit(platform, TEXT(REQUEST), NULL, 1, &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_admit(platform, TEXT(REQUEST), TEXT(AT), NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_complete(NULL, 1, TEXT("{}"), TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_complete(platform, 1, NULL, 1, TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_complete(platform, 1, TEXT("{}"), TEXT(AT), NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_report_use(NULL, TEXT("{}"), TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_report_use(platform, NULL, 1, TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_duties(NULL, NULL, 0, TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_duties(platform, NULL, 0, NULL, 1, &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_duties(platform, NULL, 0, TEXT(AT), NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_checkpoint(NULL, &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_checkpoint(platform, NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_receipt(NULL, 0, &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_receipt(platform, 0, NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_audit(NULL, 1, NULL, 0, NULL, 0, TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_audit(TEXT(dir), NULL, 0, NULL, 0, NULL, 1, &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_audit(TEXT(dir), NULL, 0, NULL, 0, TEXT(AT), NULL, &err));
-
   /* No output was written, and nothing is wrong with not asking for the error. */
   CHECK(text == NULL && text2 == NULL && policy2 == NULL && applied == NULL);
   CHECK(kf_policy_hash(NULL, &text, NULL) == KF_ERR_NULL);
@@ -208,10 +171,9 @@ static void nulls(const char *folder) {
   CHECK(kf_error_where(NULL, NULL) == NULL && kf_error_status(NULL) != KF_OK && kf_text_data(NULL, NULL) == NULL);
 
   CHECK(kf_policy_free(policy) == KF_OK && kf_keyring_free(keys) == KF_OK && kf_plan_free(plan) == KF_OK);
-  CHECK(kf_platform_close(platform) == KF_OK);
   CHECK(kf_policy_free(NULL) == KF_OK && kf_keyring_free(NULL) == KF_OK && kf_plan_free(NULL) == KF_OK);
   CHECK(kf_table_free(NULL) == KF_OK && kf_text_free(NULL) == KF_OK && kf_applied_free(NULL) == KF_OK);
-  CHECK(kf_platform_close(NULL) == KF_OK && kf_error_free(NULL) == KF_OK);
+  CHECK(kf_error_free(NULL) == KF_OK);
 }
 
 static void not_utf8(void) {

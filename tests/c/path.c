@@ -4,14 +4,10 @@
  *
  * usage: path FOLDER
  */
+#include "platform.h"
 #include "producer.h"
-#include "text.h"
 
 #define ROWS 200
-#define AT "2026-11-23T02:00:00Z"
-#define DAY "2026-11-23"
-#define USER "91610131MA6U0000X0"
-#define STRANGER "91610131MA6U1111X1"
 
 static const char *const NAMES[] = {"xm", "sfzh", "lxdh", "csrq", "xb", "qx"};
 enum { COLUMNS = 6 };
@@ -20,27 +16,6 @@ static const char PLAN[] =
     "v = 1\ndataset = \"xa-resident\"\n[columns]\nxm = { do = \"drop\" }\n"
     "sfzh = { do = \"token\", kind = \"resident_id\", key = \"k1\" }\nlxdh = { do = \"mask\", kind = \"mobile\" }\n"
     "csrq = { do = \"generalize\", to = \"decade\" }\nxb = { do = \"keep\" }\nqx = { do = \"keep\" }\n";
-
-static const char *const FACTS[] = {
-    "state_secret", "law_forbids", "endangers_national_security", "endangers_public_security",
-    "endangers_economic_security", "endangers_social_stability", "trade_secret", "other_third_party_interest",
-    "harm_ruled_out", "high_protection_need", "specific_terms_needed", "aggregation_may_reveal", "committee_advised",
-    "declassified", "prohibition_lifted", "third_party_consents", "closure_harms_public",
-};
-
-static const char ENTRY[] =
-    "{\"v\":1,\"id\":\"xa-resident\",\"name\":\"常住人口基本信息(去标识化)\","
-    "\"body\":{\"id\":\"11610100013300000X\",\"name\":\"西安市示例局\"},\"format\":\"parquet\","
-    "\"data_type\":\"structured\",\"access_ways\":[\"api\"],\"update_frequency\":\"yearly\",\"level\":\"municipal\","
-    "\"grade\":\"general\",\"channel\":\"platform\",\"responsible\":{"
-    "\"first\":{\"role\":\"局长\",\"contact\":\"029-86780000\"},"
-    "\"leader\":{\"role\":\"分管副局长\",\"contact\":\"029-86780000\"},"
-    "\"contact\":{\"role\":\"数据科\",\"contact\":\"029-86780000\"}}}";
-
-static const char APPLICATION[] =
-    "{\"event\":\"application_filed\",\"application\":{\"v\":1,\"id\":\"app-1\",\"user\":\"" USER "\","
-    "\"dataset\":\"xa-resident\",\"ways\":[\"api\"],\"purpose\":\"人口分布研究\",\"safeguards\":[\"专人专机\"],"
-    "\"from\":\"2026-11-01\",\"until\":\"2027-10-31\",\"rows\":1000}}";
 
 /* The invented people: names, resident ids with their check digits, mobiles, birth dates, sex, district. */
 static char cells[ROWS][COLUMNS][24];
@@ -75,27 +50,8 @@ static kf_table *table(void) {
 
 static long integer(slice value) { return value.at ? strtol(value.at, NULL, 10) : -1; }
 
-/* The facts of the dataset; NULL leaves the question of desensitization open. */
-static buffer facts(const char *desensitization) {
-  buffer out = {NULL, 0, 0};
-  size_t i;
-  put_text(&out, "{\"personal_privacy\":true,\"data_grade\":\"general\"");
-  for (i = 0; i < sizeof FACTS / sizeof *FACTS; i++) {
-    put_text(&out, ",\"");
-    put_text(&out, FACTS[i]);
-    put_text(&out, "\":false");
-  }
-  if (desensitization) {
-    put_text(&out, ",\"desensitization\":\"");
-    put_text(&out, desensitization);
-    put_text(&out, "\"");
-  }
-  put_text(&out, "}");
-  return out;
-}
-
 static kf_text *classify(const kf_policy *policy, const char *desensitization) {
-  buffer given = facts(desensitization);
+  buffer given = facts(1, desensitization);
   kf_text *classification = NULL;
   EXPECT(KF_OK, kf_policy_classify(policy, given.at, given.len, TEXT(DAY), &classification, &err));
   free(given.at);
@@ -107,63 +63,6 @@ static kf_text *digest(const kf_text *document) {
   kf_text *out = NULL;
   EXPECT(KF_OK, kf_digest((const uint8_t *)bytes.at, bytes.len, &out, &err));
   return out;
-}
-
-/* Step 6: the body chose; every fact with its assertion, the evidence by its digests. */
-static buffer assessed(const kf_text *version, const kf_text *content, const kf_text *evidence) {
-  buffer out = {NULL, 0, 0}, given = facts("deidentified");
-  slice all, name, value;
-  const char *position = NULL;
-  int first = 1;
-  all.at = given.at;
-  all.len = given.len;
-  put_text(&out, "{\"event\":\"dataset_assessed\",\"dataset\":\"xa-resident\",\"chosen\":\"conditional\",");
-  put_text(&out, "\"assessor\":\"assessor-7\",\"content\":\"");
-  put(&out, bytes_of(content).at, bytes_of(content).len);
-  put_text(&out, "\",\"evidence\":[\"");
-  put(&out, bytes_of(evidence).at, bytes_of(evidence).len);
-  put_text(&out, "\"],\"classification\":");
-  put(&out, bytes_of(version).at, bytes_of(version).len);
-  put_text(&out, ",\"facts\":");
-  put(&out, given.at, given.len);
-  put_text(&out, ",\"assertions\":[");
-  while (json_next(all, &position, &name, &value)) {
-    put_text(&out, first ? "{\"v\":1,\"fact\":\"" : ",{\"v\":1,\"fact\":\"");
-    put(&out, name.at, name.len);
-    put_text(&out, "\",\"value\":");
-    put(&out, value.at, value.len);
-    put_text(&out, ",\"by\":\"assessor-7\",\"at\":\"" AT "\",\"evidence\":\"");
-    put(&out, bytes_of(evidence).at, bytes_of(evidence).len);
-    put_text(&out, "\"}");
-    first = 0;
-  }
-  put_text(&out, "]}");
-  free(given.at);
-  return out;
-}
-
-static void event(kf_platform *platform, const char *json, size_t len) {
-  kf_text *recorded = NULL;
-  EXPECT(KF_OK, kf_platform_event(platform, json, len, TEXT(AT), &recorded, &err));
-  drop(&recorded);
-}
-
-static void review(kf_platform *platform, const char *by) {
-  char json[256];
-  snprintf(json, sizeof json,
-           "{\"event\":\"application_reviewed\",\"application\":\"app-1\",\"by\":\"%s\",\"approve\":true}", by);
-  event(platform, json, strlen(json));
-}
-
-static kf_text *admit(kf_platform *platform, const char *action, const char *user) {
-  char request[512];
-  kf_text *admitted = NULL;
-  snprintf(request, sizeof request,
-           "{\"v\":1,\"dataset\":\"xa-resident\",\"action\":\"%s\",\"via\":\"platform\",\"user\":\"%s\","
-           "\"purpose\":\"人口分布研究\",\"rows\":100}",
-           action, user);
-  EXPECT(KF_OK, kf_platform_admit(platform, TEXT(request), TEXT(AT), &admitted, &err));
-  return admitted;
 }
 
 static int32_t count(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total) {
@@ -197,12 +96,13 @@ int main(int argc, char **argv) {
   kf_plan *plan = NULL;
   kf_keyring *keys = NULL;
   kf_platform *platform = NULL;
+  kf_signer *signer = NULL;
   kf_table *t = NULL;
   kf_text *text = NULL, *applied = NULL, *applied2 = NULL, *ipc = NULL, *before = NULL, *after = NULL;
-  kf_text *version = NULL, *content = NULL, *evidence = NULL, *entry = NULL, *public_key = NULL, *pin = NULL;
+  kf_text *version = NULL, *content = NULL, *evidence = NULL, *rested = NULL, *public_key = NULL, *pin = NULL;
   kf_error *error = NULL;
   static const char quasi[] = "{\"quasi\":[\"csrq\",\"xb\"],\"sharing\":\"controlled\"}";
-  buffer json = {NULL, 0, 0};
+  buffer json = {NULL, 0, 0}, whole = entry("xa-resident", "api");
   slice bytes;
   uint64_t index;
   int calls = 0;
@@ -262,46 +162,45 @@ int main(int argc, char **argv) {
   /* 7: entry, application, approval */
   evidence = digest(applied);
   content = digest(ipc);
-  EXPECT(KF_OK, kf_entry_check(TEXT(ENTRY), &text, &err));
+  EXPECT(KF_OK, kf_entry_check(IN(whole), &text, &err));
   CHECK(has(text, "\"field\":\"openness\""));
   drop(&text);
-  EXPECT(KF_OK, kf_entry_rest_on(TEXT(ENTRY), bytes_of(version).at, bytes_of(version).len, TEXT("conditional"),
-                                 bytes_of(content).at, bytes_of(content).len, TEXT("2026-11-23"), &entry, &err));
-  EXPECT(KF_OK, kf_entry_check(bytes_of(entry).at, bytes_of(entry).len, &text, &err));
-  CHECK(slice_is(bytes_of(text), "[]"));
+  EXPECT(KF_OK, kf_entry_rest_on(IN(whole), OF(version), TEXT("conditional"), OF(content), TEXT(DAY), &rested, &err));
+  EXPECT(KF_OK, kf_entry_check(OF(rested), &text, &err));
+  CHECK(is(text, "[]"));
   drop(&text);
   EXPECT(KF_OK, kf_signing_key_create(TEXT(key), &public_key, &err));
-  EXPECT(KF_OK, kf_platform_init(TEXT(directory), policy, TEXT("data.xa.example/platform"), TEXT(key), TEXT(AT),
-                                 &platform, &err));
-  json = assessed(version, content, evidence);
-  event(platform, json.at, json.len);
+  signer = load(key);
+  platform = begin(directory, signer);
+  CHECK(kf_signer_free(signer) == KF_OK); /* the platform goes on with it */
+  json = assessment("xa-resident", bytes_of(content), bytes_of(evidence), "conditional", facts(1, "deidentified"));
+  act(platform, "opening_body", BODY, json.at);
   json.len = 0;
-  put_text(&json, "{\"event\":\"entry_listed\",\"entry\":");
-  put(&json, bytes_of(entry).at, bytes_of(entry).len);
-  put_text(&json, "}");
-  event(platform, json.at, json.len);
+  put_text(&json, "\"event\":\"entry_listed\",\"entry\":");
+  put(&json, OF(rested));
+  act(platform, "opening_body", BODY, json.at);
   json.len = 0;
-  put_text(&json, "{\"event\":\"dataset_opened\",\"dataset\":\"xa-resident\",\"content\":\"");
-  put(&json, bytes_of(content).at, bytes_of(content).len);
-  put_text(&json, "\"}");
-  event(platform, json.at, json.len);
-  event(platform, TEXT(APPLICATION));
-  review(platform, "opening_body");
-  review(platform, "authority");
-  EXPECT(KF_ERR_PROCESS, kf_platform_event(platform, TEXT(APPLICATION), TEXT(AT), &text, &err)); /* filed twice */
+  put_text(&json, "\"event\":\"dataset_opened\",\"dataset\":\"xa-resident\",\"content\":\"");
+  put(&json, OF(content));
+  put_text(&json, "\"");
+  act(platform, "opening_body", BODY, json.at);
+  act(platform, "data_user", USER, APPLICATION);
+  act(platform, "opening_body", BODY, APPROVED);
+  act(platform, "authority", AUTHORITY, APPROVED);
+  REFUSED("KF-PROCESS-01", platform, "data_user", USER, APPLICATION); /* filed twice */
 
   /* 8: decide, each recorded before the answer */
-  text = admit(platform, "api", USER);
+  text = admit(platform, DATASET, "api", USER, 100);
   CHECK(has(text, "\"permit\":true") && has(text, "\"application\":\"app-1\""));
-  index = (uint64_t)integer(json_get(bytes_of(text), "index"));
+  index = member(text, "index");
   drop(&text);
   EXPECT(KF_OK, kf_platform_complete(platform, index, TEXT("{\"served\":true,\"rows\":100,\"bytes\":4096}"), TEXT(AT),
                                      &text, &err));
   drop(&text);
-  text = admit(platform, "download", USER);
+  text = admit(platform, DATASET, "download", USER, 100);
   CHECK(has(text, "\"permit\":false") && has(text, "conditional_no_download") && has(text, "\"cite\":\"A22.2\""));
   drop(&text);
-  text = admit(platform, "api", STRANGER);
+  text = admit(platform, DATASET, "api", STRANGER, 100);
   CHECK(has(text, "\"permit\":false") && has(text, "no_application") && has(text, "\"cite\":\"A26\""));
   drop(&text);
   EXPECT(KF_OK, kf_platform_duties(platform, NULL, 0, TEXT(AT), &text, &err));
@@ -320,7 +219,7 @@ int main(int argc, char **argv) {
                                   &text, &err));
   CHECK(has(text, "\"clean\":true") && has(text, "\"permits\":1") && has(text, "\"decisions\":3"));
   drop(&text);
-  EXPECT(KF_OK, kf_platform_open(TEXT(directory), NULL, 0, &platform, &err));
+  EXPECT(KF_OK, kf_platform_open(TEXT(directory), NULL, &platform, &err));
   EXPECT(KF_ERR_PROCESS, kf_platform_admit(platform, TEXT("{\"v\":1,\"dataset\":\"d\",\"action\":\"api\",\"via\":\"platform\"}"),
                                            TEXT(AT), &text, &err)); /* read only: nothing is recorded, so nothing is answered */
   CHECK(kf_platform_close(platform) == KF_OK);
@@ -337,10 +236,11 @@ int main(int argc, char **argv) {
   drop(&version);
   drop(&content);
   drop(&evidence);
-  drop(&entry);
+  drop(&rested);
   drop(&public_key);
   drop(&pin);
   free(json.at);
+  free(whole.at);
   CHECK(kf_policy_free(policy) == KF_OK && kf_plan_free(plan) == KF_OK && kf_keyring_free(keys) == KF_OK);
   CHECK(producers_alive == 0 && batches_alive == 0);
   return finish("path");

@@ -98,8 +98,8 @@ pub const ACCESS_FACTS: [AccessFact; FACTS] = [
     fact(
         "listed",
         yes_or_no,
-        "数据集有目录条目,且列有所请求的开放方式",
-        "the dataset has an entry, and it lists the way that is asked for",
+        "数据集有目录条目;无条件开放的,还须列有所请求的开放方式",
+        "the dataset has an entry, which for unconditional data lists the way that is asked for",
     ),
     fact(
         "assessed",
@@ -200,9 +200,11 @@ impl Case {
             identified: request.user.is_some(),
             // Nobody assessed it. Beyond metadata `not_assessed` denies; its metadata may be secret too.
             out_of_scope: asked.out_of_scope.or((request.action != Action::Query).then_some(false)),
-            // What is listed for other ways is not listed for this one (A19.2).
+            // What is open to all is listed for some ways, and for the others it is not (A19.2). Of conditional data the
+            // grant says which, and another way has a rule of its own.
             listed: found.dataset.is_some_and(|dataset| dataset.listed.is_some())
-                && way.is_none_or(|way| asked.ways.holds(way)),
+                && (asked.chosen != Some(Openness::Unconditional)
+                    || way.is_none_or(|way| way == AccessWay::Other || asked.ways.holds(way))),
             assessed: asked.assessed && in_force,
             content_matches_assessment: asked.agree && (request.content.is_none() || request.content == asked.version),
             committee_pending: asked.committee || found.dataset.is_some_and(|dataset| dataset.referrals > 0),

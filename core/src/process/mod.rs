@@ -157,6 +157,10 @@ room_error! {
         NoQuota = "KF-PROCESS-31",
             en "an interface to conditional data is approved with a quota of rows or of calls: without one it pages out the whole table (A22.2)",
             zh "批准以接口提供有条件开放类数据,须限定行数或调用次数,否则等同下载(A22.2)", at "grant";
+        /// A way that the dataset's entry does not list (A19.2).
+        WayNotListed = "KF-PROCESS-33",
+            en "the dataset's entry does not list every way that is granted; grant fewer, or revise the entry (A19.2)",
+            zh "所批准的开放方式未全部列入数据集的目录条目;请缩减批准范围或修订条目(A19.2)", at "grant.ways";
         /// A date that has not come.
         Future { what: &'static str } = "KF-PROCESS-32",
             en "{what} lies after the date of the event",

@@ -95,13 +95,18 @@ impl State {
             let dataset = self.datasets.get_index(application.dataset as usize).map_or("", |(id, _)| id).to_owned();
             return Err(ProcessError::NotAssessed { dataset });
         }
+        if class != Some(Openness::Unconditional) && granted.ways.contains(&AccessWay::Download) {
+            return Err(ProcessError::ConditionalNoDownload);
+        }
+        // A19.2: what is granted is granted by ways that the catalog lists.
+        let listed = dataset.listed.as_deref();
+        if granted.ways.iter().any(|way| listed.is_none_or(|listed| !listed.ways.holds(*way))) {
+            return Err(ProcessError::WayNotListed);
+        }
         // A22.2: an interface without a quota pages out the whole table.
         let unbounded = granted.rows.is_none() && granted.pages.is_none();
         if class == Some(Openness::Conditional) && unbounded && granted.ways.contains(&AccessWay::Api) {
             return Err(ProcessError::NoQuota);
-        }
-        if class != Some(Openness::Unconditional) && granted.ways.contains(&AccessWay::Download) {
-            return Err(ProcessError::ConditionalNoDownload);
         }
         Ok(())
     }

@@ -46,7 +46,7 @@ public final class Ledger extends Handle {
                                                 key,
                                                 out,
                                                 err));
-        return new Ledger(signing(call, signer), signer);
+        return new Ledger(Signer.signing(call, signer), signer);
     }
 
     /**
@@ -99,7 +99,7 @@ public final class Ledger extends Handle {
      * @return a {@code Checkpoint}, canonical JSON
      */
     public String checkpoint() {
-        return signing(() -> Library.text((out, err) -> Library.kf_ledger_checkpoint(token(), out, err)), signers);
+        return Signer.signing(() -> Library.text((out, err) -> Library.kf_ledger_checkpoint(token(), out, err)), signers);
     }
 
     /**
@@ -110,7 +110,7 @@ public final class Ledger extends Handle {
      */
     public String seal(String at) {
         byte[] bytes = Library.utf8(at);
-        return signing(
+        return Signer.signing(
                 () -> Library.text((out, err) -> Library.kf_ledger_seal(token(), bytes, Library.length(bytes), out, err)),
                 signers);
     }
@@ -159,7 +159,7 @@ public final class Ledger extends Handle {
         Signer present = signers[0];
         Supplier<Long> call =
                 () -> Library.number((out, err) -> Library.kf_ledger_change_key(token(), key, out, err));
-        long index = signing(call, present, next);
+        long index = Signer.signing(call, present, next);
         signers = new Signer[] {next, present};
         return index;
     }
@@ -211,7 +211,7 @@ public final class Ledger extends Handle {
                     (out, err) ->
                             Library.kf_ledger_export(token(), bytes, Library.length(bytes), shown, null, out, err));
         } catch (KaifangException error) {
-            throw because(error, thrown[0]);
+            throw Signer.because(error, thrown[0]);
         }
     }
 
@@ -267,29 +267,6 @@ public final class Ledger extends Handle {
                 (out, err) ->
                         Library.kf_ledger_prove_equivocation(
                                 a, Library.length(a), b, Library.length(b), key, Library.length(key), out, err));
-    }
-
-    /** Makes a call that signs. They sign in turn, and one after a failure is not asked: the first that failed did now. */
-    private static <T> T signing(Supplier<T> call, Signer... signers) {
-        try {
-            return call.get();
-        } catch (KaifangException error) {
-            if (error.code().equals("KF-KEY-14")) {
-                for (Signer signer : signers) {
-                    if (signer != null && signer.failure() != null) {
-                        throw because(error, signer.failure());
-                    }
-                }
-            }
-            throw error;
-        }
-    }
-
-    private static KaifangException because(KaifangException error, Throwable cause) {
-        if (cause != null) {
-            error.initCause(cause);
-        }
-        return error;
     }
 
     @Override

@@ -129,6 +129,15 @@ final class Library {
             PointerByReference answer,
             PointerByReference err);
 
+    static native int kf_policy_decide_facts(
+            Pointer policy,
+            byte[] facts,
+            long factsLen,
+            byte[] at,
+            long atLen,
+            PointerByReference decision,
+            PointerByReference err);
+
     static native int kf_policy_explain(
             Pointer policy,
             byte[] section,
@@ -362,6 +371,25 @@ final class Library {
             return bytes(text, Library::kf_text_data);
         } finally {
             kf_text_free(text);
+        }
+    }
+
+    /** A call that may fail and whose outputs are two texts. */
+    interface TwoTexts {
+        int run(PointerByReference first, PointerByReference second, PointerByReference err);
+    }
+
+    /** Makes a call whose outputs are two texts, and gives both back. */
+    static String[] texts(TwoTexts call) {
+        PointerByReference second = new PointerByReference();
+        Pointer first = handle((out, err) -> call.run(out, second, err));
+        try {
+            return new String[] {
+                string(first, Library::kf_text_data), string(second.getValue(), Library::kf_text_data)
+            };
+        } finally {
+            kf_text_free(first);
+            kf_text_free(second.getValue());
         }
     }
 

@@ -4,7 +4,7 @@ import com.sun.jna.Pointer;
 
 /** A policy: the law as data. Immutable, and may be used by several threads at once. */
 public final class Policy extends Handle {
-    private Policy(Pointer token) {
+    Policy(Pointer token) {
         super(token);
     }
 
@@ -62,6 +62,21 @@ public final class Policy extends Handle {
         byte[] b = Library.utf8(at);
         return Library.text(
                 (out, err) -> Library.kf_policy_decide(token(), a, Library.length(a), b, Library.length(b), out, err));
+    }
+
+    /**
+     * Decides on facts that a host states from its own database, and records nothing. What can't be decided is a denial.
+     *
+     * @param facts JSON: fact to value; what is missing or null is unknown, and unknown never permits
+     * @param at an instant, RFC 3339
+     * @return a {@code Decision} as {@link Platform#decide} gives it, canonical JSON
+     */
+    public String decideFacts(String facts, String at) {
+        byte[] a = Library.utf8(facts);
+        byte[] b = Library.utf8(at);
+        return Library.text(
+                (out, err) ->
+                        Library.kf_policy_decide_facts(token(), a, Library.length(a), b, Library.length(b), out, err));
     }
 
     /**

@@ -2,6 +2,7 @@ package org.kaifang;
 
 import com.sun.jna.Pointer;
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /**
  * What signs a ledger: a key file, or a device behind a callback. May be used by several threads and for several ledgers
@@ -88,6 +89,30 @@ public final class Signer extends Handle {
     /** Why the callback's last call failed; null where it did not, or there is none. */
     Throwable failure() {
         return device == null ? null : device.failure();
+    }
+
+    /** Makes a call that signs. They sign in turn, and one after a failure is not asked: the first that failed did now. */
+    static <T> T signing(Supplier<T> call, Signer... signers) {
+        try {
+            return call.get();
+        } catch (KaifangException error) {
+            if (error.code().equals("KF-KEY-14")) {
+                for (Signer signer : signers) {
+                    if (signer != null && signer.failure() != null) {
+                        throw because(error, signer.failure());
+                    }
+                }
+            }
+            throw error;
+        }
+    }
+
+    /** The exception, with what caused it where that is known. */
+    static KaifangException because(KaifangException error, Throwable cause) {
+        if (cause != null) {
+            error.initCause(cause);
+        }
+        return error;
     }
 
     @Override

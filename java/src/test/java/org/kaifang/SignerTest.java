@@ -40,7 +40,7 @@ class SignerTest {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     /** A key of this virtual machine's own Ed25519, which came with Java 15: another implementation than the library's. */
-    private static KeyPair generated() {
+    static KeyPair generated() {
         try {
             return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
         } catch (NoSuchAlgorithmException absent) {
@@ -48,12 +48,12 @@ class SignerTest {
         }
     }
 
-    private static String pem(KeyPair key) {
+    static String pem(KeyPair key) {
         String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(key.getPublic().getEncoded());
         return "-----BEGIN PUBLIC KEY-----\n" + body + "\n-----END PUBLIC KEY-----\n";
     }
 
-    private static byte[] sign(KeyPair key, byte[] message) throws GeneralSecurityException {
+    static byte[] sign(KeyPair key, byte[] message) throws GeneralSecurityException {
         Signature signature = Signature.getInstance("Ed25519");
         signature.initSign(key.getPrivate());
         signature.update(message);
