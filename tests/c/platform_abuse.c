@@ -325,6 +325,7 @@ static void directories(const kf_policy *given, const kf_signer *signer) {
   FAILS("KF-GATE-03", kf_platform_open(TEXT("nowhere"), signer, &made, &err));
   FAILS("KF-GATE-03", kf_worker_open(TEXT("nowhere"), TEXT("worker"), signer, -1, &begun, &err));
   FAILS("KF-GATE-12", kf_worker_open(TEXT("abuse"), TEXT("../ledger"), signer, -1, &begun, &err));
+  EXPECT(KF_ERR_PROCESS, kf_worker_open(TEXT("abuse"), TEXT("nobody"), signer, -1, &begun, &err));
   EXPECT(KF_ERR_LEDGER, kf_platform_uses(TEXT("nowhere"), NULL, 0, &text, &err));
   EXPECT(KF_ERR_LEDGER, kf_platform_bundle(TEXT("nowhere"), TEXT(DATASET), &text, &err));
   CHECK(made == NULL && begun == NULL && text == NULL);
