@@ -11,8 +11,8 @@
 #![allow(unreachable_pub, reason = "what C calls is public, whatever the module")]
 
 mod arrow;
-mod calendar;
 mod audit;
+mod calendar;
 mod catalog;
 mod document;
 mod error;
