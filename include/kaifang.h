@@ -407,6 +407,30 @@ kf_status kf_bundle_verify(const char *bundle,
                            struct kf_error **err);
 
 /**
+ * Whether people work on a day (`YYYY-MM-DD`), and whether an official schedule settles it: `{"date","working_day",
+ * "settled"}`. `years` (JSON) may be NULL; it is an array of schedules of further years, each
+ * `{"year":2027,"days":[{"date":"2027-01-01","isOffDay":true}]}`.
+ */
+kf_status kf_calendar_is_working_day(const char *date,
+                                     size_t date_len,
+                                     const char *years,
+                                     size_t years_len,
+                                     struct kf_text **day,
+                                     struct kf_error **err);
+
+/**
+ * The `n`th working day after a day (`YYYY-MM-DD`), which does not count itself, and whether it may still move:
+ * `{"date","provisional","missing_years"}`. `years` is as for `kf_calendar_is_working_day`.
+ */
+kf_status kf_calendar_add_working_days(const char *date,
+                                       size_t date_len,
+                                       uint16_t n,
+                                       const char *years,
+                                       size_t years_len,
+                                       struct kf_text **deadline,
+                                       struct kf_error **err);
+
+/**
  * Everything that keeps a catalog entry (JSON) from being opened, as a JSON array; empty when the entry is whole.
  */
 kf_status kf_entry_check(const char *entry,
@@ -431,6 +455,68 @@ kf_status kf_entry_rest_on(const char *entry,
                            size_t on_len,
                            struct kf_text **changed,
                            struct kf_error **err);
+
+/**
+ * Everything that is wrong in a catalog (JSON) on a day (`YYYY-MM-DD`), as a JSON array; empty when all is well. `terms`
+ * (JSON) may be NULL: `{"reassess_months":12}`.
+ */
+kf_status kf_catalog_check(const char *catalog,
+                           size_t catalog_len,
+                           const char *on,
+                           size_t on_len,
+                           const char *terms,
+                           size_t terms_len,
+                           struct kf_text **problems,
+                           struct kf_error **err);
+
+/**
+ * Merges catalogs (a JSON array) into the first one, and gives the merged catalog and every conflict with all its sides.
+ */
+kf_status kf_catalog_merge(const char *catalogs,
+                           size_t catalogs_len,
+                           struct kf_text **merged,
+                           struct kf_error **err);
+
+/**
+ * The responsibility list of a catalog (JSON) on a day: what each opening body answers for, and by when. `terms` is as
+ * for `kf_catalog_check`.
+ */
+kf_status kf_catalog_list(const char *catalog,
+                          size_t catalog_len,
+                          const char *on,
+                          size_t on_len,
+                          const char *terms,
+                          size_t terms_len,
+                          struct kf_text **list,
+                          struct kf_error **err);
+
+/**
+ * A catalog (JSON) in the form that another program takes: `json`, `csv`, `xlsx`, `dcat` (DCAT-AP 3, JSON-LD) or
+ * `frictionless` (data package, version 2); `bytes` are the file. `publication` (JSON) may be NULL; it says what makes the
+ * IRIs, and which instrument is cited: `{"base":"https://…/","legislation":{"number","title":{"zh","en"},"iri"}}`.
+ */
+kf_status kf_catalog_export(const char *catalog,
+                            size_t catalog_len,
+                            const char *format,
+                            size_t format_len,
+                            const char *publication,
+                            size_t publication_len,
+                            struct kf_text **bytes,
+                            struct kf_error **err);
+
+/**
+ * The XLSX workbook that officials fill in; `bytes` are the file.
+ */
+kf_status kf_catalog_template(struct kf_text **bytes, struct kf_error **err);
+
+/**
+ * A filled sheet, CSV or XLSX, as a JSON document: `{"v":1,"catalog":…,"problems":[{"row","column","zh","en"}]}`. Rows in
+ * which every cell could be read are in the catalog, the other cells are named.
+ */
+kf_status kf_catalog_read(const char *path,
+                          size_t path_len,
+                          struct kf_text **filled,
+                          struct kf_error **err);
 
 /**
  * The canonical encoding of a JSON document: what is hashed and signed.

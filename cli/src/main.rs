@@ -55,7 +55,7 @@ enum Verb {
     /// 风险 · Measure re-identification risk
     Risk(verbs::risk::Options),
     /// 评估 · Assess one dataset: scan, classify, treat, measure, classify again
-    Assess(verbs::assess::Options),
+    Assess(Box<verbs::assess::Options>),
     /// 目录 · Fill in, check, merge, list and publish the catalog
     #[command(subcommand)]
     Catalog(verbs::catalog::Verb),

@@ -53,7 +53,7 @@ fn kind(step: &Value) -> &'static str {
     let is = |kind: &&str| step.get(kind).is_some_and(|value| !value.is_array());
     let kinds: Vec<&str> = KINDS.into_iter().filter(is).collect();
     let [kind] = kinds.as_slice() else { panic!("a step is exactly one of {KINDS:?}: {step}") };
-    *kind
+    kind
 }
 
 /// A list whose order means nothing.

@@ -31,8 +31,9 @@ impl<T: Send + Sync> Held<T> {
         py.detach(move || work(&held)).or_raise()
     }
 
-    /// Lets it go, so that another may write; calls that are under way end first.
+    /// Lets it go, so that another may write once the calls that are under way have ended.
     pub(crate) fn close(&self, py: Python<'_>) {
-        py.detach(|| self.held.lock().unwrap_or_else(PoisonError::into_inner).take());
+        // Letting go may wait for the disk, and does not hold the interpreter up.
+        py.detach(|| drop(self.held.lock().unwrap_or_else(PoisonError::into_inner).take()));
     }
 }

@@ -231,14 +231,13 @@ impl Platform {
         pin: Option<&Bound<'py, PyAny>>,
         calendar: Option<&Bound<'py, Calendar>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let key = self.platform.with(py, |platform| {
-            match platform.checkpoint() {
-                Ok(_) | Err(kaifang::Error::Ledger(LedgerError::ReadOnly)) => {}
-                Err(error) => return Err(error),
-            }
-            platform.public_key()
+        // Who only reads has no key of its own to hold the log against: the report then says so.
+        let key = self.platform.with(py, |platform| match platform.checkpoint() {
+            Ok(_) => platform.public_key().map(Some),
+            Err(kaifang::Error::Ledger(LedgerError::ReadOnly)) => Ok(None),
+            Err(error) => Err(error),
         })?;
-        audited(py, &self.dir, Some(&key), pin, calendar, at)
+        audited(py, &self.dir, key.as_ref(), pin, calendar, at)
     }
 
     /// Records the counts of denials of callers who were not identified.

@@ -626,7 +626,6 @@ impl Platform {
 
     /// Makes a record on the state, checks it, puts it in the line and folds it, in one order; then waits for the disk.
     /// `None` where nothing is to be recorded. A policy that comes with it is in force after it.
-    #[expect(clippy::type_complexity, reason = "an index, and ids of duties")]
     fn write(
         &self,
         adopted: Option<&Policy>,

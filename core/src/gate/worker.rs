@@ -42,6 +42,9 @@ struct Followed {
     counted: u64,
 }
 
+/// What is called with the application whose use changes, and how.
+pub(crate) type Change<'a> = &'a mut dyn FnMut(&str, &dyn Fn(Used) -> Used);
+
 /// The intents of one log that wait for their result.
 #[derive(Default)]
 pub(crate) struct Tally(BTreeMap<u64, crate::process::Use>);
@@ -49,7 +52,7 @@ pub(crate) struct Tally(BTreeMap<u64, crate::process::Use>);
 impl Tally {
     /// Counts a record: `change` is called with the application whose use changes. A result of no open intent changes
     /// nothing; the audit finds it.
-    pub(crate) fn count(&mut self, index: u64, record: &Record, change: &mut dyn FnMut(&str, &dyn Fn(Used) -> Used)) {
+    pub(crate) fn count(&mut self, index: u64, record: &Record, change: Change<'_>) {
         match &record.body {
             Body::Intent { request, decision } => {
                 let used = used_by(request, decision);

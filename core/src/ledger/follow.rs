@@ -14,6 +14,9 @@ use super::store::Store;
 use super::tree::{Frontier, Hash, leaf_hash};
 use crate::Error;
 
+/// What is called with each record and its index.
+pub(crate) type Give<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), Error>;
+
 /// A place in a log, up to which its commits were read.
 pub(crate) struct Follower {
     store: Store,
@@ -81,7 +84,7 @@ impl Follower {
     ///
     /// # Errors
     /// [`IntegrityError`] for what no torn write explains; what can't be read; the error of `give`.
-    pub(crate) fn look(&mut self, give: &mut dyn FnMut(u64, &[u8]) -> Result<(), Error>) -> Result<u64, Error> {
+    pub(crate) fn look(&mut self, give: Give<'_>) -> Result<u64, Error> {
         let before = self.size();
         if !self.idle() {
             while self.commit(give)? {}
@@ -90,7 +93,7 @@ impl Follower {
     }
 
     /// Reads to the next commit; false where there is none yet.
-    fn commit(&mut self, give: &mut dyn FnMut(u64, &[u8]) -> Result<(), Error>) -> Result<bool, Error> {
+    fn commit(&mut self, give: Give<'_>) -> Result<bool, Error> {
         let hash = self.committed.hash();
         let mut reader = SegmentReader::open(&self.store, self.number, hash)?;
         if self.offset == 0 {
@@ -147,6 +150,10 @@ impl Follower {
         let hash = self.committed.hash();
         if !self.store.segment_path(self.number + 1).exists() {
             return Ok(false);
+        }
+        // A batch may have come to this segment after it was read and before the next was begun.
+        if self.commit_here()? {
+            return Ok(true);
         }
         let mut reader = SegmentReader::open(&self.store, self.number + 1, hash)?;
         match reader.header() {
