@@ -169,3 +169,5 @@ pub fn audit(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_life;

@@ -79,7 +79,7 @@ const fn fact(name: &'static str, words: fn() -> Vec<&'static str>, zh: &'static
 /// How many access facts there are.
 const FACTS: usize = 19;
 
-/// Each access fact of the policy, and where the gate has it from; in the order of [`Case::places`].
+/// Each access fact of the policy, and where the gate has it from.
 pub const ACCESS_FACTS: [AccessFact; FACTS] = [
     fact("action", ids::<Action>, "请求", "the request"),
     fact(

@@ -105,5 +105,3 @@ room_error! {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_life;

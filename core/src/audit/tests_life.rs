@@ -1,11 +1,11 @@
 //! A platform's life: what it does while its log fails, over snapshots, beside other processes, after an erasure, under a
 //! new policy.
 
-use super::*;
 use crate::audit::{UsageQuery, audit, bundle, summary, uses};
 use crate::calendar::Calendar;
 use crate::crypto::{Ed25519Key, Signer};
 use crate::error::Explain as _;
+use crate::gate::{Decision, Gate, LEDGER, Outcome, Platform, Request, Via, Worker, decide, decide_facts, facts_of};
 use crate::policy::Policy;
 use crate::process::support::*;
 use crate::process::{
