@@ -27,7 +27,8 @@ fn platform(dir: &Path, policy: &Policy, grant: impl Fn(&mut Grant)) -> (Platfor
     let (key, pem) = Ed25519Key::generate().unwrap();
     let platform = Platform::init(dir, policy, "data.example/platform", Box::new(key), monday()).unwrap();
     let done = |act: Act| platform.act(&act, monday()).unwrap_or_else(|error| panic!("{}: {error}", act.event.id()));
-    for event in opening(DATASET, &people(), Openness::Conditional, &[AccessWay::Api], monday()) {
+    for event in opening(DATASET, &people(), Openness::Conditional, &[AccessWay::Api, AccessWay::ModelResult], monday())
+    {
         done(event.act());
     }
     for event in opening(FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download], monday()) {
@@ -100,7 +101,7 @@ fn a26_an_approval_binds_fields_pages_and_the_version() {
     let content = digest("version 2");
     let updated = Event::ContentUpdated { dataset: DATASET.into(), content };
     let again = assessed(DATASET, &people(), Some(Openness::Conditional), content, monday());
-    let listing = listed(&entry(&again, &[AccessWay::Api]));
+    let listing = listed(&entry(&again, &[AccessWay::Api, AccessWay::ModelResult]));
     for event in [updated, again, listing] {
         platform.act(&event.act(), monday()).unwrap();
     }
@@ -439,7 +440,7 @@ fn a40_a_policy_that_changes_the_catalog_is_signed_off_first() {
             "approval": digest("approval") }));
         let mut entry = entry(
             &assessed(dataset, &people(), Some(Openness::Conditional), digest(dataset), monday()),
-            &[AccessWay::Api],
+            &[AccessWay::Api, AccessWay::ModelResult],
         );
         (entry.openness, entry.assessment, entry.content) = (None, None, None);
         act(serde_json::json!({ "by": by, "event": "entry_listed", "entry": entry }));

@@ -59,7 +59,7 @@ fn from_the_assessment_to_a_recorded_decision_and_its_audit() {
     let dir = folder.path().join("platform");
     let (platform, pem) = platform(&dir);
     let key: PublicKey = platform.public_key().unwrap();
-    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api, AccessWay::ModelResult]);
 
     // Nobody has applied yet.
     let admitted = platform.admit(&request(Action::Api), monday()).unwrap();
@@ -214,7 +214,7 @@ fn an_approval_binds_purpose_way_rows_and_period() {
 fn a_quota_runs_down() {
     let folder = tempfile::tempdir().unwrap();
     let (platform, _) = platform(folder.path());
-    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api, AccessWay::ModelResult]);
     platform.act(&filed(&application("app-1", DATASET)).act(), monday()).unwrap();
     for by in [Reviewer::OpeningBody, Reviewer::Authority] {
         platform.act(&reviewed("app-1", by, true, None).act(), monday()).unwrap();
@@ -377,8 +377,9 @@ fn an_open_dataset_is_not_reopened_through_its_entry_or_assessment() {
     let folder = tempfile::tempdir().unwrap();
     let (platform, _) = platform(folder.path());
     let either = facts(r#"{"personal_privacy": true, "third_party_consents": true}"#);
-    let [assessment, listing, opened] = opening(FIGURES, &either, Openness::Conditional, &[AccessWay::Api], monday());
-    let entry = entry(&assessment, &[AccessWay::Api]);
+    let [assessment, listing, opened] =
+        opening(FIGURES, &either, Openness::Conditional, &[AccessWay::Api, AccessWay::ModelResult], monday());
+    let entry = entry(&assessment, &[AccessWay::Api, AccessWay::ModelResult]);
     for event in [assessment, listing, opened] {
         platform.act(&event.act(), monday()).unwrap();
     }
@@ -415,7 +416,7 @@ fn what_has_no_canonical_bytes_is_not_permitted() {
 fn decisions_are_pure() {
     let folder = tempfile::tempdir().unwrap();
     let (platform, _) = platform(folder.path());
-    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api, AccessWay::ModelResult]);
     for action in [Action::Query, Action::Preview, Action::Download, Action::Api, Action::ModelResult, Action::Other] {
         let once = crate::canon::to_bytes(&platform.decide(&request(action), monday())).unwrap();
         let twice = crate::canon::to_bytes(&platform.decide(&request(action), monday())).unwrap();
@@ -463,7 +464,7 @@ fn records_cross_as_canonical_json() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("p");
     let (platform, _) = platform(&dir);
-    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api]);
+    open_dataset(&platform, DATASET, &people(), Openness::Conditional, &[AccessWay::Api, AccessWay::ModelResult]);
     let complaint =
         Event::ComplaintReceived { complaint: "c-1".into(), dataset: DATASET.into(), evidence: digest("e") };
     let recorded = platform.act(&complaint.act(), monday()).unwrap();

@@ -33,7 +33,7 @@ fn code(state: &State, act: &impl Done) -> &'static str {
 }
 
 fn people_opened() -> Vec<Event> {
-    opening(DATASET, &people(), Openness::Conditional, &[AccessWay::Api], monday()).to_vec()
+    opening(DATASET, &people(), Openness::Conditional, &[AccessWay::Api, AccessWay::ModelResult], monday()).to_vec()
 }
 
 fn dataset_event(event: &str) -> Event {
@@ -312,7 +312,7 @@ fn a19_1_an_assessment_is_what_its_facts_say() {
 #[test]
 fn opening_needs_a_whole_entry_that_rests_on_the_assessment() {
     let [assessment, _, opened]: [Event; 3] = people_opened().try_into().unwrap();
-    let whole = entry(&assessment, &[AccessWay::Api]);
+    let whole = entry(&assessment, &[AccessWay::Api, AccessWay::ModelResult]);
     let state = after(adopted(), [&assessment]);
     assert_eq!(code(&state, &opened), "KF-PROCESS-02", "A19.2: not listed");
     let opens = |change: &dyn Fn(&mut crate::catalog::Entry)| {
@@ -339,7 +339,8 @@ fn opening_needs_a_whole_entry_that_rests_on_the_assessment() {
 #[test]
 fn withheld_data_and_a_pending_committee_do_not_open() {
     let refused = |facts: &Facts, class| {
-        let [assessment, listing, opened] = opening(DATASET, facts, class, &[AccessWay::Api], monday());
+        let [assessment, listing, opened] =
+            opening(DATASET, facts, class, &[AccessWay::Api, AccessWay::ModelResult], monday());
         code(&after(adopted(), [&assessment, &listing]), &opened)
     };
     assert_eq!(refused(&people(), Openness::Withheld), "KF-PROCESS-04", "A18.2");
@@ -375,7 +376,7 @@ fn a26_a_grant_is_never_wider_than_what_was_applied_for() {
 
     // Two approvals grant what both approved.
     let narrow = |ways: &[AccessWay], rows| Some(Grant { ways: ways.to_vec(), rows: Some(rows), ..asked.clone() });
-    let body = reviewed("app-1", Reviewer::OpeningBody, true, narrow(&[AccessWay::Api], 900));
+    let body = reviewed("app-1", Reviewer::OpeningBody, true, narrow(&[AccessWay::Api, AccessWay::ModelResult], 900));
     let authority =
         reviewed("app-1", Reviewer::Authority, true, narrow(&[AccessWay::Api, AccessWay::ModelResult], 500));
     let both = after(state.clone(), [&body, &authority]);
