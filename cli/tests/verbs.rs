@@ -307,6 +307,8 @@ fn a_harmless_table_is_assessed_listed_opened_and_downloaded() {
         "unconditional",
         "--assessor",
         "xa-stats:data",
+        "--approval",
+        "sha256:0000000000000000000000000000000000000000000000000000000000000000",
         "--events",
         "events",
         "-o",

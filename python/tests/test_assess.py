@@ -16,6 +16,9 @@ import kaifang
 TEXT = TABLE.drop_columns("je")
 TEXT_PLAN = {**PLAN, "columns": {name: do for name, do in PLAN["columns"].items() if name != "je"}}
 
+#: The digest of the decision of the leader in charge.
+APPROVAL = "sha256:" + "0" * 64
+
 
 @pytest.fixture
 def terms(policy):
@@ -60,7 +63,7 @@ def test_a_treated_table_is_conditional_on_its_evidence(treated, tmp_path):
 
 def test_the_events_open_the_dataset_on_a_platform(treated, policy, tmp_path):
     key = kaifang.Ed25519Key.generate(tmp_path / "key.pem")
-    events = treated.events(policy, choose="conditional", assessor="assessor-7")
+    events = treated.events(policy, choose="conditional", assessor="assessor-7", approval=APPROVAL)
     assert [event["event"] for event in events] == ["entry_listed", "dataset_assessed", "dataset_opened"]
     assert events[1]["evidence"] == [treated.treated["evidence_digest"]]
     assert "openness" not in treated.entry, "an assessment is read-only: the choice stands in the events"
@@ -72,9 +75,9 @@ def test_the_events_open_the_dataset_on_a_platform(treated, policy, tmp_path):
 
 def test_a_class_outside_the_permitted_set_is_not_recorded(treated, policy, tmp_path):
     with pytest.raises(kaifang.KaifangError):
-        treated.events(policy, choose="everybody", assessor="assessor-7")
+        treated.events(policy, choose="everybody", assessor="assessor-7", approval=APPROVAL)
     key = kaifang.Ed25519Key.generate(tmp_path / "key.pem")
-    events = treated.events(policy, choose="unconditional", assessor="assessor-7")
+    events = treated.events(policy, choose="unconditional", assessor="assessor-7", approval=APPROVAL)
     with kaifang.Platform.init(
         tmp_path / "platform", policy=policy, origin="data.xa.example/platform", signer=key, at=AT
     ) as platform, pytest.raises(kaifang.ProcessError) as caught:

@@ -14,6 +14,9 @@ from kaifang import catalog, ledger
 AT = dt.datetime(2026, 11, 23, 10, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 BODY = {"id": "11610100013300000X", "name": "西安市示例局"}
 USER = "91610131MA6U0000X0"
+BY_BODY = {"role": "opening_body", "id": BODY["id"]}
+BY_AUTHORITY = {"role": "authority", "id": "xa-data-bureau"}
+BY_USER = {"role": "data_user", "id": USER}
 DATASET = "xa-resident"
 NAMES = ["张伟", "王秀英", "李娜", "刘洋", "陈静"]
 TABLE = pa.table(
@@ -54,6 +57,7 @@ def harmless(policy, **but):
 
 def assessed(policy, dataset, facts, chosen, content, evidence):
     return {
+        "by": BY_BODY,
         "event": "dataset_assessed",
         "dataset": dataset,
         "content": content,
@@ -65,6 +69,7 @@ def assessed(policy, dataset, facts, chosen, content, evidence):
         "classification": policy.classify(facts, at=AT),
         "chosen": chosen,
         "assessor": "assessor-7",
+        "approval": digest("the leader's decision"),
         "evidence": evidence,
     }
 
@@ -92,8 +97,8 @@ def open_dataset(platform, policy, dataset, facts, chosen, ways, content, eviden
     platform.event(event, at=AT)
     whole = catalog.rest_on(entry(dataset, ways), event["classification"], chosen, content, at=AT)
     assert catalog.check(whole) == []
-    platform.event({"event": "entry_listed", "entry": whole}, at=AT)
-    platform.event({"event": "dataset_opened", "dataset": dataset, "content": content}, at=AT)
+    platform.event({"by": BY_BODY, "event": "entry_listed", "entry": whole}, at=AT)
+    platform.event({"by": BY_BODY, "event": "dataset_opened", "dataset": dataset, "content": content}, at=AT)
 
 
 def ask(action, **more):
@@ -150,12 +155,11 @@ def test_the_path(policy, keyring, tmp_path):
         "until": dt.date(2027, 10, 31),
         "rows": 1000,
     }
-    platform.event({"event": "application_filed", "application": application}, at=AT)
-    for reviewer in ("opening_body", "authority"):
+    platform.event({"by": BY_USER, "event": "application_filed", "application": application}, at=AT)
+    for reviewer in (BY_BODY, BY_AUTHORITY):
         assert not platform.decide(ask("api"), at=AT).permit
-        platform.event(
-            {"event": "application_reviewed", "application": "app-1", "by": reviewer, "approve": True}, at=AT
-        )
+        review = {"event": "application_reviewed", "application": "app-1", "approve": True, "opinion": digest("yes")}
+        platform.event({"by": reviewer, **review}, at=AT)
 
     # 8: decide, each recorded before the answer
     permitted = platform.admit(ask("api"), at=AT)
@@ -213,9 +217,10 @@ def test_harmless_data_downloads_without_application(policy, platform):
 def test_what_is_not_legal_is_refused_and_not_recorded(platform, policy):
     before = platform.state_index
     for event in (
+        {"by": BY_BODY, "event": "dataset_opened", "dataset": DATASET, "content": digest("x")},
         {"event": "dataset_opened", "dataset": DATASET, "content": digest("x")},
-        {"event": "no_such_event"},
-        {"event": "dataset_opened", "dataset": DATASET},
+        {"by": BY_BODY, "event": "no_such_event"},
+        {"by": BY_BODY, "event": "dataset_opened", "dataset": DATASET},
         {},
         [],
     ):
@@ -247,10 +252,13 @@ def test_an_instant_has_a_time_and_a_zone(platform):
 
 def test_a_complaint_makes_a_dated_duty(platform, policy):
     open_dataset(platform, policy, "xa-figures", harmless(policy), "unconditional", ["download"], digest("figures"))
+    by = {"role": "public", "id": digest("somebody")}
     complaint = {"event": "complaint_received", "complaint": "c-1", "dataset": "xa-figures", "evidence": digest("letter")}
+    complaint["by"] = by
     (duty,) = platform.event(complaint, at=AT).duties
     assert duty["code"] == "complaint_reply" and duty["cite"].startswith("A17") and duty["due"]["date"] == "2026-12-07"
-    assert [due["id"] for due in platform.duties(at=AT)] == [duty["id"]] and platform.duties(at=AT, holder="nobody") == []
+    assert duty["id"] in [due["id"] for due in platform.duties(at=AT, holder=BODY["id"])]
+    assert platform.duties(at=AT, holder="nobody") == []
     late = platform.audit(at=AT + dt.timedelta(days=30))
     assert [due["id"] for due in late.overdue] == [duty["id"]] and not late.clean
 

@@ -152,7 +152,7 @@ class Year:
     def complete(self, step, at):
         if step["complete"] not in self.records:
             return {"error": "the request has no record"}
-        self.platform.complete(self.records[step["complete"]], step["outcome"], at=at)
+        self.platform.complete(self.records[step["complete"]], **step["outcome"], at=at)
         return {"refused": False}
 
     def report_use(self, step, at):

@@ -21,8 +21,6 @@ static const char TOKEN[] =
 static const char QUASI[] = "{\"quasi\":[\"xm\"],\"sharing\":\"controlled\"}";
 static const char ENTRY[] = "{\"v\":1,\"id\":\"xa-resident\"}";
 static const char CATALOG[] = "{\"v\":1,\"id\":\"xa\",\"level\":\"municipal\",\"entries\":[]}";
-static const char AT[] = "2026-11-23T02:00:00Z";
-static const char REQUEST[] = "{\"v\":1,\"dataset\":\"d\",\"action\":\"api\",\"via\":\"platform\"}";
 static const char NOT_UTF8[] = "abc\xff\xfe";
 
 static struct ArrowArrayStream stream(void) { return produce(NAMES, 2, CELLS, 3, 2); }

@@ -160,7 +160,7 @@ static void watch(kf_platform *platform) {
   EXPECT(KF_OK, kf_platform_usage_summary(TEXT("life"), TEXT("{\"dataset\":\"another\"}"), &text, &err));
   CHECK(member(text, "calls") == 0);
   drop(&text);
-  EXPECT(KF_OK, kf_platform_draft_risk_report(TEXT("life"), TEXT("app-1"), TEXT("2026-11-01"), TEXT("2026-11-30"), &text,
+  EXPECT(KF_OK, kf_platform_draft_risk_report(TEXT("life"), TEXT("app-1"), TEXT("2026-11-01"), TEXT("2026-11-23"), &text,
                                               &err));
   CHECK(member(text, "rows") == 100 && has(text, "\"kinds\":[\"" DATASET "\"]") && has(text, "\"risks\":[]"));
   put_text(&broken, "\"event\":\"risk_report_filed\",\"report\":");

@@ -71,7 +71,7 @@ pub(crate) enum Verb {
         /// The request, JSON; `-` is standard input
         request: PathBuf,
         /// Give the proof that the record is in the log
-        #[arg(long)]
+        #[arg(long, conflicts_with = "log")]
         receipt: bool,
         #[command(flatten)]
         writer: Writer,
@@ -202,11 +202,11 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
             let (platform, at) = writer.open(dir)?;
             let upgrade = platform.upgrade(&policy, at)?;
             let signed = sign_off.as_deref().map(super::digest).transpose()?;
-            if signed.is_none() && !upgrade.changes.is_empty() {
+            if signed.is_none() {
                 output::json(&upgrade)?;
                 let digest = platform.sign_off(&upgrade)?;
-                eprintln!("该政策将改变目录:请核对上述报告,并以 --sign-off {digest} 确认");
-                eprintln!("the policy changes the catalog: read the report and confirm it with --sign-off {digest}");
+                eprintln!("请主管部门核对上述报告,并以 --sign-off {digest} 确认");
+                eprintln!("let the authority read the report and confirm it with --sign-off {digest}");
                 return Ok(Outcome::Refused);
             }
             let by = Actor::new(kaifang::process::Role::Authority, authority.as_str());

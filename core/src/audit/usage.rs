@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::gate::{Body, LEDGER, Outcome, Record, Request, USES, use_log};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, begun};
 use crate::process::{Event, RiskAssessmentReport};
 use crate::terms::{Action, Instant, V1, legal_date};
 
@@ -114,7 +114,7 @@ pub fn uses(dir: impl AsRef<Path>, query: &UsageQuery, give: &mut dyn FnMut(Usag
     of_log(&dir.join(LEDGER), None, query, give)?;
     let names = std::fs::read_dir(dir.join(USES)).into_iter().flatten().flatten();
     let mut names: Vec<String> =
-        names.filter(|entry| entry.path().is_dir()).filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.filter(|entry| begun(&entry.path())).filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort_unstable();
     names.iter().try_for_each(|name| of_log(&use_log(dir, name), Some(name), query, give))
 }

@@ -11,7 +11,7 @@ use crate::calendar::Calendar;
 use crate::crypto::{PublicKey, sha256};
 use crate::error::Explain;
 use crate::gate::{Body, Decision, Gate, LEDGER, Outcome, Record, Replay, Request, USES, UseReport, use_log};
-use crate::ledger::{self, Checkpoint, Ledger, Records, Verified};
+use crate::ledger::{self, Checkpoint, Ledger, Records, Verified, begun};
 use crate::process::{Duty, DutyStatus, Event, Used, UsedElsewhere};
 use crate::terms::{Digest, Instant, Openness, V1, legal_date};
 
@@ -85,7 +85,7 @@ impl Walk {
             .into_iter()
             .flatten()
             .flatten()
-            .filter(|entry| entry.path().is_dir())
+            .filter(|entry| begun(&entry.path()))
             .filter_map(|entry| entry.file_name().into_string().ok())
             .collect();
         names.sort_unstable();

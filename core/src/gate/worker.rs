@@ -20,7 +20,7 @@ use super::request::Request;
 use super::{GateError, count::Denials};
 use crate::Error;
 use crate::crypto::Signer;
-use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, LedgerError, Profile, SharedLedger};
+use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, LedgerError, Profile, SharedLedger, begun};
 use crate::process::{ProcessError, Used, UsedElsewhere};
 use crate::terms::{Instant, Text, V1, io_text};
 
@@ -219,7 +219,7 @@ impl Worker {
             let dir = use_log(self.platform.dir(), &name);
             if !others.contains_key(&name) {
                 // Who has not begun has used nothing. Whatever else stands against reading it is no reason to go on.
-                if !dir.exists() {
+                if !begun(&dir) {
                     continue;
                 }
                 let follower = Follower::from_start(&dir)?;

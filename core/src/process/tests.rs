@@ -376,7 +376,7 @@ fn a26_a_grant_is_never_wider_than_what_was_applied_for() {
 
     // Two approvals grant what both approved.
     let narrow = |ways: &[AccessWay], rows| Some(Grant { ways: ways.to_vec(), rows: Some(rows), ..asked.clone() });
-    let body = reviewed("app-1", Reviewer::OpeningBody, true, narrow(&[AccessWay::Api, AccessWay::ModelResult], 900));
+    let body = reviewed("app-1", Reviewer::OpeningBody, true, narrow(&[AccessWay::Api], 900));
     let authority =
         reviewed("app-1", Reviewer::Authority, true, narrow(&[AccessWay::Api, AccessWay::ModelResult], 500));
     let both = after(state.clone(), [&body, &authority]);
