@@ -86,9 +86,9 @@ fn the_bundled_policy_is_what_it_says_of_itself() {
     ] {
         assert!(ids.contains(&id), "{id}");
     }
-    // 18 bool facts and two of three values; 64 readings besides.
+    // 18 bool facts and two of three values; 192 readings besides.
     let of = |id: &str| proofs.proofs.iter().find(|proof| proof.id == id).unwrap().points;
-    assert_eq!(of("complete"), Points((64 * 9) << 18));
+    assert_eq!(of("complete"), Points((192 * 9) << 18));
     assert_eq!(of("deidentified_never_unconditional"), Points(9 << 18));
 }
 
@@ -651,7 +651,8 @@ fn the_effect_of_each_reading_is_counted_and_shown() {
     // standing: 6 × 2 but the approved one for its purpose.
     assert_eq!(preview.points, Points(32 * 2 * (36 + 11)));
     for (section, of) in [(Section::Classification, &analysis.classification), (Section::Access, &analysis.access)] {
-        assert_eq!(of.readings.len(), 6);
+        // Two options each, but three of when a deadline begins.
+        assert_eq!(of.readings.len(), 8);
         for effect in &of.readings {
             let then = policy.with_interpretation(&effect.interpretation, &effect.to).unwrap();
             assert_eq!(effect.example.is_some(), effect.points > Points(0), "{}", effect.interpretation);

@@ -88,7 +88,7 @@ fn the_hash_is_of_the_content_and_the_readings() {
     let count = hashes.len();
     hashes.sort();
     hashes.dedup();
-    assert_eq!((hashes.len(), count), (7, 7), "every reading has its own hash");
+    assert_eq!((hashes.len(), count), (9, 9), "every reading has its own hash");
 }
 
 #[test]
@@ -108,6 +108,7 @@ fn readings_default_to_the_conservative_option() {
             ("municipal_review", "both"),
             ("district_review", "body"),
             ("deadline_start", "receipt"),
+            ("degraded_unconditional", "deny"),
         ]
     );
 }
