@@ -89,6 +89,7 @@ def test_a_suspension_is_obeyed_by_all_and_a_quota_is_one(platform, tmp_path):
     for worker in workers:
         worker.stdin.close()
         assert worker.wait(timeout=30) == 0
+        worker.stdout.close()
     report = platform.audit(at=AT)
     assert {finding["code"] for finding in report.findings} == {"intent_without_result"}, "what the ten left open"
     assert len(report.findings) == 10 and report.decisions == 4 + 20 + 4
