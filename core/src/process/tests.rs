@@ -416,6 +416,24 @@ fn a8_the_interpretation_says_who_reviews() {
 }
 
 #[test]
+fn a8_a_half_reviewed_application_goes_on_where_a_new_reading_asks_the_body_alone() {
+    let mut state = application_in("reviewed");
+    let alone = policy().with_interpretation("municipal_review", "body").unwrap();
+    let adoption = Event::PolicyAdopted {
+        policy: alone.id().into(),
+        hash: alone.hash(),
+        interpretations: [("municipal_review".to_owned(), "body".to_owned())].into(),
+        text: digest("text"),
+        upgrade: None,
+    };
+    state.act(&alone, &Act::new(actor(Role::Authority), adoption), monday()).unwrap();
+    // In `application_in` the body reviewed first.
+    let again = reviewed("app-1", Reviewer::OpeningBody, true, None);
+    state.act(&alone, &again, monday()).unwrap();
+    assert_eq!(state.application("app-1").unwrap().status, ApplicationStatus::Approved);
+}
+
+#[test]
 fn bad_applications_are_refused() {
     let state = dataset_in("open");
     let file = |change: &dyn Fn(&mut Application)| {
