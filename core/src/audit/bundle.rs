@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::history::{History, seen};
 use crate::Error;
 use crate::crypto::{PublicKey, sha256};
-use crate::gate::{Body, Gate, GateError, LEDGER, Record, Replay, USES, use_log};
-use crate::ledger::{Checkpoint, Ledger, Receipt, RecordBytes, begun, verify_receipt};
+use crate::gate::{Body, Gate, GateError, LEDGER, Record, Replay, use_log, use_logs};
+use crate::ledger::{Checkpoint, Ledger, Receipt, RecordBytes, verify_receipt};
 use crate::policy::Policy;
 use crate::process::{Event, Machine, State};
 use crate::terms::{Digest, Text, V1, Word as _};
@@ -192,9 +192,7 @@ pub fn bundle(dir: impl AsRef<Path>, dataset: &str) -> Result<Bundle, Error> {
         Ok(())
     })?;
     let mut uses = BTreeMap::new();
-    let names = std::fs::read_dir(dir.join(USES)).into_iter().flatten().flatten();
-    let names = names.filter(|entry| begun(&entry.path())).filter_map(|entry| entry.file_name().into_string().ok());
-    for name in names {
+    for name in use_logs(dir) {
         wanted.intents.clear();
         let log = gather(&use_log(dir, &name), &mut wanted, &mut |_| Ok(()))?;
         uses.insert(name, log);

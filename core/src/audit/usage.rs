@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::gate::{Body, LEDGER, Outcome, Record, Request, USES, use_log};
-use crate::ledger::{Ledger, begun};
+use crate::gate::{Body, LEDGER, Outcome, Record, Request, use_log, use_logs};
+use crate::ledger::Ledger;
 use crate::process::{Event, RiskAssessmentReport};
 use crate::terms::{Action, Instant, V1, legal_date};
 
@@ -112,11 +112,7 @@ impl UsageQuery {
 pub fn uses(dir: impl AsRef<Path>, query: &UsageQuery, give: &mut dyn FnMut(UsageRecord)) -> Result<(), Error> {
     let dir = dir.as_ref();
     of_log(&dir.join(LEDGER), None, query, give)?;
-    let names = std::fs::read_dir(dir.join(USES)).into_iter().flatten().flatten();
-    let mut names: Vec<String> =
-        names.filter(|entry| begun(&entry.path())).filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort_unstable();
-    names.iter().try_for_each(|name| of_log(&use_log(dir, name), Some(name), query, give))
+    use_logs(dir).iter().try_for_each(|name| of_log(&use_log(dir, name), Some(name), query, give))
 }
 
 fn of_log(

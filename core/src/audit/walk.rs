@@ -10,8 +10,8 @@ use crate::Error;
 use crate::calendar::Calendar;
 use crate::crypto::{PublicKey, sha256};
 use crate::error::Explain;
-use crate::gate::{Body, Decision, Gate, LEDGER, Outcome, Record, Replay, Request, USES, UseReport, use_log};
-use crate::ledger::{self, Checkpoint, Ledger, Records, Verified, begun};
+use crate::gate::{Body, Decision, Gate, LEDGER, Outcome, Record, Replay, Request, UseReport, use_log, use_logs};
+use crate::ledger::{self, Checkpoint, Ledger, Records, Verified};
 use crate::process::{Duty, DutyStatus, Event, Used, UsedElsewhere};
 use crate::terms::{Digest, Instant, Openness, V1, legal_date};
 
@@ -81,15 +81,7 @@ pub(super) fn audit(
 impl Walk {
     fn new(dir: &Path, at: Instant, verified: Verified) -> Result<Self, Error> {
         let mut shards = Vec::new();
-        let mut names: Vec<String> = std::fs::read_dir(dir.join(USES))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter(|entry| begun(&entry.path()))
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .collect();
-        names.sort_unstable();
-        for name in names {
+        for name in use_logs(dir) {
             let log = use_log(dir, &name);
             let verified = ledger::verify(&log, None, None)?;
             let records = Ledger::open(&log, None)?.records_under(verified.size, &verified.root)?;

@@ -36,7 +36,7 @@ pub use record::{Body, DenialCount, Outcome, Record, ServedCount, UseReport};
 pub(crate) use replay::Replay;
 pub use request::{Request, ResultReview, Via};
 pub use upgrade::{ClassChange, Under, Upgrade, upgrade};
-pub(crate) use worker::{Tally, use_log};
+pub(crate) use worker::{Tally, use_log, use_logs};
 pub use worker::{USES, Worker};
 
 use crate::terms::{Digest, Text};

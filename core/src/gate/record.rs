@@ -40,6 +40,11 @@ impl Outcome {
         Outcome { served, rows, bytes, fields: Vec::new(), result: None }
     }
 
+    /// What did not go out has no rows.
+    pub(super) fn check(&self) -> Result<(), GateError> {
+        if !self.served && (self.rows > 0 || self.bytes > 0) { Err(GateError::NotServed) } else { Ok(()) }
+    }
+
     /// What of a grant it used.
     pub(crate) fn used(&self) -> Used {
         Used { rows: self.rows, pages: u64::from(self.served) }
@@ -236,14 +241,13 @@ impl Record {
     pub fn check(&self, policy: &Policy, state: &State) -> Result<(), Error> {
         match &self.body {
             Body::Event { by, event } => state.check(policy, by, event, self.at),
-            // What did not go out has no rows.
-            Body::Result { outcome, .. } if !outcome.served && (outcome.rows > 0 || outcome.bytes > 0) => {
-                Err(GateError::NotServed.into())
+            Body::Result { intent, outcome } => {
+                outcome.check()?;
+                match state.open_use(*intent) {
+                    Some(_) => Ok(()),
+                    None => Err(crate::process::ProcessError::NoOpenIntent { index: *intent }.into()),
+                }
             }
-            Body::Result { intent, .. } => match state.open_use(*intent) {
-                Some(_) => Ok(()),
-                None => Err(crate::process::ProcessError::NoOpenIntent { index: *intent }.into()),
-            },
             Body::UseReport { report } => {
                 check_id("user", &report.user)?;
                 Ok(check_id("dataset", &report.dataset)?)

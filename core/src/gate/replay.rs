@@ -35,11 +35,7 @@ pub(super) fn store_policy(dir: &Path, policy: &Policy) -> Result<Event, Error> 
     file.write_all(policy.source().as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
     fs::rename(&partial, &path).map_err(io)?;
     fs::File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io)?;
-    let chosen = policy
-        .interpretations()
-        .iter()
-        .filter_map(|switch| policy.interpretation(&switch.id).map(|option| (switch.id.clone(), option.to_owned())));
-    let interpretations: BTreeMap<String, String> = chosen.collect();
+    let interpretations = policy.readings_by_name();
     let (id, hash) = (policy.id().to_owned(), policy.hash());
     Ok(Event::PolicyAdopted { policy: id, hash, interpretations, text, upgrade: None })
 }

@@ -95,8 +95,7 @@ pub fn upgrade(policy: &Policy, state: &State, at: Instant) -> Result<Upgrade, E
             report.unchanged += 1;
             continue;
         }
-        let goes_on = after.status == Status::Determined
-            && assessed.chosen.is_none_or(|chosen| after.permitted.contains(&chosen));
+        let goes_on = assessed.goes_on(after.status, &after.permitted);
         let witness = match lacks {
             true => Facts::new(),
             false => policy.explain(Section::Classification, &facts, on)?.sufficient,
@@ -110,11 +109,7 @@ pub fn upgrade(policy: &Policy, state: &State, at: Instant) -> Result<Upgrade, E
 /// The interpretations that are read another way.
 fn readings(policy: &Policy, state: &State) -> BTreeMap<String, (Option<String>, Option<String>)> {
     let before = state.policy().map(|policy| policy.interpretations.clone()).unwrap_or_default();
-    let after: BTreeMap<String, String> = policy
-        .interpretations()
-        .iter()
-        .filter_map(|switch| policy.interpretation(&switch.id).map(|option| (switch.id.clone(), option.to_owned())))
-        .collect();
+    let after = policy.readings_by_name();
     let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let both = names.into_iter().map(|name| (name.clone(), (before.get(name).cloned(), after.get(name).cloned())));
     both.filter(|(_, (before, after))| before != after).collect()

@@ -34,6 +34,15 @@ pub(crate) fn use_log(dir: &Path, name: &str) -> PathBuf {
     dir.join(USES).join(name)
 }
 
+/// The names of the logs of uses that are there, in order.
+pub(crate) fn use_logs(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir.join(USES)).into_iter().flatten().flatten();
+    let begun = entries.filter(|entry| begun(&entry.path()));
+    let mut names: Vec<String> = begun.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Another process's log of uses, as far as it was read.
 struct Followed {
     follower: Follower,
@@ -241,7 +250,13 @@ impl Worker {
         Ok(())
     }
 
-    fn answer(&self, uses: &Uses, request: &Request, at: Instant) -> (Decision, bool) {
+    /// Whether a quota decides.
+    fn counted(&self, uses: &Uses, request: &Request, at: Instant) -> bool {
+        let live = self.platform.live();
+        live.gate.answer(&live.state, &uses.elsewhere, request, at).counted()
+    }
+
+    fn answer(&self, uses: &Uses, request: &Request, at: Instant) -> Decision {
         let live = self.platform.live();
         let counted = live.gate.answer(&live.state, &uses.elsewhere, request, at).counted();
         let mut decision = live.gate.decide(&live.state, &uses.elsewhere, request, at);
@@ -249,13 +264,13 @@ impl Worker {
             let others = uses.others.iter().map(|(name, followed)| (name.clone(), followed.counted));
             decision.uses_seen = others.chain([(self.name.clone(), uses.size)]).collect();
         }
-        (decision, counted)
+        decision
     }
 
     /// Decides on what was read of the state, and records nothing. What was read longer ago than the bound denies.
     #[must_use]
     pub fn decide(&self, request: &Request, at: Instant) -> Decision {
-        let (mut decision, _) = self.answer(&lock(&self.uses), request, at);
+        let mut decision = self.answer(&lock(&self.uses), request, at);
         let behind = lock(&self.read).map_or(SignedDuration::MAX, |read| at.duration_since(read));
         if let Some(bound) = self.bound.filter(|bound| behind > *bound) {
             let seconds = bound.as_secs();
@@ -273,13 +288,11 @@ impl Worker {
         request.well_formed()?;
         let refused = |error: Error| GateError::NotRecorded { cause: with_code(&error) };
         self.refresh(at).map_err(refused)?;
-        let (decision, counted) = self.answer(&lock(&self.uses), request, at);
-        if !counted {
+        if !self.counted(&lock(&self.uses), request, at) {
             return self.admit_now(request, at);
         }
         // Between reading the quota and recording what is used of it nobody else may do the same; and what was written
         // while this waited for its turn counts.
-        drop(decision);
         let _turn = self.turn().map_err(refused)?;
         self.refresh(at).map_err(refused)?;
         self.look(&mut lock(&self.uses)).map_err(refused)?;
@@ -290,7 +303,7 @@ impl Worker {
     fn admit_now(&self, request: &Request, at: Instant) -> Result<Admitted, Error> {
         let mut decided = None;
         let recorded = self.record(&mut |uses| {
-            let (decision, _) = self.answer(uses, request, at);
+            let decision = self.answer(uses, request, at);
             let record = (decision.permit || request.user.is_some()).then(|| decision_record(request, &decision, at));
             decided = Some(decision);
             Ok(record)
@@ -316,9 +329,7 @@ impl Worker {
     /// # Errors
     /// [`ProcessError::NoOpenIntent`], [`GateError::NotServed`], and what the ledger can't do.
     pub fn complete(&self, intent: u64, outcome: Outcome, at: Instant) -> Result<Recorded, Error> {
-        if !outcome.served && (outcome.rows > 0 || outcome.bytes > 0) {
-            return Err(GateError::NotServed.into());
-        }
+        outcome.check()?;
         let record = Record::new(at, Body::Result { intent, outcome });
         self.recorded(&mut |uses| match uses.own.waits(intent) {
             true => Ok(Some(record.clone())),

@@ -1,5 +1,6 @@
 //! [`Policy`]: a loaded policy under a reading, and the questions that it answers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
@@ -206,6 +207,13 @@ impl Policy {
         let place = self.model.interpretations.iter().position(|known| known.id == name)?;
         let chosen = usize::from(*self.readings.get(place)?);
         Some(self.model.interpretations.get(place)?.options.get(chosen)?.id.as_str())
+    }
+
+    /// The option in force of each interpretation.
+    pub(crate) fn readings_by_name(&self) -> BTreeMap<String, String> {
+        let all = self.model.interpretations.iter();
+        all.filter_map(|known| self.interpretation(&known.id).map(|option| (known.id.clone(), option.to_owned())))
+            .collect()
     }
 
     /// The facts of a section, in the file's order.

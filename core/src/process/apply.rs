@@ -9,7 +9,7 @@ use super::{
 };
 use super::{duty, owed};
 use crate::Error;
-use crate::policy::{Policy, Status};
+use crate::policy::Policy;
 use crate::terms::{Instant, legal_date};
 
 impl State {
@@ -227,21 +227,18 @@ impl State {
     /// A40: what the new policy still permits, of the same facts, goes on under it; the rest waits for its assessment.
     fn reclassify(&mut self, policy: &Policy, today: jiff::civil::Date) {
         for assessed in self.datasets.values_mut().filter_map(|dataset| dataset.assessed.as_mut()) {
-            if let Ok(answer) = policy.classify(&assessed.facts(), today) {
-                let goes_on = answer.status == Status::Determined
-                    && assessed.chosen.is_none_or(|chosen| answer.permitted.contains(&chosen));
-                if goes_on {
-                    assessed.answer(&answer);
-                    assessed.policy = policy.hash();
-                }
+            if let Ok(answer) = policy.classify(&assessed.facts(), today)
+                && assessed.goes_on(answer.status, &answer.permitted)
+            {
+                assessed.answer(&answer);
+                assessed.policy = policy.hash();
             }
         }
     }
 
     fn file_application(&mut self, application: &super::Application) -> Result<(), Error> {
-        let dataset = self.datasets.get_index_of(application.dataset.as_str());
-        let dataset =
-            dataset.and_then(|number| u32::try_from(number).ok()).ok_or(ProcessError::Full { what: "datasets" })?;
+        let dataset = self.dataset_number(&application.dataset);
+        let dataset = dataset.ok_or(ProcessError::Full { what: "datasets" })?;
         let (user, purpose) = (self.names.number(&application.user)?, self.names.number(&application.purpose)?);
         let grant = self.granted(&application.asked())?;
         let place = u32::try_from(self.applications.len()).map_err(|_| ProcessError::Full { what: "applications" })?;
@@ -453,10 +450,6 @@ impl State {
             case.status = status;
             change(case);
         }
-    }
-
-    fn dataset_number(&self, id: &str) -> Option<u32> {
-        self.datasets.get_index_of(id).and_then(|number| u32::try_from(number).ok())
     }
 
     fn standing_mut(&mut self, body: &str, user: &str) -> Option<&mut StandingState> {

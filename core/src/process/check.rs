@@ -278,7 +278,7 @@ impl State {
 
     /// Whether the committee gave this opinion on what aggregating this dataset may reveal (A32(4)).
     fn has_opinion(&self, dataset: &str, opinion: &Digest) -> bool {
-        let number = self.datasets.get_index_of(dataset).and_then(|number| u32::try_from(number).ok());
+        let number = self.dataset_number(dataset);
         self.cases.values().any(|case| {
             case.aggregation
                 && case.status == CaseStatus::Advised

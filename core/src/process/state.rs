@@ -91,6 +91,11 @@ impl Assessed {
         self.requires = answer.requires.iter().map(|step| (step.code.clone(), step.cite.clone())).collect();
     }
 
+    /// Whether its choice, if one was made, goes on under another answer (A40).
+    pub(crate) fn goes_on(&self, status: Status, permitted: &[Openness]) -> bool {
+        status == Status::Determined && self.chosen.is_none_or(|chosen| permitted.contains(&chosen))
+    }
+
     /// The facts that it rests on.
     #[must_use]
     pub fn facts(&self) -> Facts {
@@ -508,6 +513,12 @@ impl State {
         self.datasets.get(id)
     }
 
+    /// The number of a dataset, by which applications and cases know it.
+    #[inline]
+    pub(super) fn dataset_number(&self, id: &str) -> Option<u32> {
+        self.datasets.get_index_of(id).and_then(|number| u32::try_from(number).ok())
+    }
+
     /// The catalog entry of a dataset, once it is listed.
     #[must_use]
     pub fn entry(&self, id: &str) -> Option<Entry> {
@@ -540,7 +551,7 @@ impl State {
 
     /// A user's applications for a dataset, the last first.
     pub fn applications_of<'a>(&'a self, dataset: &str, user: &str) -> impl Iterator<Item = ApplicationView<'a>> {
-        let number = self.datasets.get_index_of(dataset).and_then(|number| u32::try_from(number).ok());
+        let number = self.dataset_number(dataset);
         let key = number.zip(self.names.find(user));
         self.chain(key).map(|(_, id, state)| self.view(id, state))
     }

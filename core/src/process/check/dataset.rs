@@ -153,7 +153,7 @@ impl State {
             Event::DatasetOpened { content, .. } => self.check_opening(policy, id, dataset, Some(content)),
             Event::DatasetResumed { .. } => self.check_opening(policy, id, dataset, None),
             Event::DatasetSuspended { complaint: Some(complaint), .. } => {
-                let number = self.datasets.get_index_of(id).and_then(|number| u32::try_from(number).ok());
+                let number = self.dataset_number(id);
                 match self.case(Machine::Complaint, complaint) {
                     Some(case) if case.dataset == number => Ok(()),
                     _ => Err(ProcessError::Unknown { what: Machine::Complaint.text(), id: shown(complaint) }.into()),
