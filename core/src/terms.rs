@@ -329,12 +329,21 @@ impl FromStr for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            (self.algorithm as u8, self.bytes).serialize(serializer)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            let (algorithm, bytes) = <(u8, [u8; 32])>::deserialize(deserializer)?;
+            let algorithm = HashAlgorithm::ALL.get(usize::from(algorithm)).copied();
+            return Ok(Digest { algorithm: algorithm.ok_or_else(|| serde::de::Error::custom(NotADigest))?, bytes });
+        }
         std::borrow::Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }

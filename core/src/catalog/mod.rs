@@ -47,6 +47,7 @@ pub use frictionless::to_frictionless;
 pub use list::{BodyResponsibility, EntryResponsibility, ResponsibilityList, responsibility_list};
 pub use merge::{Conflict, ConflictKind, Merged, Side, merge};
 pub use metadata::{Category, CoreMetadata, Period};
+pub(crate) use personal::SHORTEST_PERSONAL;
 pub use personal::looks_personal;
 pub use review::CatalogProblem;
 #[cfg(feature = "tables")]

@@ -45,12 +45,15 @@ pub fn looks_personal(text: &str) -> bool {
     false
 }
 
+/// The digits of the shortest identifier, a mobile number.
+pub(crate) const SHORTEST_PERSONAL: usize = 11;
+
 /// Whether there are as many digits in a row as the shortest identifier has.
 fn long_run(text: &str) -> bool {
-    let mut run = 0_u32;
+    let mut run = 0_usize;
     text.bytes().any(|c| {
         run = if c.is_ascii_digit() { run.saturating_add(1) } else { 0 };
-        run >= 11
+        run >= SHORTEST_PERSONAL
     })
 }
 

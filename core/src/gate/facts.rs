@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::request::{Request, Via};
 use crate::policy::{Decider, FactValue, Facts, PackedFacts, Policy, Section, Slot};
-use crate::process::{Asked, DatasetStatus, Holding, Standing, State, UsedElsewhere};
+use crate::process::{Asked, AskedOften, DatasetStatus, Holding, Standing, State, UsedElsewhere};
 use crate::terms::{AccessWay, Action, Digest, Openness, Word};
 
 /// The access facts of a request, each as the policy asks for it; none where it is unknown.
@@ -190,7 +190,8 @@ impl Case {
             rows: request.rows,
         };
         let found = state.find(&asked, elsewhere, today);
-        let asked = found.dataset.map(|dataset| dataset.asked).unwrap_or_default();
+        let unknown = AskedOften::default();
+        let asked = found.dataset.map_or(&unknown, |dataset| &dataset.asked);
         // The state knows what holds under the policy that it has; under another one nothing was assessed.
         let in_force = state.policy().is_some_and(|known| known.hash == policy);
         Case {
@@ -206,7 +207,7 @@ impl Case {
                 && (asked.chosen != Some(Openness::Unconditional)
                     || way.is_none_or(|way| way == AccessWay::Other || asked.ways.holds(way))),
             assessed: asked.assessed && in_force,
-            content_matches_assessment: asked.agree && (request.content.is_none() || request.content == asked.version),
+            content_matches_assessment: asked.agree && (request.content.is_none() || request.content == asked.content),
             committee_pending: asked.committee || found.dataset.is_some_and(|dataset| dataset.referrals > 0),
             openness: asked.chosen,
             openness_permitted: asked.permitted,
@@ -234,7 +235,7 @@ impl Case {
     }
 
     /// For each fact the place of its word; none where it is unknown.
-    #[inline]
+    #[inline(always)]
     fn places(&self) -> [Option<u8>; FACTS] {
         let yes = |yes: bool| Some(u8::from(yes));
         let known = |answer: Option<bool>| answer.map(u8::from);
@@ -280,15 +281,14 @@ impl Case {
 /// The most words of a fact.
 const WORDS: usize = 6;
 
-/// Where a policy has each of these facts in a packed word, and the code of each word.
+/// Where a policy has each of these facts in a packed word, and the case in which nothing but one word of one is known.
 #[derive(Debug, Clone)]
 pub(super) struct Packing {
     nothing: PackedFacts,
-    facts: [(Slot, [u32; WORDS]); FACTS],
+    slots: [Slot; FACTS],
+    /// None where the policy lacks the word.
+    words: [[Option<PackedFacts>; WORDS]; FACTS],
 }
-
-/// A code that is outside every domain: the policy lacks the word.
-const NO_CODE: u32 = u32::MAX;
 
 impl Packing {
     /// None for a policy that asks for other facts than these: it is asked the slow way.
@@ -297,39 +297,40 @@ impl Packing {
         if known.len() != FACTS {
             return None;
         }
-        let mut facts = Vec::new();
+        let nothing = decider.nothing_known();
+        let (mut slots, mut words) = (Vec::new(), Vec::new());
         for ours in &ACCESS_FACTS {
             let fact = known.iter().find(|fact| fact.id == ours.name)?;
-            let mut codes = [NO_CODE; WORDS];
-            for (code, word) in codes.iter_mut().zip(ours.words()) {
+            let slot = decider.slot(ours.name)?;
+            let mut known = [None; WORDS];
+            for (known, word) in known.iter_mut().zip(ours.words()) {
                 let value = match word {
                     "true" => true.into(),
                     "false" => false.into(),
                     word => FactValue::from(word),
                 };
-                *code = fact.domain.index_of(&value).and_then(|code| u32::try_from(code).ok()).unwrap_or(NO_CODE);
+                let code = fact.domain.index_of(&value).and_then(|code| u32::try_from(code).ok());
+                *known = code.map(|code| nothing.with(slot, code));
             }
-            facts.push((decider.slot(ours.name)?, codes));
+            slots.push(slot);
+            words.push(known);
         }
-        Some(Packing { nothing: decider.nothing_known(), facts: facts.try_into().ok()? })
+        Some(Packing { nothing, slots: slots.try_into().ok()?, words: words.try_into().ok()? })
     }
 
     /// The case in a word; none where the policy lacks one of its words.
     #[inline]
     pub(super) fn pack(&self, case: &Case) -> Option<PackedFacts> {
-        let mut packed = self.nothing;
-        for ((slot, codes), place) in self.facts.iter().zip(case.places()) {
-            if let Some(place) = place {
-                let code = codes.get(usize::from(place)).copied().filter(|code| *code != NO_CODE)?;
-                packed = packed.with(*slot, code);
-            }
-        }
-        Some(packed)
+        let places = case.places();
+        self.words.iter().zip(&places).try_fold(self.nothing, |packed, (words, place)| match place {
+            Some(place) => words.get(usize::from(*place)).copied().flatten().map(|word| packed.joined(word)),
+            None => Some(packed),
+        })
     }
 
     /// Whether every completion of what is unknown in the case permits. There are few: what is unknown are questions.
     pub(super) fn all_permit(&self, policy: &Policy, case: PackedFacts) -> bool {
-        let unknown = self.facts.iter().map(|(slot, _)| *slot).find(|slot| case.unknown() & slot.mask() != 0);
+        let unknown = self.slots.iter().copied().find(|slot| case.unknown() & slot.mask() != 0);
         match unknown {
             None => policy.access_verdict(case).is_some_and(|verdict| verdict.permit()),
             Some(slot) => (0..slot.size).all(|code| self.all_permit(policy, case.with(slot, code))),

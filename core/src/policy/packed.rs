@@ -76,6 +76,11 @@ impl PackedFacts {
     pub const fn without(self, slot: Slot) -> Self {
         PackedFacts { values: self.values & !slot.mask(), unknown: self.unknown | slot.mask() }
     }
+
+    /// What is known of one case in either: nothing may be known in both.
+    pub(crate) const fn joined(self, other: Self) -> Self {
+        PackedFacts { values: self.values | other.values, unknown: self.unknown & other.unknown }
+    }
 }
 
 /// The places of a section's facts, in the policy file's order from the lowest bit.

@@ -96,7 +96,8 @@ impl State {
             Event::DatasetAssessed { dataset, content, facts, classification, chosen, .. } => {
                 let digest = digest_of(classification)?;
                 let (index, hash) = (self.index, policy.hash());
-                let assessed = Assessed::new(index, today, hash, *content, digest, classification, *chosen, facts)?;
+                let content_of = (*content, self.versions.number(*content)?);
+                let assessed = Assessed::new(index, today, hash, content_of, digest, classification, *chosen, facts)?;
                 let body = self.names.number(&by.id)?;
                 let state = self.dataset_entry(dataset)?;
                 state.content = Some(*content);
@@ -242,7 +243,7 @@ impl State {
         let (user, purpose) = (self.names.number(&application.user)?, self.names.number(&application.purpose)?);
         let grant = self.granted(&application.asked())?;
         let place = u32::try_from(self.applications.len()).map_err(|_| ProcessError::Full { what: "applications" })?;
-        let before = self.last.insert((dataset, user), place);
+        let before = self.last_application(self.last.hash(&application.dataset, &application.user), (dataset, user));
         let state = ApplicationState {
             user,
             dataset,
@@ -259,6 +260,7 @@ impl State {
             before,
         };
         self.applications.insert(application.id.as_str().into(), state);
+        self.put_last(place);
         Ok(())
     }
 
@@ -287,8 +289,7 @@ impl State {
         let approved = state.status == ApplicationStatus::Approved;
         if approved {
             state.approved = Some(legal_date(at));
-            let version = dataset.assessed.as_ref().map(|assessed| assessed.content);
-            state.grant.content = version.filter(|_| !state.grant.updates);
+            state.grant.version = dataset.asked.version.filter(|_| !state.grant.updates);
         }
         Ok(approved)
     }
@@ -302,7 +303,7 @@ impl State {
             rows: grant.rows,
             pages: grant.pages,
             updates: grant.updates,
-            content: None,
+            version: None,
         })
     }
 

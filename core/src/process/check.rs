@@ -5,7 +5,7 @@ use super::moves::{legal, row};
 use super::state::case_key;
 use super::{Actor, Case, CaseStatus, DatasetState, Event, Machine, ProcessError, Role, State};
 use crate::Error;
-use crate::catalog::{Entry, looks_personal};
+use crate::catalog::{Entry, SHORTEST_PERSONAL, looks_personal};
 use crate::policy::Policy;
 use crate::terms::{Digest, Instant, Text, Word, legal_date};
 
@@ -309,8 +309,17 @@ pub(crate) fn check_id(what: &'static str, id: &str) -> Result<(), ProcessError>
 
 /// Whether the log may hold this id.
 pub(crate) fn well_formed_id(id: &str) -> bool {
-    let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b':' | b'.' | b'-' | b'_');
-    (1..=128).contains(&id.len()) && id.bytes().all(allowed) && (!looks_personal(id) || id.parse::<Digest>().is_ok())
+    if !(1..=128).contains(&id.len()) {
+        return false;
+    }
+    let (mut run, mut longest) = (0, 0);
+    // Every request is looked at: its bytes once, and longer only where there are digits enough.
+    let allowed = id.bytes().all(|c| {
+        run = if c.is_ascii_digit() { run + 1 } else { 0 };
+        longest = run.max(longest);
+        c.is_ascii_alphanumeric() || matches!(c, b':' | b'.' | b'-' | b'_')
+    });
+    allowed && (longest < SHORTEST_PERSONAL || !looks_personal(id) || id.parse::<Digest>().is_ok())
 }
 
 /// An id as it may stand in a message: what is no id may hold anything.

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
-use super::names::Name;
+use super::names::Version;
 use super::state::ApplicationState;
 use super::{ApplicationStatus, DatasetState, Standing, State, Used};
-use crate::terms::{AccessWay, Digest, words};
+use crate::terms::{AccessWay, words};
 
 words! {
     /// What a user holds for a dataset on a day: the policy's fact `application`.
@@ -123,8 +123,10 @@ impl State {
     /// Looks up what is asked for, on a legal date.
     #[must_use]
     pub fn find(&self, asked: &Asked<'_>, elsewhere: &UsedElsewhere, today: Date) -> Found<'_> {
-        let number = self.datasets.get_index_of(asked.dataset);
-        let dataset = number.and_then(|number| self.datasets.get_index(number)).map(|(_, dataset)| dataset);
+        // The three look-ups wait for memory, and none of them for another.
+        let hash = asked.user.map(|user| self.last.hash(asked.dataset, user));
+        let listed = self.datasets.get_full(asked.dataset);
+        let dataset = listed.map(|(_, _, dataset)| dataset);
         let user = asked.user.and_then(|user| self.names.find(user));
         let standing = match (asked.user, dataset.and_then(|dataset| dataset.body)) {
             (Some(_), Some(body)) => Some(user.map_or(Standing::Good, |user| self.standing_of(body, user))),
@@ -144,12 +146,11 @@ impl State {
             report_overdue: false,
             application: None,
         };
-        let key = number.and_then(|number| u32::try_from(number).ok()).zip(user);
+        let key = listed.and_then(|(number, _, _)| u32::try_from(number).ok()).zip(user);
+        let first = hash.zip(key).and_then(|(hash, key)| self.last_application(hash, key));
         let version = dataset.and_then(|dataset| dataset.asked.version);
-        let purpose = asked.purpose.map(|purpose| self.names.find(purpose));
-        let fits = self
-            .chain(key)
-            .map(|(place, id, state)| self.fit(place, state, asked, purpose, version, elsewhere.of(id), today));
+        let fits =
+            self.chain(first).map(|(place, id, state)| self.fit(place, state, asked, version, elsewhere.of(id), today));
         let mut counted = false;
         let fits = fits.inspect(|fit| counted |= fit.counted && fit.holding == Holding::Approved);
         if let Some(best) = fits.min_by_key(Fit::rank) {
@@ -166,27 +167,25 @@ impl State {
         found
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what an application is held against, each once")]
     fn fit(
         &self,
         place: u32,
         state: &ApplicationState,
         asked: &Asked<'_>,
-        purpose: Option<Option<Name>>,
-        version: Option<Digest>,
+        version: Option<Version>,
         elsewhere: Used,
         today: Date,
     ) -> Fit {
         let grant = &state.grant;
         let holding = match state.status {
             ApplicationStatus::Approved if today > grant.until => Holding::Expired,
-            ApplicationStatus::Approved if !grant.updates && grant.content != version => Holding::Expired,
+            ApplicationStatus::Approved if !grant.updates && grant.version != version => Holding::Expired,
             ApplicationStatus::Approved if today >= grant.from => Holding::Approved,
             ApplicationStatus::Approved | ApplicationStatus::Filed | ApplicationStatus::Reviewed => Holding::Filed,
             ApplicationStatus::Rejected => Holding::Rejected,
             ApplicationStatus::Revoked => Holding::Revoked,
         };
-        let same = purpose.map(|purpose| purpose == Some(state.purpose));
+        let same = asked.purpose.map(|purpose| purpose == self.names.name(state.purpose));
         let columns = match (grant.fields.is_empty(), asked.fields.is_empty()) {
             (true, _) => Some(true),
             // All columns are more than some.

@@ -16,6 +16,7 @@ mod day;
 mod document;
 mod duty;
 mod event;
+mod last;
 mod lookup;
 mod moves;
 mod names;
@@ -30,6 +31,7 @@ pub use duty::{DUTIES, Duty, DutyKind, DutyStatus};
 pub use event::{Assessment, ComplaintOutcome, Event, Measure, ReferralGround, SuggestionGround, SuspensionGround};
 pub use lookup::{Asked, Found, Holding, UsedElsewhere};
 pub use moves::{ApplicationStatus, CaseStatus, DatasetStatus, MOVES, Machine, Move, Standing, legal_events};
+pub(crate) use state::AskedOften;
 pub use state::{ApplicationView, Assessed, Case, DatasetState, Listed, PolicyInForce, State, Use, Used};
 
 use crate::terms::Text;

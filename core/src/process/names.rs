@@ -5,6 +5,7 @@ use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ProcessError;
+use crate::terms::Digest;
 
 /// A map in the order in which its keys came, so that equal logs give equal bytes.
 pub(super) type Map<K, V> = IndexMap<K, V, foldhash::fast::RandomState>;
@@ -42,6 +43,30 @@ impl Names {
     /// The name of a number of these.
     pub(super) fn name(&self, number: Name) -> &str {
         self.0.get_index(number.0 as usize).map_or("", |name| name)
+    }
+}
+
+/// The number of a version: of the digest of a dataset's content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Version(u32);
+
+/// Every version, once: a million applications name few of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Versions(IndexSet<Digest, foldhash::fast::RandomState>);
+
+impl Versions {
+    /// The number of a version; a new one where it has none.
+    ///
+    /// # Errors
+    /// [`ProcessError::Full`] after 2^32 versions.
+    pub(super) fn number(&mut self, content: Digest) -> Result<Version, ProcessError> {
+        let (place, _) = self.0.insert_full(content);
+        u32::try_from(place).map(Version).map_err(|_| ProcessError::Full { what: "versions" })
+    }
+
+    /// The version of a number of these.
+    pub(super) fn digest(&self, number: Version) -> Option<Digest> {
+        self.0.get_index(number.0 as usize).copied()
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::names::{Bytes, Key, Map, Name, Names};
+use super::last::Last;
+use super::names::{Bytes, Key, Map, Name, Names, Version, Versions};
 use super::{
     ApplicationStatus, BodyKind, CaseStatus, ComplaintOutcome, DatasetStatus, Grant, Machine, RulesOfUse, Standing,
     UserKind,
@@ -52,6 +53,8 @@ pub struct Assessed {
     pub requires: Vec<(String, String)>,
     /// The chosen class.
     pub chosen: Option<Openness>,
+    /// The number of the assessed content.
+    version: Version,
     /// The facts that it rests on, canonical.
     facts: Bytes,
 }
@@ -62,7 +65,7 @@ impl Assessed {
         index: u64,
         on: Date,
         policy: Digest,
-        content: Digest,
+        (content, version): (Digest, Version),
         classification: Digest,
         answer: &crate::policy::Classification,
         chosen: Option<Openness>,
@@ -78,6 +81,7 @@ impl Assessed {
             permitted: Vec::new(),
             requires: Vec::new(),
             chosen,
+            version,
             facts: Bytes(canon::to_bytes(facts)?.into()),
         };
         assessed.answer(answer);
@@ -187,8 +191,9 @@ pub(crate) struct AskedOften {
     pub(crate) out_of_scope: Option<bool>,
     /// Whether the last assessment holds under the policy in force, and is settled.
     pub(crate) assessed: bool,
-    /// The assessed content.
-    pub(crate) version: Option<Digest>,
+    /// The assessed content, and its number.
+    pub(crate) content: Option<Digest>,
+    pub(super) version: Option<Version>,
     /// Whether content, entry and assessment say the same.
     pub(crate) agree: bool,
     /// Whether the assessment still requires the committee.
@@ -222,7 +227,8 @@ impl DatasetState {
             out_of_scope: assessed.map(|assessed| assessed.status == Status::OutOfScope),
             assessed: assessed
                 .is_some_and(|assessed| Some(assessed.policy) == policy && assessed.status == Status::Determined),
-            version: assessed.map(|assessed| assessed.content),
+            content: assessed.map(|assessed| assessed.content),
+            version: assessed.map(|assessed| assessed.version),
             agree: agree && assessed.is_some_and(|assessed| self.content == Some(assessed.content)),
             committee: assessed.is_some_and(step),
             chosen,
@@ -267,7 +273,7 @@ pub(super) struct Granted {
     pub(super) pages: Option<u64>,
     pub(super) updates: bool,
     /// The version that was open when it was approved, unless later ones are granted too.
-    pub(super) content: Option<Digest>,
+    pub(super) version: Option<Version>,
 }
 
 /// An application and what became of it.
@@ -294,6 +300,14 @@ pub(super) struct ApplicationState {
     pub(super) used: Used,
     /// The user's application for the same dataset before this one.
     pub(super) before: Option<u32>,
+}
+
+impl ApplicationState {
+    /// What it is an application for, and whose.
+    #[inline]
+    pub(super) fn key(&self) -> (u32, Name) {
+        (self.dataset, self.user)
+    }
 }
 
 /// How much of a grant is used.
@@ -435,6 +449,7 @@ pub struct State {
     pub(super) policy: Option<PolicyInForce>,
     pub(super) rules: RulesInForce,
     pub(super) names: Names,
+    pub(super) versions: Versions,
     /// The municipal authority, once it acted as such.
     pub(super) municipal: Option<String>,
     /// A district's authority → the district.
@@ -444,6 +459,8 @@ pub struct State {
     pub(super) user_kinds: Map<Name, UserKind>,
     pub(super) bodies: Map<Name, BodyState>,
     pub(super) datasets: Map<Key, DatasetState>,
+    /// Written to a snapshot and read from it one by one.
+    #[serde(skip)]
     pub(super) applications: Map<Key, ApplicationState>,
     /// (body, user) → standing; a user that is not here is in good standing.
     pub(super) standings: Map<(Name, Name), StandingState>,
@@ -451,9 +468,9 @@ pub struct State {
     pub(super) cases: Map<Key, Case>,
     /// Intent's index → what it asked for.
     pub(super) uses: BTreeMap<u64, Use>,
-    /// (dataset, user) → the user's last application for it. Follows from the applications.
+    /// Follows from the applications.
     #[serde(skip)]
-    pub(super) last: Map<(u32, Name), u32>,
+    pub(super) last: Last,
 }
 
 /// The rules of use in force.
@@ -551,15 +568,14 @@ impl State {
 
     /// A user's applications for a dataset, the last first.
     pub fn applications_of<'a>(&'a self, dataset: &str, user: &str) -> impl Iterator<Item = ApplicationView<'a>> {
-        let number = self.dataset_number(dataset);
-        let key = number.zip(self.names.find(user));
-        self.chain(key).map(|(_, id, state)| self.view(id, state))
+        let key = self.dataset_number(dataset).zip(self.names.find(user));
+        let first = key.and_then(|key| self.last_application(self.last.hash(dataset, user), key));
+        self.chain(first).map(|(_, id, state)| self.view(id, state))
     }
 
-    /// The applications of a (dataset, user), the last first.
+    /// This application and the user's others for the same dataset, the last first.
     #[inline]
-    pub(super) fn chain(&self, key: Option<(u32, Name)>) -> impl Iterator<Item = (u32, &str, &ApplicationState)> {
-        let first = key.and_then(|key| self.last.get(&key)).copied();
+    pub(super) fn chain(&self, first: Option<u32>) -> impl Iterator<Item = (u32, &str, &ApplicationState)> {
         let find =
             |place: u32| self.applications.get_index(place as usize).map(|(id, state)| (place, id.as_str(), state));
         std::iter::successors(first.and_then(find), move |(_, _, state)| state.before.and_then(find))
@@ -573,7 +589,7 @@ impl State {
             purpose: self.names.name(state.purpose),
             status: state.status,
             grant: self.grant(&state.grant),
-            content: state.grant.content,
+            content: state.grant.version.and_then(|version| self.versions.digest(version)),
             approved_by: Reviewer::ALL
                 .iter()
                 .copied()
