@@ -258,6 +258,22 @@ impl Platform {
         })
     }
 
+    /// Makes the first `size` records of the log durable, where another process writes it. What this one wrote is.
+    pub(super) fn make_durable(&self, size: u64) -> Result<(), LedgerError> {
+        match &mut *lock(&self.log) {
+            Log::Reader(follower) => follower.make_durable(size),
+            Log::Writer(_) | Log::Gone => Ok(()),
+        }
+    }
+
+    /// From now on nothing that was read can be made durable.
+    #[cfg(test)]
+    pub(super) fn break_disk(&self) {
+        if let Log::Reader(follower) = &mut *lock(&self.log) {
+            follower.break_disk();
+        }
+    }
+
     /// Folds a record that another process wrote.
     fn take(&self, record: Option<&Record>) -> Result<(), Error> {
         let Some(record) = record else {

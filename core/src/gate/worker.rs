@@ -2,7 +2,8 @@
 //! writes, and keeps a log of uses of its own, so that no process waits for another's disk.
 //!
 //! A worker reads the state log before each admission, so that a suspension that is written is obeyed by the next one. What
-//! it read longer ago than its host's bound decides nothing. Quotas are counted over all logs of uses, one admission at a
+//! a decision saw of other logs is on the disk before the decision is recorded. What a worker read longer ago than its
+//! host's bound decides nothing. Quotas are counted over all logs of uses, one admission at a
 //! time; everything else is admitted side by side.
 
 use std::collections::BTreeMap;
@@ -384,6 +385,9 @@ impl Worker {
         }
         let Some(record) = make(&uses)? else { return Ok(None) };
         let (bytes, index) = (record.to_bytes()?, uses.size);
+        if let Body::Intent { decision, .. } | Body::Denial { decision, .. } = &record.body {
+            self.make_durable(&mut uses, decision)?;
+        }
         let ticket = self.log.enqueue_at(&[bytes], Some(index))?;
         uses.count_own(index, Some(&record));
         drop(uses);
@@ -394,6 +398,16 @@ impl Worker {
                 Err(other.err().unwrap_or(LedgerError::Poisoned).into())
             }
         }
+    }
+
+    /// Makes durable what a decision says that it saw, before the decision is: else a crash could lose what a record names.
+    fn make_durable(&self, uses: &mut Uses, decision: &Decision) -> Result<(), LedgerError> {
+        self.platform.make_durable(decision.state_index.unwrap_or_default())?;
+        decision.uses_seen.iter().try_for_each(|(name, size)| match uses.others.get_mut(name) {
+            Some(followed) => followed.follower.make_durable(*size),
+            // This worker's own log is written in order.
+            None => Ok(()),
+        })
     }
 
     fn recorded(&self, make: &mut dyn FnMut(&Uses) -> Result<Option<Record>, Error>) -> Result<Recorded, Error> {
@@ -419,3 +433,7 @@ impl Drop for Worker {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests_worker.rs"]
+mod tests;

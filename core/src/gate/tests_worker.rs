@@ -1,0 +1,86 @@
+//! Workers beside a writer whose disk, directory or process is not what it should be.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::crypto::Ed25519Key;
+use crate::error::Explain as _;
+use crate::process::Act;
+use crate::process::support::*;
+use crate::process::{Event, SuspensionGround};
+use crate::terms::{AccessWay, Action, Openness, Reviewer};
+
+const DATASET: &str = "xa-resident";
+const FIGURES: &str = "xa-population-figures";
+
+/// One dataset of people open on conditions with an approved application for a thousand rows, one of figures open to all.
+fn platform(dir: &Path) -> Platform {
+    let (key, _) = Ed25519Key::generate().unwrap();
+    let platform = Platform::init(dir, &policy(), "data.example/platform", Box::new(key), monday()).unwrap();
+    let done = |act: Act| platform.act(&act, monday()).unwrap_or_else(|error| panic!("{}: {error}", act.event.id()));
+    for event in opening(DATASET, &people(), Openness::Conditional, &[AccessWay::Api, AccessWay::ModelResult], monday())
+    {
+        done(event.act());
+    }
+    for event in opening(FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download], monday()) {
+        done(event.act());
+    }
+    done(filed(&application("app-1", DATASET)).act());
+    for by in [Reviewer::OpeningBody, Reviewer::Authority] {
+        done(reviewed("app-1", by, true, None));
+    }
+    platform
+}
+
+fn worker(platform: &Platform, name: &str) -> Worker {
+    let key = Arc::new(Ed25519Key::generate().unwrap().0);
+    platform.open_use_log(name, key.public_key(), monday()).unwrap();
+    Worker::open(platform.dir(), name, Box::new(key), Some(SignedDuration::from_secs(5))).unwrap()
+}
+
+/// A quota bounds it.
+fn bounded() -> Request {
+    let (user, purpose) = (Some(USER.to_owned()), Some(PURPOSE.to_owned()));
+    Request { user, purpose, rows: Some(100), ..Request::new(DATASET, Action::Api) }
+}
+
+fn download() -> Request {
+    Request::new(FIGURES, Action::Download)
+}
+
+fn records(platform: &Platform, name: &str) -> u64 {
+    Ledger::open(use_log(platform.dir(), name), None).unwrap().size()
+}
+
+#[test]
+fn a_decision_is_not_recorded_before_the_state_that_it_names_is_durable() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = platform(&folder.path().join("p"));
+    let worker = worker(&platform, "worker-1");
+    worker.admit(&download(), monday()).unwrap();
+    worker.platform.break_disk();
+    // What was made durable stays so.
+    worker.admit(&download(), monday()).unwrap();
+    let suspended =
+        Event::DatasetSuspended { dataset: DATASET.into(), ground: SuspensionGround::Risk, complaint: None };
+    platform.act(&suspended.act(), monday()).unwrap();
+    for request in [download(), Request { user: Some(USER.into()), ..bounded() }] {
+        assert_eq!(worker.admit(&request, monday()).unwrap_err().code(), "KF-GATE-02");
+    }
+    assert_eq!(records(&platform, "worker-1"), 2, "neither a permit nor a denial names what a crash could lose");
+}
+
+#[test]
+fn a_decision_is_not_recorded_before_the_uses_that_it_names_are_durable() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = platform(&folder.path().join("p"));
+    let workers = [worker(&platform, "worker-1"), worker(&platform, "worker-2")];
+    workers[0].admit(&bounded(), monday()).unwrap();
+    workers[1].admit(&bounded(), monday()).unwrap();
+    workers[0].admit(&bounded(), monday()).unwrap();
+    lock(&workers[1].uses).others.get_mut("worker-1").unwrap().follower.break_disk();
+    assert_eq!(workers[1].admit(&bounded(), monday()).unwrap_err().code(), "KF-GATE-02");
+    assert_eq!(records(&platform, "worker-2"), 1);
+    // What no quota bounds names no other log.
+    workers[1].admit(&download(), monday()).unwrap();
+}
