@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::audit::audit;
+use crate::calendar::Calendar;
 use crate::crypto::Ed25519Key;
 use crate::error::Explain as _;
 use crate::process::Act;
@@ -83,4 +85,36 @@ fn a_decision_is_not_recorded_before_the_uses_that_it_names_are_durable() {
     assert_eq!(records(&platform, "worker-2"), 1);
     // What no quota bounds names no other log.
     workers[1].admit(&download(), monday()).unwrap();
+}
+
+#[test]
+fn a_retired_workers_log_is_opened_again_by_its_key_and_its_intents_completed() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("p");
+    let platform = platform(&dir);
+    let (key, pem) = Ed25519Key::generate().unwrap();
+    platform.open_use_log("retired", key.public_key(), monday()).unwrap();
+    let retired = Worker::open(&dir, "retired", Box::new(key), None).unwrap();
+    let done = retired.admit(&bounded(), monday()).unwrap().index.unwrap();
+    retired.complete(done, Outcome::new(true, 100, 400), monday()).unwrap();
+    let open = retired.admit(&Request { rows: Some(900), ..bounded() }, monday()).unwrap().index.unwrap();
+    drop(retired);
+
+    // Until then the open intent holds what it asked for.
+    let other = worker(&platform, "worker-1");
+    assert!(!other.admit(&bounded(), monday()).unwrap().decision.permit);
+    let (stranger, _) = Ed25519Key::generate().unwrap();
+    assert_eq!(Worker::open(&dir, "retired", Box::new(stranger), None).unwrap_err().code(), "KF-GATE-12");
+    let again = Worker::open(&dir, "retired", Box::new(Ed25519Key::from_pem(&pem).unwrap()), None).unwrap();
+    assert_eq!(again.complete(done, Outcome::new(true, 1, 1), monday()).unwrap_err().code(), "KF-PROCESS-19");
+    again.complete(open, Outcome::new(true, 300, 1200), monday()).unwrap();
+    again.checkpoint().unwrap();
+    drop(again);
+    let admitted = other.admit(&Request { rows: Some(600), ..bounded() }, monday()).unwrap();
+    assert!(admitted.decision.permit, "600 of 1000 rows were not used");
+    other.complete(admitted.index.unwrap(), Outcome::new(true, 600, 2400), monday()).unwrap();
+    other.checkpoint().unwrap();
+    platform.checkpoint().unwrap();
+    let report = audit(&dir, None, None, Calendar::builtin(), monday()).unwrap();
+    assert_eq!((report.findings, report.results), (vec![], 3));
 }
