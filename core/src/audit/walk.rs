@@ -81,7 +81,7 @@ pub(super) fn audit(
 impl Walk {
     fn new(dir: &Path, at: Instant, verified: Verified) -> Result<Self, Error> {
         let mut shards = Vec::new();
-        for name in use_logs(dir) {
+        for name in use_logs(dir)? {
             let log = use_log(dir, &name);
             let verified = ledger::verify(&log, None, None)?;
             let records = Ledger::open(&log, None)?.records_under(verified.size, &verified.root)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::audit::audit;
+use crate::audit::{UsageQuery, audit, bundle, summary};
 use crate::calendar::Calendar;
 use crate::crypto::Ed25519Key;
 use crate::error::Explain as _;
@@ -117,4 +117,50 @@ fn a_retired_workers_log_is_opened_again_by_its_key_and_its_intents_completed() 
     platform.checkpoint().unwrap();
     let report = audit(&dir, None, None, Calendar::builtin(), monday()).unwrap();
     assert_eq!((report.findings, report.results), (vec![], 3));
+}
+
+#[test]
+fn a_log_of_uses_is_there_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("p");
+    let platform = platform(&dir);
+    let first = worker(&platform, "worker-1");
+    let (key, _) = Ed25519Key::generate().unwrap();
+    let key = Arc::new(key);
+    platform.open_use_log("worker-2", key.public_key(), monday()).unwrap();
+    let open = || Worker::open(&dir, "worker-2", Box::new(Arc::clone(&key)), None);
+
+    // A crash left a part of it: the others go on, the audit does not take it for a log, and it is made anew.
+    let (half, whole) = (dir.join("uses/.worker-2.new"), dir.join("uses/worker-2"));
+    fs::create_dir_all(half.join("segments")).unwrap();
+    fs::write(half.join("segments/00000000.kfl"), b"KF").unwrap();
+    assert!(first.admit(&bounded(), monday()).unwrap().decision.permit);
+    assert_eq!(use_logs(&dir).unwrap(), ["worker-1"]);
+    let second = open().unwrap();
+    assert!(whole.is_dir() && !half.exists());
+    assert!(second.admit(&bounded(), monday()).unwrap().decision.permit);
+    second.checkpoint().unwrap();
+    drop(second);
+
+    // A part of a log is no log that has used nothing.
+    fs::remove_file(whole.join("checkpoint")).unwrap();
+    let error = first.admit(&bounded(), monday()).unwrap_err();
+    assert_eq!(error.code(), "KF-GATE-02");
+    assert!(error.to_string().contains("KF-LEDGER-03"), "{error}");
+    assert_eq!(open().unwrap_err().code(), "KF-LEDGER-03");
+}
+
+#[test]
+fn a_directory_that_cannot_be_listed_is_not_an_empty_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("p");
+    drop(platform(&dir));
+    let (uses, snapshots) = (dir.join(USES), dir.join("snapshots"));
+    fs::write(&uses, b"no directory").unwrap();
+    assert_eq!(audit(&dir, None, None, Calendar::builtin(), monday()).unwrap_err().code(), "KF-GATE-09");
+    assert_eq!(summary(&dir, &UsageQuery::default()).unwrap_err().code(), "KF-GATE-09");
+    assert_eq!(bundle(&dir, DATASET).unwrap_err().code(), "KF-GATE-09");
+    fs::remove_file(&uses).unwrap();
+    fs::write(&snapshots, b"no directory").unwrap();
+    assert_eq!(Platform::open(&dir, None).unwrap_err().code(), "KF-GATE-09");
 }

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 use rustix::fs::{FlockOperation, flock};
@@ -18,10 +18,10 @@ use super::decide::{Decision, deny};
 use super::platform::{Admitted, LEDGER, Platform, Recorded, decision_record, lock, with_code};
 use super::record::{Body, Outcome, Record, UseReport, used_by};
 use super::request::Request;
-use super::{GateError, count::Denials};
+use super::{GateError, count::Denials, open};
 use crate::Error;
 use crate::crypto::Signer;
-use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, LedgerError, Profile, SharedLedger, begun};
+use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, LedgerError, Profile, SharedLedger};
 use crate::process::{ProcessError, Used, UsedElsewhere};
 use crate::terms::{Instant, Text, V1, io_text};
 
@@ -35,13 +35,55 @@ pub(crate) fn use_log(dir: &Path, name: &str) -> PathBuf {
     dir.join(USES).join(name)
 }
 
+/// Where a log of uses is made until it is whole: the name of no log begins so.
+fn unfinished(dir: &Path, name: &str) -> PathBuf {
+    use_log(dir, &format!(".{name}.new"))
+}
+
 /// The names of the logs of uses that are there, in order.
-pub(crate) fn use_logs(dir: &Path) -> Vec<String> {
-    let entries = fs::read_dir(dir.join(USES)).into_iter().flatten().flatten();
-    let begun = entries.filter(|entry| begun(&entry.path()));
-    let mut names: Vec<String> = begun.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort_unstable();
-    names
+///
+/// # Errors
+/// [`GateError::Io`] where they can't be listed: logs that nobody sees must not pass for none.
+pub(crate) fn use_logs(dir: &Path) -> Result<Vec<String>, GateError> {
+    let entries = open::entries(dir, USES)?;
+    let folders = entries.into_iter().filter(|(name, kind)| !kind.is_file() && !name.starts_with('.'));
+    Ok(folders.map(|(name, _)| name).collect())
+}
+
+/// Whether a log of uses was made.
+fn is_there(dir: &Path, name: &str) -> Result<bool, GateError> {
+    use_log(dir, name).try_exists().map_err(|error| GateError::Io { what: USES, kind: io_text(error.kind()) })
+}
+
+/// Makes a log of uses where nobody looks, and moves it to its place when it is whole: after a crash halfway there is none.
+fn make(dir: &Path, name: &str, signer: &Arc<dyn Signer>) -> Result<(), Error> {
+    let io = |error: std::io::Error| GateError::Io { what: USES, kind: io_text(error.kind()) };
+    let (folder, new) = (dir.join(USES), unfinished(dir, name));
+    fs::create_dir_all(&folder).map_err(io)?;
+    open::sync_names(dir).map_err(io)?;
+    // Another process may be making it.
+    let _turn = turn(dir)?;
+    if is_there(dir, name)? {
+        return Ok(());
+    }
+    match fs::remove_dir_all(&new) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error).into()),
+        _ => {}
+    }
+    let origin = format!("{}/{USES}/{name}", Ledger::open(dir.join(LEDGER), None)?.origin());
+    let config = LedgerConfig { origin, profile: Profile::of(signer.public_key()) };
+    drop(Ledger::create(&new, &config, Box::new(Arc::clone(signer)))?);
+    fs::rename(&new, use_log(dir, name)).and_then(|()| open::sync_names(&folder)).map_err(io)?;
+    Ok(())
+}
+
+/// Waits for the turn to count quotas. It ends when what is returned is dropped.
+fn turn(dir: &Path) -> Result<File, GateError> {
+    let path = dir.join(USES).join(QUOTA_LOCK);
+    let io = |error: std::io::Error| GateError::Io { what: QUOTA_LOCK, kind: io_text(error.kind()) };
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+    flock(&file, FlockOperation::LockExclusive).map_err(|error| io(error.into()))?;
+    Ok(file)
 }
 
 /// Another process's log of uses, as far as it was read.
@@ -170,22 +212,17 @@ impl Worker {
         bound: Option<SignedDuration>,
     ) -> Result<Self, Error> {
         let dir = dir.as_ref();
+        let signer: Arc<dyn Signer> = signer.into();
         let platform = Platform::open(dir, None)?;
         let known = platform.with_state(|state| state.use_logs().get(name).cloned());
         if known.as_ref() != Some(signer.public_key()) {
             return Err(GateError::NotAUseLog.into());
         }
-        let io = |error: std::io::Error| GateError::Io { what: USES, kind: io_text(error.kind()) };
-        fs::create_dir_all(dir.join(USES)).map_err(io)?;
-        let own = use_log(dir, name);
+        if !is_there(dir, name)? {
+            make(dir, name, &signer)?;
+        }
         let mut uses = Uses::default();
-        let ledger = if own.exists() {
-            Ledger::open(&own, Some(signer))?
-        } else {
-            let origin = format!("{}/{USES}/{name}", Ledger::open(dir.join(LEDGER), None)?.origin());
-            let config = LedgerConfig { origin, profile: Profile::of(signer.public_key()) };
-            Ledger::create(&own, &config, signer)?
-        };
+        let ledger = Ledger::open(use_log(dir, name), Some(Box::new(signer)))?;
         for item in ledger.records()? {
             let (index, bytes) = item?;
             let record = Record::read(&bytes).map_err(|error| bad(index, &error.into()))?;
@@ -226,13 +263,12 @@ impl Worker {
         let Uses { others, elsewhere, .. } = uses;
         let names: Vec<String> = self.platform.with_state(|state| state.use_logs().keys().cloned().collect());
         for name in names.into_iter().filter(|name| *name != self.name) {
-            let dir = use_log(self.platform.dir(), &name);
             if !others.contains_key(&name) {
                 // Who has not begun has used nothing. Whatever else stands against reading it is no reason to go on.
-                if !begun(&dir) {
+                if !is_there(self.platform.dir(), &name)? {
                     continue;
                 }
-                let follower = Follower::from_start(&dir)?;
+                let follower = Follower::from_start(&use_log(self.platform.dir(), &name))?;
                 others.insert(name.clone(), Followed { follower, tally: Tally::default(), counted: 0 });
             }
             let Some(Followed { follower, tally, counted }) = others.get_mut(&name) else { continue };
@@ -294,7 +330,7 @@ impl Worker {
         }
         // Between reading the quota and recording what is used of it nobody else may do the same; and what was written
         // while this waited for its turn counts.
-        let _turn = self.turn().map_err(refused)?;
+        let _turn = turn(self.platform.dir()).map_err(|error| refused(error.into()))?;
         self.refresh(at).map_err(refused)?;
         self.look(&mut lock(&self.uses)).map_err(refused)?;
         self.admit_now(request, at)
@@ -413,15 +449,6 @@ impl Worker {
     fn recorded(&self, make: &mut dyn FnMut(&Uses) -> Result<Option<Record>, Error>) -> Result<Recorded, Error> {
         let index = self.record(make)?.ok_or(LedgerError::Poisoned)?;
         Ok(Recorded { v: V1, index, duties: Vec::new() })
-    }
-
-    /// Waits for the turn to count quotas. It ends when what is returned is dropped.
-    fn turn(&self) -> Result<File, Error> {
-        let path = self.platform.dir().join(USES).join(QUOTA_LOCK);
-        let io = |error: std::io::Error| GateError::Io { what: QUOTA_LOCK, kind: io_text(error.kind()) };
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-        flock(&file, FlockOperation::LockExclusive).map_err(|error| io(error.into()))?;
-        Ok(file)
     }
 }
 

@@ -11,15 +11,10 @@ use super::config::LedgerConfig;
 use super::frame::{Frame, Header, SegmentReader, is_no_frame, is_torn};
 use super::log::Ledger;
 use super::replay::link;
-use super::store::{HEAD, Store, io_error};
+use super::store::{Store, io_error};
 use super::tree::{Frontier, Hash, leaf_hash};
 use super::{IntegrityError, LedgerError};
 use crate::Error;
-
-/// Whether a directory holds a ledger whose making was ended: before, nothing in it was acknowledged.
-pub(crate) fn begun(dir: &Path) -> bool {
-    dir.join(HEAD).exists()
-}
 
 /// What is called with each record and its index.
 pub(crate) type Give<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), Error>;

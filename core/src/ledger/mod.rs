@@ -53,7 +53,7 @@ pub use self::log::{Ledger, LedgerState};
 pub use checkpoint::Checkpoint;
 pub use config::{LedgerConfig, Profile};
 pub use equivocation::prove_equivocation;
-pub(crate) use follow::{Follower, begun};
+pub(crate) use follow::Follower;
 pub use frame::LONGEST_RECORD;
 pub(crate) use keys::is_own;
 pub use note::verifier_key;
