@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use serde::{Deserialize, Serialize};
 
 use super::count::{Denials, Served};
-use super::decide::{Decision, Gate};
+use super::decide::{Decision, Gate, deny};
 use super::record::{Body, Outcome, Record, UseReport};
 use super::replay::{store_policy, stored};
 use super::request::Request;
@@ -245,6 +245,10 @@ impl Platform {
     /// # Errors
     /// Damage to the log, and [`GateError::BadRecord`].
     pub fn refresh(&self) -> Result<u64, Error> {
+        // Who writes has nothing to read, and must not wait for a repair of the log.
+        if self.signer.is_some() {
+            return Ok(0);
+        }
         let mut log = lock(&self.log);
         let Log::Reader(follower) = &mut *log else { return Ok(0) };
         follower.look(&mut |index, bytes| {
@@ -427,11 +431,17 @@ impl Platform {
         self.event(&Actor::new(Role::Platform, "platform"), event, at)
     }
 
-    /// Decides, and records nothing. Where this platform only reads, on what it has read: see [`Platform::refresh`].
+    /// Decides, and records nothing. Where this platform only reads, it reads on first, so that a suspension that is
+    /// written is obeyed; where it can't, it denies.
     #[must_use]
     pub fn decide(&self, request: &Request, at: Instant) -> Decision {
+        let read = self.refresh();
         let live = self.live();
-        live.gate.decide(&live.state, &UsedElsewhere::default(), request, at)
+        let mut decision = live.gate.decide(&live.state, &UsedElsewhere::default(), request, at);
+        if let Err(error) = read {
+            deny(&mut decision, &error);
+        }
+        decision
     }
 
     /// Decides, makes the record durable — of a permit as an intent, of a denial too — and only then answers. A denial of

@@ -9,7 +9,7 @@ use crate::crypto::Ed25519Key;
 use crate::error::Explain as _;
 use crate::process::Act;
 use crate::process::support::*;
-use crate::process::{Event, SuspensionGround};
+use crate::process::{Event, State, SuspensionGround};
 use crate::terms::{AccessWay, Action, Openness, Reviewer};
 
 const DATASET: &str = "xa-resident";
@@ -163,4 +163,33 @@ fn a_directory_that_cannot_be_listed_is_not_an_empty_one() {
     fs::remove_file(&uses).unwrap();
     fs::write(&snapshots, b"no directory").unwrap();
     assert_eq!(Platform::open(&dir, None).unwrap_err().code(), "KF-GATE-09");
+}
+
+#[test]
+fn who_only_reads_reads_on_before_it_decides_and_denies_where_it_cannot() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("p");
+    let platform = platform(&dir);
+    let reader = Platform::open(&dir, None).unwrap();
+    assert!(reader.decide(&download(), monday()).permit);
+    let suspended =
+        Event::DatasetSuspended { dataset: FIGURES.into(), ground: SuspensionGround::Risk, complaint: None };
+    platform.act(&suspended.act(), monday()).unwrap();
+    let decision = reader.decide(&download(), monday());
+    assert_eq!(decision.headline().unwrap().code, "suspended");
+    assert_eq!(decision.state_index, Some(platform.with_state(State::index)));
+    let query = Request::new(FIGURES, Action::Query);
+    assert!(reader.decide(&query, monday()).permit);
+
+    // What comes after is damaged: what was read before is no ground to permit.
+    let segment = dir.join(LEDGER).join("segments/00000000.kfl");
+    let before = fs::metadata(&segment).unwrap().len() as usize;
+    platform.act(&Event::RulesPublished { rules: Box::default() }.act(), monday()).unwrap();
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[before + 30] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let decision = reader.decide(&query, monday());
+    let denial = decision.headline().unwrap();
+    assert_eq!((denial.code.as_str(), denial.rule.as_str()), ("error", "KF-INTEGRITY-02"));
+    assert!(!decision.permit);
 }
