@@ -79,8 +79,6 @@ struct Order {
     events: usize,
     /// An event was folded that may never be on the disk: nothing is served on such a state.
     unsure: bool,
-    denials: Denials,
-    served: Served,
 }
 
 /// How the log is open.
@@ -118,6 +116,8 @@ pub struct Platform {
     log: Mutex<Log>,
     order: Mutex<Order>,
     live: RwLock<Live>,
+    denials: Denials,
+    served: Served,
     calendar: Calendar,
 }
 
@@ -176,8 +176,16 @@ impl Platform {
     }
 
     fn with(dir: &Path, signer: Option<Arc<dyn Signer>>, log: Log, live: Live) -> Self {
-        let (order, calendar) = (Mutex::new(Order::default()), Calendar::builtin().clone());
-        Platform { dir: dir.to_owned(), signer, log: Mutex::new(log), order, live: RwLock::new(live), calendar }
+        Platform {
+            dir: dir.to_owned(),
+            signer,
+            log: Mutex::new(log),
+            order: Mutex::default(),
+            live: RwLock::new(live),
+            denials: Denials::default(),
+            served: Served::default(),
+            calendar: Calendar::builtin().clone(),
+        }
     }
 
     fn load(dir: &Path, signer: Option<&Arc<dyn Signer>>) -> Result<(Log, Live), Error> {
@@ -454,7 +462,8 @@ impl Platform {
     pub fn admit(&self, request: &Request, at: Instant) -> Result<Admitted, Error> {
         request.well_formed()?;
         // What can't be counted out is not lost: it is tried again with the next one.
-        let _ = self.flush_due(at);
+        let minutes = self.with_state(|state| state.rules().count_minutes);
+        let _ = self.denials.flush_due(at, minutes, |record| self.record(record));
         let mut decision = None;
         let written = self.write(None, &mut |live| {
             if !live.state.use_logs().is_empty() {
@@ -470,7 +479,7 @@ impl Platform {
                 Ok(Admitted { v: V1, index: Some(index), decision, degraded: false, receipt: None })
             }
             (Ok(None), Some(decision)) => {
-                self.count(request, &decision, at);
+                self.with_state(|state| self.denials.count(state, request, &decision, at));
                 Ok(Admitted { v: V1, index: None, decision, degraded: false, receipt: None })
             }
             (Err(error), decision) => self.degraded(request, decision, error, at),
@@ -486,13 +495,6 @@ impl Platform {
         let mut admitted = self.admit(request, at)?;
         admitted.receipt = admitted.index.map(|index| self.receipt(index)).transpose()?;
         Ok(admitted)
-    }
-
-    fn count(&self, request: &Request, decision: &Decision, at: Instant) {
-        let code = decision.headline().map_or("", |reason| &reason.code);
-        let known = self.with_state(|state| state.dataset(&request.dataset).is_some());
-        let dataset = known.then_some(request.dataset.as_str());
-        lock(&self.order).denials.count(dataset, request.action, code, at);
     }
 
     /// What goes out although it can't be recorded: nothing, or unconditional data, counted, where the policy says so.
@@ -514,12 +516,12 @@ impl Platform {
         let openness = live.state.dataset(&request.dataset).and_then(|dataset| dataset.assessed.as_ref()?.chosen);
         let lets = live.gate.policy().interpretation("degraded_unconditional") == Some("serve_and_count");
         drop(live);
-        let mut order = lock(&self.order);
+        let order = lock(&self.order);
         let sure = !reads && order.events == 0 && !order.unsure;
         if !lets || !decision.permit || openness != Some(Openness::Unconditional) || !sure {
             return Err(GateError::NotRecorded { cause: with_code(&error) }.into());
         }
-        order.served.count(&request.dataset, request.action, at);
+        self.served.count(request, at);
         Ok(Admitted { v: V1, index: None, decision, degraded: true, receipt: None })
     }
 
@@ -544,18 +546,7 @@ impl Platform {
     /// # Errors
     /// What the ledger can't do; the counts are then kept.
     pub fn flush(&self, at: Instant) -> Result<(), Error> {
-        let counted = std::mem::take(&mut lock(&self.order).denials);
-        let Some(body) = counted.record() else { return Ok(()) };
-        let written = self.record(Record::new(at, body));
-        if written.is_err() {
-            lock(&self.order).denials.put_back(counted);
-        }
-        written.map(|_| ())
-    }
-
-    fn flush_due(&self, at: Instant) -> Result<(), Error> {
-        let minutes = self.with_state(|state| state.rules().count_minutes);
-        if lock(&self.order).denials.due(at, minutes) { self.flush(at) } else { Ok(()) }
+        self.denials.flush(at, |record| self.record(record))
     }
 
     /// After the log failed: opens it again, folds it, and records what went out meanwhile.
@@ -574,14 +565,8 @@ impl Platform {
             (order.failed, order.unsure) = (None, false);
         }
         drop(log);
-        let served = std::mem::take(&mut order.served);
         drop(order);
-        let Some(body) = served.record() else { return Ok(()) };
-        let written = self.record(Record::new(at, body));
-        if written.is_err() {
-            lock(&self.order).served.put_back(served);
-        }
-        written.map(|_| ())
+        self.served.flush(at, |record| self.record(record))
     }
 
     /// Keeps the bytes of the state beside the log, and records their digest: the next opening begins there.
@@ -699,12 +684,8 @@ impl Platform {
 }
 
 impl Drop for Platform {
-    // Counts that no window ended: recorded at the last instant that was counted, if that can still be done.
     fn drop(&mut self) {
-        let last = lock(&self.order).denials.last();
-        if let Some(at) = last {
-            let _ = self.flush(at);
-        }
+        self.denials.flush_rest(|record| self.record(record));
     }
 }
 

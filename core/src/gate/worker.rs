@@ -171,7 +171,7 @@ pub struct Worker {
     log: SharedLedger,
     /// The order of this worker: what is decided is put in the line before another is.
     uses: Mutex<Uses>,
-    denials: Mutex<Denials>,
+    denials: Denials,
     /// When the state was last read, as its callers said.
     read: Mutex<Option<Instant>>,
     bound: Option<SignedDuration>,
@@ -233,7 +233,7 @@ impl Worker {
             platform,
             log: SharedLedger::new(ledger),
             uses: Mutex::new(uses),
-            denials: Mutex::default(),
+            denials: Denials::default(),
             read: Mutex::new(None),
             bound,
         };
@@ -351,12 +351,12 @@ impl Worker {
         })?;
         let Some(decision) = decided else { return Err(LedgerError::Poisoned.into()) };
         if index.is_none() {
-            let code = decision.headline().map_or("", |reason| &reason.code);
-            let known = self.platform.with_state(|state| state.dataset(&request.dataset).is_some());
-            let dataset = known.then_some(request.dataset.as_str());
-            lock(&self.denials).count(dataset, request.action, code, at);
+            let minutes = self.platform.with_state(|state| {
+                self.denials.count(state, request, &decision, at);
+                state.rules().count_minutes
+            });
             // What can't be counted out is not lost: it is tried again with the next one.
-            let _ = self.flush_due(at);
+            let _ = self.denials.flush_due(at, minutes, |record| self.recorded(&mut |_| Ok(Some(record.clone()))));
         }
         Ok(Admitted { v: V1, index, decision, degraded: false, receipt: None })
     }
@@ -390,18 +390,7 @@ impl Worker {
     /// # Errors
     /// What the ledger can't do; the counts are then kept.
     pub fn flush(&self, at: Instant) -> Result<(), Error> {
-        let counted = std::mem::take(&mut *lock(&self.denials));
-        let Some(body) = counted.record() else { return Ok(()) };
-        let written = self.recorded(&mut |_| Ok(Some(Record::new(at, body.clone()))));
-        if written.is_err() {
-            lock(&self.denials).put_back(counted);
-        }
-        written.map(|_| ())
-    }
-
-    fn flush_due(&self, at: Instant) -> Result<(), Error> {
-        let minutes = self.platform.with_state(|state| state.rules().count_minutes);
-        if lock(&self.denials).due(at, minutes) { self.flush(at) } else { Ok(()) }
+        self.denials.flush(at, |record| self.recorded(&mut |_| Ok(Some(record.clone()))))
     }
 
     /// Signs the head of this worker's log.
@@ -454,10 +443,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        let last = lock(&self.denials).last();
-        if let Some(at) = last {
-            let _ = self.flush(at);
-        }
+        self.denials.flush_rest(|record| self.recorded(&mut |_| Ok(Some(record.clone()))));
     }
 }
 
