@@ -292,15 +292,29 @@ impl Platform {
             self.live.write().unwrap_or_else(PoisonError::into_inner).state.pass();
             return Ok(());
         };
-        let adopted = stored(&self.dir, record)?;
-        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        let gate = adopted.map(Gate::new);
-        let policy = gate.as_ref().unwrap_or(&live.gate).policy().clone();
-        record.fold(&policy, &mut live.state)?;
-        if let Some(gate) = gate {
-            live.gate = gate;
+        match stored(&self.dir, record)? {
+            Some(policy) => self.fold_adoption(record, policy).map(|_| ()),
+            None => self.fold(record).map(|_| ()),
         }
-        Ok(())
+    }
+
+    /// Folds a record under the policy in force.
+    fn fold(&self, record: &Record) -> Result<Vec<String>, Error> {
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        let Live { gate, state } = &mut *live;
+        record.fold(gate.policy(), state)
+    }
+
+    /// Folds the record that adopts a policy. It classifies the whole catalog: that is done beside the state, which who
+    /// reads has meanwhile, and then put in its place. Nobody else may fold in between.
+    fn fold_adoption(&self, record: &Record, policy: Policy) -> Result<Vec<String>, Error> {
+        let mut state = self.with_state(State::clone);
+        let duties = record.fold(&policy, &mut state)?;
+        let next = Live { gate: Gate::new(policy), state };
+        let before = std::mem::replace(&mut *self.live.write().unwrap_or_else(PoisonError::into_inner), next);
+        // Not let go under the lock: there is much of it.
+        drop(before);
+        Ok(duties)
     }
 
     // ── What is recorded ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -657,12 +671,7 @@ impl Platform {
         let ticket = writer.enqueue_at(&[bytes], Some(index))?;
         let is_event = matches!(record.body, Body::Event { .. });
         order.events += usize::from(is_event);
-        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        let folded = record.fold(&policy, &mut live.state);
-        if adopted.is_some() {
-            live.gate = Gate::new(policy);
-        }
-        drop(live);
+        let folded = if adopted.is_some() { self.fold_adoption(&record, policy) } else { self.fold(&record) };
         drop(order);
         let written = ticket.wait();
         order = lock(&self.order);
