@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::decide::Decision;
-use super::platform::lock;
+use super::lock;
 use super::record::{Body, DenialCount, Record, ServedCount};
 use super::request::Request;
 use crate::Error;
@@ -178,7 +178,11 @@ mod tests {
             assert!(tried.is_err());
         }
         let mut recorded = None;
-        served.flush(monday(), |record| Ok(recorded = Some(record))).unwrap();
+        let keep = |record| {
+            recorded = Some(record);
+            Ok(())
+        };
+        served.flush(monday(), keep).unwrap();
         let Body::Degraded { counts, from } = recorded.unwrap().body else { panic!("what went out") };
         assert_eq!((counts.iter().map(|count| count.count).sum::<u64>(), from), (6 * MOST as u64, monday()));
         assert!(counts.len() <= MOST + 1, "{}: what comes beyond is counted together", counts.len());

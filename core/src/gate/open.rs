@@ -5,10 +5,9 @@ use std::fs::{self, File, FileType};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::GateError;
-use super::platform::with_code;
 use super::record::{Body, Record};
 use super::replay::Replay;
+use super::{GateError, with_code};
 use crate::Error;
 use crate::crypto::sha256;
 use crate::ledger::Ledger;

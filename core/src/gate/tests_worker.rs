@@ -1,7 +1,9 @@
 //! Workers beside a writer whose disk, directory or process is not what it should be.
 
-use std::sync::Arc;
+use std::fs;
 
+use super::super::LEDGER;
+use super::super::uses::{USES, use_logs};
 use super::*;
 use crate::audit::{UsageQuery, audit, bundle, summary};
 use crate::calendar::Calendar;

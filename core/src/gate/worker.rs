@@ -3,143 +3,27 @@
 //!
 //! A worker reads the state log before each admission, so that a suspension that is written is obeyed by the next one. What
 //! a decision saw of other logs is on the disk before the decision is recorded. What a worker read longer ago than its
-//! host's bound decides nothing. Quotas are counted over all logs of uses, one admission at a
-//! time; everything else is admitted side by side.
+//! host's bound decides nothing. Quotas are counted over all logs of uses, one admission at a time; everything else is
+//! admitted side by side.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
-use rustix::fs::{FlockOperation, flock};
 
+use super::count::Denials;
 use super::decide::{Decision, deny};
-use super::platform::{Admitted, LEDGER, Platform, Recorded, decision_record, lock, with_code};
-use super::record::{Body, Outcome, Record, UseReport, used_by};
+use super::platform::{Admitted, Platform};
+use super::record::{Body, Outcome, Record, UseReport};
+use super::recorded::{Recorded, decision_record};
 use super::request::Request;
-use super::{GateError, count::Denials, open};
+use super::uses::{Uses, bad, is_there, make, turn, use_log};
+use super::{GateError, lock, with_code};
 use crate::Error;
 use crate::crypto::Signer;
-use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, LedgerError, Profile, SharedLedger};
-use crate::process::{ProcessError, Used, UsedElsewhere};
-use crate::terms::{Instant, Text, V1, io_text};
-
-/// The directory of the logs of uses, within a platform's.
-pub const USES: &str = "uses";
-/// Whoever holds it counts quotas.
-const QUOTA_LOCK: &str = "quota.lock";
-
-/// The directory of one log of uses.
-pub(crate) fn use_log(dir: &Path, name: &str) -> PathBuf {
-    dir.join(USES).join(name)
-}
-
-/// Where a log of uses is made until it is whole: the name of no log begins so.
-fn unfinished(dir: &Path, name: &str) -> PathBuf {
-    use_log(dir, &format!(".{name}.new"))
-}
-
-/// The names of the logs of uses that are there, in order.
-///
-/// # Errors
-/// [`GateError::Io`] where they can't be listed: logs that nobody sees must not pass for none.
-pub(crate) fn use_logs(dir: &Path) -> Result<Vec<String>, GateError> {
-    let entries = open::entries(dir, USES)?;
-    let folders = entries.into_iter().filter(|(name, kind)| !kind.is_file() && !name.starts_with('.'));
-    Ok(folders.map(|(name, _)| name).collect())
-}
-
-/// Whether a log of uses was made.
-fn is_there(dir: &Path, name: &str) -> Result<bool, GateError> {
-    use_log(dir, name).try_exists().map_err(|error| GateError::Io { what: USES, kind: io_text(error.kind()) })
-}
-
-/// Makes a log of uses where nobody looks, and moves it to its place when it is whole: after a crash halfway there is none.
-fn make(dir: &Path, name: &str, signer: &Arc<dyn Signer>) -> Result<(), Error> {
-    let io = |error: std::io::Error| GateError::Io { what: USES, kind: io_text(error.kind()) };
-    let (folder, new) = (dir.join(USES), unfinished(dir, name));
-    fs::create_dir_all(&folder).map_err(io)?;
-    open::sync_names(dir).map_err(io)?;
-    // Another process may be making it.
-    let _turn = turn(dir)?;
-    if is_there(dir, name)? {
-        return Ok(());
-    }
-    match fs::remove_dir_all(&new) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error).into()),
-        _ => {}
-    }
-    let origin = format!("{}/{USES}/{name}", Ledger::open(dir.join(LEDGER), None)?.origin());
-    let config = LedgerConfig { origin, profile: Profile::of(signer.public_key()) };
-    drop(Ledger::create(&new, &config, Box::new(Arc::clone(signer)))?);
-    fs::rename(&new, use_log(dir, name)).and_then(|()| open::sync_names(&folder)).map_err(io)?;
-    Ok(())
-}
-
-/// Waits for the turn to count quotas. It ends when what is returned is dropped.
-fn turn(dir: &Path) -> Result<File, GateError> {
-    let path = dir.join(USES).join(QUOTA_LOCK);
-    let io = |error: std::io::Error| GateError::Io { what: QUOTA_LOCK, kind: io_text(error.kind()) };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-    flock(&file, FlockOperation::LockExclusive).map_err(|error| io(error.into()))?;
-    Ok(file)
-}
-
-/// Another process's log of uses, as far as it was read.
-struct Followed {
-    follower: Follower,
-    tally: Tally,
-    /// How many of its records were counted.
-    counted: u64,
-}
-
-/// What is called with the application whose use changes, and how.
-pub(crate) type Change<'a> = &'a mut dyn FnMut(&str, &dyn Fn(Used) -> Used);
-
-/// The intents of one log that wait for their result.
-#[derive(Default)]
-pub(crate) struct Tally(BTreeMap<u64, crate::process::Use>);
-
-impl Tally {
-    /// Counts a record: `change` is called with the application whose use changes. A result of no open intent changes
-    /// nothing; the audit finds it.
-    pub(crate) fn count(&mut self, index: u64, record: &Record, change: Change<'_>) {
-        match &record.body {
-            Body::Intent { request, decision } => {
-                let used = used_by(request, decision);
-                if let Some(application) = &used.application {
-                    change(application, &|known| known.plus(used.asked));
-                }
-                self.0.insert(index, used);
-            }
-            Body::Result { intent, outcome } => {
-                let Some(open) = self.0.remove(intent) else { return };
-                if let Some(application) = &open.application {
-                    change(application, &|known| known.less(open.asked).plus(outcome.used()));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn waits(&self, intent: u64) -> bool {
-        self.0.contains_key(&intent)
-    }
-}
-
-/// What a worker knows of the uses. Its own are counted when they are put in the line of its log, those of others when
-/// they are read.
-#[derive(Default)]
-struct Uses {
-    own: Tally,
-    /// How many records its own log has, those in the line included.
-    size: u64,
-    others: BTreeMap<String, Followed>,
-    elsewhere: UsedElsewhere,
-    /// Why its own log can't be written any more.
-    failed: bool,
-}
+use crate::ledger::{Checkpoint, Ledger, LedgerError, SharedLedger};
+use crate::process::ProcessError;
+use crate::terms::{Instant, Text, V1};
 
 /// A process that answers for a platform, with a log of uses of its own. Threads share it.
 ///
@@ -175,21 +59,6 @@ pub struct Worker {
     /// When the state was last read, as its callers said.
     read: Mutex<Option<Instant>>,
     bound: Option<SignedDuration>,
-}
-
-impl Uses {
-    /// Counts a record of this worker's own log; a record of the ledger's own is passed over.
-    fn count_own(&mut self, index: u64, record: Option<&Record>) {
-        let Uses { own, elsewhere, .. } = self;
-        if let Some(record) = record {
-            own.count(index, record, &mut |application, change| elsewhere.change(application, change));
-        }
-        self.size = index + 1;
-    }
-}
-
-fn bad(index: u64, error: &Error) -> GateError {
-    GateError::BadRecord { index, what: with_code(error) }
 }
 
 impl std::fmt::Debug for Worker {
@@ -237,7 +106,7 @@ impl Worker {
             read: Mutex::new(None),
             bound,
         };
-        worker.look(&mut lock(&worker.uses))?;
+        lock(&worker.uses).look(&worker.platform, name)?;
         Ok(worker)
     }
 
@@ -258,35 +127,6 @@ impl Worker {
         Ok(came)
     }
 
-    /// Reads what others wrote to their logs of uses since the last look.
-    fn look(&self, uses: &mut Uses) -> Result<(), Error> {
-        let Uses { others, elsewhere, .. } = uses;
-        let names: Vec<String> = self.platform.with_state(|state| state.use_logs().keys().cloned().collect());
-        for name in names.into_iter().filter(|name| *name != self.name) {
-            if !others.contains_key(&name) {
-                // Who has not begun has used nothing. Whatever else stands against reading it is no reason to go on.
-                if !is_there(self.platform.dir(), &name)? {
-                    continue;
-                }
-                let follower = Follower::from_start(&use_log(self.platform.dir(), &name))?;
-                others.insert(name.clone(), Followed { follower, tally: Tally::default(), counted: 0 });
-            }
-            let Some(Followed { follower, tally, counted }) = others.get_mut(&name) else { continue };
-            follower.look(&mut |index, bytes| {
-                // A look that failed half-way through a batch begins it anew.
-                if index < *counted {
-                    return Ok(());
-                }
-                if let Some(record) = Record::read(bytes).map_err(|error| bad(index, &error.into()))? {
-                    tally.count(index, &record, &mut |application, change| elsewhere.change(application, change));
-                }
-                *counted = index + 1;
-                Ok(())
-            })?;
-        }
-        Ok(())
-    }
-
     /// Whether a quota decides.
     fn counted(&self, uses: &Uses, request: &Request, at: Instant) -> bool {
         let live = self.platform.live();
@@ -298,8 +138,7 @@ impl Worker {
         let counted = live.gate.answer(&live.state, &uses.elsewhere, request, at).counted();
         let mut decision = live.gate.decide(&live.state, &uses.elsewhere, request, at);
         if counted {
-            let others = uses.others.iter().map(|(name, followed)| (name.clone(), followed.counted));
-            decision.uses_seen = others.chain([(self.name.clone(), uses.size)]).collect();
+            decision.uses_seen = uses.seen(&self.name);
         }
         decision
     }
@@ -332,7 +171,7 @@ impl Worker {
         // while this waited for its turn counts.
         let _turn = turn(self.platform.dir()).map_err(|error| refused(error.into()))?;
         self.refresh(at).map_err(refused)?;
-        self.look(&mut lock(&self.uses)).map_err(refused)?;
+        lock(&self.uses).look(&self.platform, &self.name).map_err(refused)?;
         self.admit_now(request, at)
     }
 
@@ -428,11 +267,7 @@ impl Worker {
     /// Makes durable what a decision says that it saw, before the decision is: else a crash could lose what a record names.
     fn make_durable(&self, uses: &mut Uses, decision: &Decision) -> Result<(), LedgerError> {
         self.platform.make_durable(decision.state_index.unwrap_or_default())?;
-        decision.uses_seen.iter().try_for_each(|(name, size)| match uses.others.get_mut(name) {
-            Some(followed) => followed.follower.make_durable(*size),
-            // This worker's own log is written in order.
-            None => Ok(()),
-        })
+        uses.make_durable(&decision.uses_seen)
     }
 
     fn recorded(&self, make: &mut dyn FnMut(&Uses) -> Result<Option<Record>, Error>) -> Result<Recorded, Error> {
