@@ -368,7 +368,7 @@ impl Platform {
     /// Records what came of an intent: rows and bytes that went out.
     ///
     /// # Errors
-    /// [`ProcessError::NoOpenIntent`], and what the ledger can't do.
+    /// [`ProcessError::NoOpenIntent`](crate::process::ProcessError::NoOpenIntent), and what the ledger can't do.
     pub fn complete(&self, intent: u64, outcome: Outcome, at: Instant) -> Result<Recorded, Error> {
         self.record(Record::new(at, Body::Result { intent, outcome }))
     }

@@ -27,7 +27,7 @@ impl Platform {
     /// The digest that signs off an upgrade, by the hash of the log's profile.
     ///
     /// # Errors
-    /// [`LedgerError::ReadOnly`]; [`CanonError`](crate::canon::CanonError).
+    /// [`LedgerError::ReadOnly`](crate::ledger::LedgerError::ReadOnly); [`CanonError`](crate::canon::CanonError).
     pub fn sign_off(&self, upgrade: &Upgrade) -> Result<Digest, Error> {
         let profile = self.writer()?.with(|ledger| ledger.profile());
         Ok(crate::crypto::digest(profile.hash(), &canon::to_bytes(upgrade)?))
@@ -74,7 +74,7 @@ impl Platform {
     /// id. `identity` may be anything that the host knows the person by; it is salted, so that nobody can try numbers.
     ///
     /// # Errors
-    /// [`LedgerError`]; [`KeyError`](crate::crypto::KeyError) without randomness.
+    /// [`LedgerError`](crate::ledger::LedgerError); [`KeyError`](crate::crypto::KeyError) without randomness.
     pub fn register_person(&self, by: &Actor, identity: &str, at: Instant) -> Result<(Digest, Recorded), Error> {
         let salt = crate::crypto::random::<32>()?;
         let blob = canon::to_bytes(&Identity::new(&salt, identity))?;
@@ -89,7 +89,7 @@ impl Platform {
     /// stays, and nobody can tell any more whose it was.
     ///
     /// # Errors
-    /// [`LedgerError::NoSuchBlob`]; what the ledger can't do.
+    /// [`LedgerError::NoSuchBlob`](crate::ledger::LedgerError::NoSuchBlob); what the ledger can't do.
     pub fn erase_person(&self, by: &Actor, commitment: &Digest, at: Instant) -> Result<Recorded, Error> {
         let writer = self.writer()?;
         writer.with(|ledger| ledger.copy_blob(commitment, &mut std::io::sink()))?;

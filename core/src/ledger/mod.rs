@@ -62,6 +62,7 @@ pub use proof::{ProofDocument, ProofHash, Receipt, RecordBytes, verify_document,
 pub use replay::Records;
 pub use shared::SharedLedger;
 pub use tree::{Hash, LONGEST_PROOF, leaf_hash, node_hash, verify_consistency, verify_inclusion};
+pub(crate) use verify::verify_and_list;
 pub use verify::{Verified, verify};
 pub use write::lines;
 
