@@ -935,8 +935,8 @@ kf_status kf_platform_init(const char *directory,
                            struct kf_error **err);
 
 /**
- * Opens a platform: with a signer for writing, with NULL for reading, also beside a writer: `kf_platform_decide` and
- * `kf_platform_duties` answer from what was read (`kf_platform_refresh` reads on), and what would be recorded is an error.
+ * Opens a platform: with a signer for writing, with NULL for reading, also beside a writer: `kf_platform_decide` reads on first,
+ * `kf_platform_duties` answers from what was read (`kf_platform_refresh` reads on), and what would be recorded is an error.
  */
 kf_status kf_platform_open(const char *directory,
                            size_t directory_len,

@@ -63,8 +63,8 @@ pub unsafe extern "C" fn kf_platform_init(
     }
 }
 
-/// Opens a platform: with a signer for writing, with NULL for reading, also beside a writer: `kf_platform_decide` and
-/// `kf_platform_duties` answer from what was read (`kf_platform_refresh` reads on), and what would be recorded is an error.
+/// Opens a platform: with a signer for writing, with NULL for reading, also beside a writer: `kf_platform_decide` reads on first,
+/// `kf_platform_duties` answers from what was read (`kf_platform_refresh` reads on), and what would be recorded is an error.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

@@ -139,7 +139,7 @@ impl Platform {
         wrap(py, "Recorded", &self.platform.with(py, |platform| platform.act_json(&act, at.0))?)
     }
 
-    /// Decides, and records nothing.
+    /// Decides, and records nothing. Where this one only reads, it reads on first, and denies where it can't.
     #[pyo3(signature = (request, *, at))]
     fn decide<'py>(&self, request: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = request.py();

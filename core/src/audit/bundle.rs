@@ -192,7 +192,7 @@ pub fn bundle(dir: impl AsRef<Path>, dataset: &str) -> Result<Bundle, Error> {
         Ok(())
     })?;
     let mut uses = BTreeMap::new();
-    for name in use_logs(dir) {
+    for name in use_logs(dir)? {
         wanted.intents.clear();
         let log = gather(&use_log(dir, &name), &mut wanted, &mut |_| Ok(()))?;
         uses.insert(name, log);

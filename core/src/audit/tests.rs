@@ -122,3 +122,26 @@ fn illegal_moves_foreign_records_and_time_running_back_are_found() {
         ]
     );
 }
+
+/// A31: whoever names what was erased by the book a thousand times does not hide what was taken away.
+#[test]
+fn a_missing_blob_is_found_after_any_number_of_erased_ones() {
+    let missing = digest("missing");
+    let report = audited(|log, _, _, _| {
+        let person = log.put_blob(&mut &b"person"[..]).unwrap();
+        assert_eq!(log.put_blob(&mut &b"missing"[..]).unwrap(), missing);
+        let naming = |blob| {
+            let nothing = Body::Denials { from: monday(), counts: Vec::new() };
+            Record { blobs: vec![blob], ..Record::new(monday(), nothing) }.to_bytes().unwrap()
+        };
+        log.append_batch(&vec![naming(person); 1000]).unwrap();
+        log.append(&naming(missing)).unwrap();
+        let erased = Event::IdentityErased { user: person };
+        append(log, monday(), Body::Event { by: actor(Role::Platform), event: Box::new(erased) });
+        log.erase_blob(&person).unwrap();
+        log.erase_blob(&missing).unwrap();
+    });
+    let gone = report.findings.iter().filter(|found| found.code == "blob_gone").map(|found| found.subject.clone());
+    assert_eq!(gone.collect::<Vec<_>>(), [missing.to_string()]);
+    assert_eq!((report.verified.blobs_gone, report.verified.gone.len()), (1001, 1000));
+}

@@ -11,7 +11,7 @@ use crate::process::support::*;
 use crate::process::{
     Act, Actor, Event, Grant, RiskAssessmentReport, Role, RulesOfUse, State, SuspensionGround, UserKind,
 };
-use crate::terms::{AccessWay, Action, Digest, Openness, Reviewer};
+use crate::terms::{AccessWay, Action, Digest, Openness, Reviewer, legal_date};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -446,6 +446,10 @@ fn a40_a_policy_that_changes_the_catalog_is_signed_off_first() {
         act(serde_json::json!({ "by": by, "event": "entry_listed", "entry": entry }));
         act(serde_json::json!({ "by": by, "event": "dataset_opened", "dataset": dataset, "content": digest(dataset) }));
     }
+    // What was left out is filled in, the day of the assessment too: by it the next review of the catalog is due.
+    let listed = platform.with_state(|state| state.entry("people-open")).unwrap();
+    let filled = (listed.openness, listed.content, listed.assessed);
+    assert_eq!(filled, (Some(Openness::Unconditional), Some(digest("people-open")), Some(legal_date(monday()))));
     let anybody = Request { action: Action::Api, ..Request::new("people-open", Action::Api) };
     assert!(platform.decide(&anybody, monday()).permit);
 
@@ -577,7 +581,7 @@ fn a_quick_answer_is_the_decision_written_out() {
                         let decision = decide(&policy(), state, &request, monday());
                         assert_eq!(answer.permit(), decision.permit, "{request:?}");
                         assert_eq!(answer.rows(), decision.rows);
-                        let facts = facts_of(&policy(), state, &request, crate::terms::legal_date(monday()));
+                        let facts = facts_of(&policy(), state, &request, legal_date(monday()));
                         let plain = decide_facts(&policy(), &facts, monday());
                         assert_eq!((plain.permit, &plain.denials), (decision.permit, &decision.denials));
                         assert_eq!(plain.open, decision.open);

@@ -112,7 +112,7 @@ impl UsageQuery {
 pub fn uses(dir: impl AsRef<Path>, query: &UsageQuery, give: &mut dyn FnMut(UsageRecord)) -> Result<(), Error> {
     let dir = dir.as_ref();
     of_log(&dir.join(LEDGER), None, query, give)?;
-    use_logs(dir).iter().try_for_each(|name| of_log(&use_log(dir, name), Some(name), query, give))
+    use_logs(dir)?.iter().try_for_each(|name| of_log(&use_log(dir, name), Some(name), query, give))
 }
 
 fn of_log(

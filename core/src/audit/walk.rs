@@ -1,7 +1,7 @@
 //! The walk: the state log record by record, and beside it the records of the logs of uses, each where the state stood
 //! that it was decided on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::history::{History, seen};
@@ -22,6 +22,7 @@ const MOST_UNREPORTED: usize = 10_000;
 struct Shard {
     name: String,
     verified: Verified,
+    gone: BTreeSet<Digest>,
     records: Records,
     /// The record that is next, and the state that it was decided on.
     next: Option<(u64, Record, u64)>,
@@ -53,6 +54,8 @@ pub(super) struct Walk {
     replay: Replay,
     gate: Option<Gate>,
     pub(super) report: AuditReport,
+    /// The blobs that records of the state log name, and that are not there.
+    gone: BTreeSet<Digest>,
     book: Book,
     shards: Vec<Shard>,
 }
@@ -65,8 +68,8 @@ pub(super) fn audit(
     at: Instant,
 ) -> Result<AuditReport, Error> {
     let folder = dir.join(LEDGER);
-    let verified = ledger::verify(&folder, key, pin)?;
-    let mut walk = Walk::new(dir, at, verified)?;
+    let (verified, gone) = ledger::verify_and_list(&folder, key, pin)?;
+    let mut walk = Walk::new(dir, at, verified, gone)?;
     // What is audited is what was verified, also where somebody writes in between.
     let (size, root) = (walk.report.verified.size, walk.report.verified.root);
     for item in Ledger::open(&folder, None)?.records_under(size, &root)? {
@@ -79,11 +82,11 @@ pub(super) fn audit(
 }
 
 impl Walk {
-    fn new(dir: &Path, at: Instant, verified: Verified) -> Result<Self, Error> {
+    fn new(dir: &Path, at: Instant, verified: Verified, gone: BTreeSet<Digest>) -> Result<Self, Error> {
         let mut shards = Vec::new();
-        for name in use_logs(dir) {
+        for name in use_logs(dir)? {
             let log = use_log(dir, &name);
-            let verified = ledger::verify(&log, None, None)?;
+            let (verified, gone) = ledger::verify_and_list(&log, None, None)?;
             let records = Ledger::open(&log, None)?.records_under(verified.size, &verified.root)?;
             let mut used = History::default();
             for item in Ledger::open(&log, None)?.records_under(verified.size, &verified.root)? {
@@ -94,7 +97,7 @@ impl Walk {
                 }
             }
             let (next, book, seen) = (None, Book::default(), BTreeMap::new());
-            shards.push(Shard { name, verified, records, next, book, used, seen });
+            shards.push(Shard { name, verified, gone, records, next, book, used, seen });
         }
         let report = AuditReport {
             v: V1,
@@ -116,7 +119,7 @@ impl Walk {
             erased: Vec::new(),
             clean: false,
         };
-        Ok(Walk { replay: Replay::new(dir), gate: None, report, book: Book::default(), shards })
+        Ok(Walk { replay: Replay::new(dir), gate: None, report, gone, book: Book::default(), shards })
     }
 
     pub(super) fn find(&mut self, (code, cite): (&str, &str), place: Place<'_>, subject: &str, zh: &str, en: &str) {
@@ -415,13 +418,14 @@ impl Walk {
                 self.find(("use_log_unknown", "A16"), on, &shard.name, zh, en);
             }
             self.signed(Some(&shard.name), &shard.verified);
-            self.gone(Some(&shard.name), &shard.verified);
+            self.gone(Some(&shard.name), &shard.gone);
             self.close(Some(&shard.name), shard.book, calendar);
             self.report.use_logs.push(VerifiedUses { log: shard.name, verified: shard.verified });
         }
         let verified = self.report.verified.clone();
         self.signed(None, &verified);
-        self.gone(None, &verified);
+        let gone = std::mem::take(&mut self.gone);
+        self.gone(None, &gone);
         breaches::find(&mut self);
         let duties = self.replay.state().duties(calendar, today, None);
         let late = |duty: &&Duty| duty.done.zip(duty.due.as_ref()).is_some_and(|(done, due)| done > due.date);
@@ -495,10 +499,9 @@ impl Walk {
     }
 
     /// Blobs that are not there, although nobody recorded that they were erased.
-    fn gone(&mut self, log: Option<&str>, verified: &Verified) {
-        let unsaid: Vec<&Digest> = verified.gone.iter().filter(|gone| !self.report.erased.contains(gone)).collect();
-        let names: Vec<String> = unsaid.iter().map(ToString::to_string).collect();
-        for name in names {
+    fn gone(&mut self, log: Option<&str>, gone: &BTreeSet<Digest>) {
+        let erased: BTreeSet<Digest> = self.report.erased.iter().copied().collect();
+        for name in gone.difference(&erased).map(ToString::to_string) {
             let (zh, en) = (
                 "记录所指的数据块缺失,且没有删除记录",
                 "a blob that a record names is gone, and no record says that it was erased",

@@ -235,7 +235,12 @@ impl Entry {
         content: Digest,
         on: Date,
     ) -> Result<(), canon::CanonError> {
-        let assessment = sha256(&canon::to_bytes(classification)?);
+        self.rest_on_assessment(sha256(&canon::to_bytes(classification)?), chosen, content, on);
+        Ok(())
+    }
+
+    /// As [`Entry::rest_on`], for a classification of which only the digest is at hand.
+    pub fn rest_on_assessment(&mut self, assessment: Digest, chosen: Openness, content: Digest, on: Date) {
         let before = self.decided();
         self.previous_openness = self.openness.filter(|before| *before != chosen).or(self.previous_openness);
         self.assessment = Some(assessment);
@@ -245,7 +250,6 @@ impl Entry {
         if before != self.decided() {
             self.history.extend(before);
         }
-        Ok(())
     }
 
     /// What it rests on now, as its history would keep it; none before a class was chosen.

@@ -22,13 +22,12 @@ pub(super) fn read(policy: &Policy, state: &State, json: &str, at: Instant) -> R
     if let Event::EntryListed { entry } = &mut act.event {
         let open = entry.openness.is_none() && entry.assessment.is_none() && entry.content.is_none();
         let assessed = state.dataset(&entry.id).and_then(|dataset| dataset.assessed.as_ref());
-        if let Some(assessed) = assessed.filter(|assessed| open && assessed.chosen.is_some()) {
-            entry.openness = assessed.chosen;
-            entry.assessment = Some(assessed.classification);
-            entry.content = Some(assessed.content);
+        if let Some((assessed, chosen)) =
+            assessed.and_then(|assessed| Some((assessed, assessed.chosen?))).filter(|_| open)
+        {
             let before = state.entry(&entry.id).and_then(|listed| listed.openness.or(listed.previous_openness));
-            entry.previous_openness =
-                entry.previous_openness.or(before.filter(|before| Some(*before) != assessed.chosen));
+            entry.previous_openness = entry.previous_openness.or(before.filter(|before| *before != chosen));
+            entry.rest_on_assessment(assessed.classification, chosen, assessed.content, assessed.on);
         }
     }
     Ok(act)

@@ -14,7 +14,8 @@
 //! |---|---|
 //! | `request`, `facts`, `decide` | the question, the facts of it, the answer: pure |
 //! | `record`, `replay`, `open` | what the log holds, and the state folded from it |
-//! | `platform`, `worker` | one process, and several |
+//! | `platform`, `recorded`, `upkeep` | one process: open, admit, complete; what it records; what keeps it going |
+//! | `worker`, `uses` | several processes; their logs of uses |
 //! | `act`, `upgrade`, `count` | acts as people write them, a new policy's changes, what is counted |
 
 mod act;
@@ -24,21 +25,30 @@ mod facts;
 mod open;
 mod platform;
 mod record;
+mod recorded;
 mod replay;
 mod request;
 mod upgrade;
+mod upkeep;
+mod uses;
 mod worker;
 
 pub use decide::{Answer, Decision, Gate, decide, decide_facts};
 pub use facts::{ACCESS_FACTS, AccessFact, facts_of};
-pub use platform::{Admitted, LEDGER, Platform, Recorded};
+pub use platform::{Admitted, LEDGER, Platform};
 pub use record::{Body, DenialCount, Outcome, Record, ServedCount, UseReport};
+pub use recorded::Recorded;
 pub(crate) use replay::Replay;
 pub use request::{Request, ResultReview, Via};
 pub use upgrade::{ClassChange, Under, Upgrade, upgrade};
-pub(crate) use worker::{Tally, use_log, use_logs};
-pub use worker::{USES, Worker};
+pub use uses::USES;
+pub(crate) use uses::{Tally, use_log, use_logs};
+pub use worker::Worker;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::Error;
+use crate::error::Explain as _;
 use crate::terms::{Digest, Text};
 
 room_error! {
@@ -101,6 +111,16 @@ room_error! {
             en "{what} could not be read or written: {kind}",
             zh "{what} 读写失败:{kind:#}", at "{what}";
     }
+}
+
+/// A panic of another thread leaves what it locked as it was: each change is whole or an error.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An error's texts, each behind its code.
+fn with_code(error: &Error) -> Text {
+    Text::new(format!("{} {}", error.code(), error.zh()), format!("{} {error}", error.code()))
 }
 
 #[cfg(test)]

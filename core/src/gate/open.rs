@@ -1,13 +1,13 @@
 //! From a directory to a state: a snapshot that the log names, and the records after it; else every record.
 
-use std::fs::{self, File};
+use std::collections::BTreeMap;
+use std::fs::{self, File, FileType};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::GateError;
-use super::platform::with_code;
 use super::record::{Body, Record};
 use super::replay::Replay;
+use super::{GateError, with_code};
 use crate::Error;
 use crate::crypto::sha256;
 use crate::ledger::Ledger;
@@ -17,6 +17,31 @@ use crate::terms::io_text;
 
 /// The directory of the snapshots, within a platform's.
 const SNAPSHOTS: &str = "snapshots";
+
+/// What a directory within a platform's holds, by name; nothing where it is not there. Names that are no text are not ours.
+///
+/// # Errors
+/// [`GateError::Io`] where it can't be listed.
+pub(super) fn entries(dir: &Path, what: &'static str) -> Result<BTreeMap<String, FileType>, GateError> {
+    let io = |error: std::io::Error| GateError::Io { what, kind: io_text(error.kind()) };
+    let listed = match fs::read_dir(dir.join(what)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        listed => listed.map_err(io)?,
+    };
+    let mut found = BTreeMap::new();
+    for entry in listed {
+        let entry = entry.map_err(io)?;
+        if let Ok(name) = entry.file_name().into_string() {
+            found.insert(name, entry.file_type().map_err(io)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Makes the names in a directory durable.
+pub(super) fn sync_names(dir: &Path) -> std::io::Result<()> {
+    File::open(dir)?.sync_all()
+}
 
 fn path(dir: &Path, index: u64) -> PathBuf {
     dir.join(SNAPSHOTS).join(format!("{index:020}.state"))
@@ -31,25 +56,24 @@ pub(super) fn store(dir: &Path, index: u64, bytes: &[u8]) -> Result<(), Error> {
     let mut file = File::create(&partial).map_err(io)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io)?;
     fs::rename(&partial, &path).map_err(io)?;
-    File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    sync_names(&folder).map_err(io)?;
     // Those before are of no more use, but one is kept until this one is named by a record.
-    let older = stored(dir).into_iter().filter(|older| *older < index).rev().skip(1);
+    let older = stored(dir)?.into_iter().filter(|older| *older < index).rev().skip(1);
     older.for_each(|older| drop(fs::remove_file(self::path(dir, older))));
     Ok(())
 }
 
 /// The indices of the snapshots that are there, in order.
-fn stored(dir: &Path) -> Vec<u64> {
-    let entries = fs::read_dir(dir.join(SNAPSHOTS)).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut found: Vec<u64> = names.filter_map(|name| name.strip_suffix(".state")?.parse().ok()).collect();
+fn stored(dir: &Path) -> Result<Vec<u64>, GateError> {
+    let entries = entries(dir, SNAPSHOTS)?;
+    let mut found: Vec<u64> = entries.keys().filter_map(|name| name.strip_suffix(".state")?.parse().ok()).collect();
     found.sort_unstable();
-    found
+    Ok(found)
 }
 
 /// The policy in force and the state after the last record of an open log.
 pub(super) fn fold(dir: &Path, ledger: &Ledger) -> Result<(Policy, State), Error> {
-    for index in stored(dir).into_iter().rev().filter(|index| *index < ledger.size()) {
+    for index in stored(dir)?.into_iter().rev().filter(|index| *index < ledger.size()) {
         // A snapshot that is no longer what the log names is as if it were not there.
         if let Some(replay) = from_snapshot(dir, ledger, index)? {
             return Ok(replay.finish()?);

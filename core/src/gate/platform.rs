@@ -6,41 +6,27 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use serde::{Deserialize, Serialize};
 
 use super::count::{Denials, Served};
-use super::decide::{Decision, Gate};
-use super::record::{Body, Outcome, Record, UseReport};
+use super::decide::{Decision, Gate, deny};
+use super::record::{Body, Outcome, Record};
+use super::recorded::{Recorded, decision_record};
 use super::replay::{store_policy, stored};
 use super::request::Request;
-use super::upgrade::{Upgrade, upgrade};
-use super::{GateError, act, open};
+use super::{GateError, lock, open, with_code};
 use crate::Error;
 use crate::calendar::Calendar;
-use crate::canon;
 use crate::crypto::{PublicKey, Signer};
-use crate::error::Explain;
-use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, LedgerError, Profile, Receipt, SharedLedger};
+use crate::ledger::{Follower, Ledger, LedgerConfig, LedgerError, Profile, Receipt, SharedLedger};
 use crate::policy::Policy;
-use crate::process::{Act, Actor, Duty, Event, ProcessError, Role, State, UsedElsewhere};
-use crate::terms::{Digest, Instant, Openness, Text, V1, io_text, legal_date};
+use crate::process::{Actor, Duty, Role, State, UsedElsewhere};
+use crate::terms::{Instant, Openness, Text, V1, io_text, legal_date};
 
 /// The directory of the log, within a platform's.
 pub const LEDGER: &str = "ledger";
-
-/// Something that was recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Recorded {
-    /// The document's version.
-    pub v: V1,
-    /// The index of its record.
-    pub index: u64,
-    /// The duties that it creates or does, as they stand then.
-    pub duties: Vec<Duty>,
-}
 
 /// A decision that was made and recorded. Only a permit may be served, and what was served is reported by
 /// [`Platform::complete`] with this index.
@@ -72,19 +58,17 @@ pub(super) struct Live {
 
 /// What only one may change at a time.
 #[derive(Default)]
-struct Order {
+pub(super) struct Order {
     /// Why the log can't be written any more.
-    failed: Option<Text>,
+    pub(super) failed: Option<Text>,
     /// How many events are folded and not on the disk yet.
-    events: usize,
+    pub(super) events: usize,
     /// An event was folded that may never be on the disk: nothing is served on such a state.
-    unsure: bool,
-    denials: Denials,
-    served: Served,
+    pub(super) unsure: bool,
 }
 
 /// How the log is open.
-enum Log {
+pub(super) enum Log {
     Writer(Arc<SharedLedger>),
     Reader(Follower),
     /// Between a failure and its repair.
@@ -113,12 +97,14 @@ enum Log {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Platform {
-    dir: PathBuf,
-    signer: Option<Arc<dyn Signer>>,
-    log: Mutex<Log>,
-    order: Mutex<Order>,
-    live: RwLock<Live>,
-    calendar: Calendar,
+    pub(super) dir: PathBuf,
+    pub(super) signer: Option<Arc<dyn Signer>>,
+    pub(super) log: Mutex<Log>,
+    pub(super) order: Mutex<Order>,
+    pub(super) live: RwLock<Live>,
+    pub(super) denials: Denials,
+    pub(super) served: Served,
+    pub(super) calendar: Calendar,
 }
 
 impl std::fmt::Debug for Platform {
@@ -126,11 +112,6 @@ impl std::fmt::Debug for Platform {
         let live = self.live();
         f.debug_struct("Platform").field("policy", live.gate.policy()).field("records", &live.state.index()).finish()
     }
-}
-
-/// A panic of another thread leaves what it locked as it was: each change is whole or an error.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Platform {
@@ -176,11 +157,19 @@ impl Platform {
     }
 
     fn with(dir: &Path, signer: Option<Arc<dyn Signer>>, log: Log, live: Live) -> Self {
-        let (order, calendar) = (Mutex::new(Order::default()), Calendar::builtin().clone());
-        Platform { dir: dir.to_owned(), signer, log: Mutex::new(log), order, live: RwLock::new(live), calendar }
+        Platform {
+            dir: dir.to_owned(),
+            signer,
+            log: Mutex::new(log),
+            order: Mutex::default(),
+            live: RwLock::new(live),
+            denials: Denials::default(),
+            served: Served::default(),
+            calendar: Calendar::builtin().clone(),
+        }
     }
 
-    fn load(dir: &Path, signer: Option<&Arc<dyn Signer>>) -> Result<(Log, Live), Error> {
+    pub(super) fn load(dir: &Path, signer: Option<&Arc<dyn Signer>>) -> Result<(Log, Live), Error> {
         let folder = dir.join(LEDGER);
         if !folder.is_dir() {
             return Err(GateError::NotAPlatform { what: LEDGER }.into());
@@ -245,6 +234,10 @@ impl Platform {
     /// # Errors
     /// Damage to the log, and [`GateError::BadRecord`].
     pub fn refresh(&self) -> Result<u64, Error> {
+        // Who writes has nothing to read, and must not wait for a repair of the log.
+        if self.signer.is_some() {
+            return Ok(0);
+        }
         let mut log = lock(&self.log);
         let Log::Reader(follower) = &mut *log else { return Ok(0) };
         follower.look(&mut |index, bytes| {
@@ -258,164 +251,45 @@ impl Platform {
         })
     }
 
+    /// Makes the first `size` records of the log durable, where another process writes it. What this one wrote is.
+    pub(super) fn make_durable(&self, size: u64) -> Result<(), LedgerError> {
+        match &mut *lock(&self.log) {
+            Log::Reader(follower) => follower.make_durable(size),
+            Log::Writer(_) | Log::Gone => Ok(()),
+        }
+    }
+
+    /// From now on nothing that was read can be made durable.
+    #[cfg(test)]
+    pub(super) fn break_disk(&self) {
+        if let Log::Reader(follower) = &mut *lock(&self.log) {
+            follower.break_disk();
+        }
+    }
+
     /// Folds a record that another process wrote.
     fn take(&self, record: Option<&Record>) -> Result<(), Error> {
         let Some(record) = record else {
             self.live.write().unwrap_or_else(PoisonError::into_inner).state.pass();
             return Ok(());
         };
-        let adopted = stored(&self.dir, record)?;
-        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        let gate = adopted.map(Gate::new);
-        let policy = gate.as_ref().unwrap_or(&live.gate).policy().clone();
-        record.fold(&policy, &mut live.state)?;
-        if let Some(gate) = gate {
-            live.gate = gate;
+        match stored(&self.dir, record)? {
+            Some(policy) => self.fold_adoption(record, policy).map(|_| ()),
+            None => self.fold(record).map(|_| ()),
         }
-        Ok(())
     }
 
-    // ── What is recorded ─────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// Records what somebody does.
-    ///
-    /// # Errors
-    /// [`ProcessError`] for an illegal move, which is not recorded; what the ledger can't do. A policy is adopted by
-    /// [`Platform::adopt`], which stores its text.
-    pub fn event(&self, by: &Actor, event: Event, at: Instant) -> Result<Recorded, Error> {
-        self.act(&Act::new(by.clone(), event), at)
-    }
-
-    /// As [`Platform::event`].
-    ///
-    /// # Errors
-    /// As [`Platform::event`].
-    pub fn act(&self, act: &Act, at: Instant) -> Result<Recorded, Error> {
-        let first = self.with_state(|state| state.index() == 0);
-        if matches!(act.event, Event::PolicyAdopted { .. }) && !first {
-            return Err(ProcessError::OtherPolicy.into());
-        }
-        self.record(event_record(act, at))
-    }
-
-    /// As [`Platform::act`], from a document in which what the platform knows itself may be left out: of
-    /// `dataset_assessed` the `facts` and the `classification`, of `entry_listed` the entry's `openness`, `assessment` and
-    /// `content`.
-    ///
-    /// # Errors
-    /// As [`Platform::act`]; [`ProcessError::Malformed`].
-    pub fn act_json(&self, json: &str, at: Instant) -> Result<Recorded, Error> {
-        let live = self.live();
-        let read = act::read(live.gate.policy(), &live.state, json, at);
-        drop(live);
-        self.act(&read?, at)
-    }
-
-    /// What adopting a policy would change: what the authority signs off, by [`Platform::sign_off`].
-    ///
-    /// # Errors
-    /// What the new policy can't answer.
-    pub fn upgrade(&self, policy: &Policy, at: Instant) -> Result<Upgrade, Error> {
-        upgrade(policy, &self.live().state, at)
-    }
-
-    /// The digest that signs off an upgrade, by the hash of the log's profile.
-    ///
-    /// # Errors
-    /// [`LedgerError::ReadOnly`]; [`CanonError`](crate::canon::CanonError).
-    pub fn sign_off(&self, upgrade: &Upgrade) -> Result<Digest, Error> {
-        let profile = self.writer()?.with(|ledger| ledger.profile());
-        Ok(crate::crypto::digest(profile.hash(), &canon::to_bytes(upgrade)?))
-    }
-
-    /// Adopts a policy (A40): its text is stored, what it changes is kept as a blob, and the catalog is classified under
-    /// it. `signed_off` is the digest of [`Platform::upgrade`]: readings and access rules may change where no class does.
-    ///
-    /// # Errors
-    /// [`GateError::NotSignedOff`] with the digest that would; [`GateError::Io`]; what the ledger can't do.
-    pub fn adopt(
-        &self,
-        by: &Actor,
-        policy: &Policy,
-        signed_off: Option<&Digest>,
-        at: Instant,
-    ) -> Result<Recorded, Error> {
-        let report = self.upgrade(policy, at)?;
-        let digest = self.sign_off(&report)?;
-        if signed_off != Some(&digest) {
-            return Err(GateError::NotSignedOff { digest, changes: report.changes.len() as u64 }.into());
-        }
-        let adopted = store_policy(&self.dir, policy)?;
-        let Event::PolicyAdopted { policy: id, hash, interpretations, text, .. } = adopted else {
-            return Err(ProcessError::OtherPolicy.into());
-        };
-        let event = Event::PolicyAdopted { policy: id, hash, interpretations, text, upgrade: Some(digest) };
-        let bytes = canon::to_bytes(&report)?;
-        let kept = self.writer()?.with(|ledger| ledger.put_blob(&mut &bytes[..]))?;
-        let mut record = event_record(&Act::new(by.clone(), event), at);
-        record.blobs = vec![kept];
-        self.write(Some(policy), &mut |live| {
-            // The catalog that was signed off is the one that is classified.
-            let now = self.sign_off(&upgrade(policy, &live.state, at)?)?;
-            if now != digest {
-                return Err(GateError::NotSignedOff { digest: now, changes: report.changes.len() as u64 }.into());
-            }
-            Ok(Some(record.clone()))
-        })
-        .and_then(|written| self.recorded(written, at))
-    }
-
-    /// Keeps somebody's identity in a blob and puts the user on file (A3(2)): the commitment, its digest, is the user's
-    /// id. `identity` may be anything that the host knows the person by; it is salted, so that nobody can try numbers.
-    ///
-    /// # Errors
-    /// [`LedgerError`]; [`KeyError`](crate::crypto::KeyError) without randomness.
-    pub fn register_person(&self, by: &Actor, identity: &str, at: Instant) -> Result<(Digest, Recorded), Error> {
-        let salt = crate::crypto::random::<32>()?;
-        let blob = canon::to_bytes(&super::record::Identity::new(&salt, identity))?;
-        let commitment = self.writer()?.with(|ledger| ledger.put_blob(&mut &blob[..]))?;
-        let event =
-            Event::UserRegistered { user: commitment.to_string(), kind: crate::process::UserKind::NaturalPerson };
-        let mut record = event_record(&Act::new(by.clone(), event), at);
-        record.blobs = vec![commitment];
-        Ok((commitment, self.record(record)?))
-    }
-
-    /// Keeps a document beside the log and gives its digest: evidence, an opinion, a report. An act may name it in `blobs`.
-    ///
-    /// # Errors
-    /// [`LedgerError`].
-    pub fn put_blob(&self, content: &mut dyn std::io::Read) -> Result<Digest, Error> {
-        self.writer()?.with(|ledger| ledger.put_blob(content))
-    }
-
-    /// Erases somebody's identity (A5, A31): that it was asked is recorded first. Everything recorded of the commitment
-    /// stays, and nobody can tell any more whose it was.
-    ///
-    /// # Errors
-    /// [`LedgerError::NoSuchBlob`]; what the ledger can't do.
-    pub fn erase_person(&self, by: &Actor, commitment: &Digest, at: Instant) -> Result<Recorded, Error> {
-        let writer = self.writer()?;
-        writer.with(|ledger| ledger.copy_blob(commitment, &mut std::io::sink()))?;
-        let recorded = self.event(by, Event::IdentityErased { user: *commitment }, at)?;
-        writer.with(|ledger| ledger.erase_blob(commitment))?;
-        Ok(recorded)
-    }
-
-    /// Lets another process keep a log of uses of its own, signed by this key: see [`super::Worker`].
-    ///
-    /// # Errors
-    /// [`ProcessError::Exists`], [`ProcessError::Id`]; what the ledger can't do.
-    pub fn open_use_log(&self, name: &str, key: &PublicKey, at: Instant) -> Result<Recorded, Error> {
-        let event = Event::UseLogOpened { log: name.to_owned(), key: key.clone() };
-        self.event(&Actor::new(Role::Platform, "platform"), event, at)
-    }
-
-    /// Decides, and records nothing. Where this platform only reads, on what it has read: see [`Platform::refresh`].
+    /// Decides, and records nothing. Where this platform only reads, it reads on first, so that a suspension that is
+    /// written is obeyed; where it can't, it denies.
     #[must_use]
     pub fn decide(&self, request: &Request, at: Instant) -> Decision {
+        let read = self.refresh();
         let live = self.live();
-        live.gate.decide(&live.state, &UsedElsewhere::default(), request, at)
+        let mut decision = live.gate.decide(&live.state, &UsedElsewhere::default(), request, at);
+        if let Err(error) = read {
+            deny(&mut decision, &error);
+        }
+        decision
     }
 
     /// Decides, makes the record durable — of a permit as an intent, of a denial too — and only then answers. A denial of
@@ -428,7 +302,8 @@ impl Platform {
     pub fn admit(&self, request: &Request, at: Instant) -> Result<Admitted, Error> {
         request.well_formed()?;
         // What can't be counted out is not lost: it is tried again with the next one.
-        let _ = self.flush_due(at);
+        let minutes = self.with_state(|state| state.rules().count_minutes);
+        let _ = self.denials.flush_due(at, minutes, |record| self.record(record));
         let mut decision = None;
         let written = self.write(None, &mut |live| {
             if !live.state.use_logs().is_empty() {
@@ -444,7 +319,7 @@ impl Platform {
                 Ok(Admitted { v: V1, index: Some(index), decision, degraded: false, receipt: None })
             }
             (Ok(None), Some(decision)) => {
-                self.count(request, &decision, at);
+                self.with_state(|state| self.denials.count(state, request, &decision, at));
                 Ok(Admitted { v: V1, index: None, decision, degraded: false, receipt: None })
             }
             (Err(error), decision) => self.degraded(request, decision, error, at),
@@ -460,13 +335,6 @@ impl Platform {
         let mut admitted = self.admit(request, at)?;
         admitted.receipt = admitted.index.map(|index| self.receipt(index)).transpose()?;
         Ok(admitted)
-    }
-
-    fn count(&self, request: &Request, decision: &Decision, at: Instant) {
-        let code = decision.headline().map_or("", |reason| &reason.code);
-        let known = self.with_state(|state| state.dataset(&request.dataset).is_some());
-        let dataset = known.then_some(request.dataset.as_str());
-        lock(&self.order).denials.count(dataset, request.action, code, at);
     }
 
     /// What goes out although it can't be recorded: nothing, or unconditional data, counted, where the policy says so.
@@ -488,89 +356,21 @@ impl Platform {
         let openness = live.state.dataset(&request.dataset).and_then(|dataset| dataset.assessed.as_ref()?.chosen);
         let lets = live.gate.policy().interpretation("degraded_unconditional") == Some("serve_and_count");
         drop(live);
-        let mut order = lock(&self.order);
+        let order = lock(&self.order);
         let sure = !reads && order.events == 0 && !order.unsure;
         if !lets || !decision.permit || openness != Some(Openness::Unconditional) || !sure {
             return Err(GateError::NotRecorded { cause: with_code(&error) }.into());
         }
-        order.served.count(&request.dataset, request.action, at);
+        self.served.count(request, at);
         Ok(Admitted { v: V1, index: None, decision, degraded: true, receipt: None })
     }
 
     /// Records what came of an intent: rows and bytes that went out.
     ///
     /// # Errors
-    /// [`ProcessError::NoOpenIntent`], and what the ledger can't do.
+    /// [`ProcessError::NoOpenIntent`](crate::process::ProcessError::NoOpenIntent), and what the ledger can't do.
     pub fn complete(&self, intent: u64, outcome: Outcome, at: Instant) -> Result<Recorded, Error> {
         self.record(Record::new(at, Body::Result { intent, outcome }))
-    }
-
-    /// Records a user's report of its use (A16).
-    ///
-    /// # Errors
-    /// [`ProcessError::Id`], and what the ledger can't do.
-    pub fn report_use(&self, report: UseReport, at: Instant) -> Result<Recorded, Error> {
-        self.record(Record::new(at, Body::UseReport { report }))
-    }
-
-    /// Records the counts of denials so far.
-    ///
-    /// # Errors
-    /// What the ledger can't do; the counts are then kept.
-    pub fn flush(&self, at: Instant) -> Result<(), Error> {
-        let counted = std::mem::take(&mut lock(&self.order).denials);
-        let Some(body) = counted.record() else { return Ok(()) };
-        let written = self.record(Record::new(at, body));
-        if written.is_err() {
-            lock(&self.order).denials.put_back(counted);
-        }
-        written.map(|_| ())
-    }
-
-    fn flush_due(&self, at: Instant) -> Result<(), Error> {
-        let minutes = self.with_state(|state| state.rules().count_minutes);
-        if lock(&self.order).denials.due(at, minutes) { self.flush(at) } else { Ok(()) }
-    }
-
-    /// After the log failed: opens it again, folds it, and records what went out meanwhile.
-    ///
-    /// # Errors
-    /// What still stands against it; then nothing has changed.
-    pub fn recover(&self, at: Instant) -> Result<(), Error> {
-        let mut order = lock(&self.order);
-        let mut log = lock(&self.log);
-        if order.failed.is_some() || matches!(*log, Log::Gone) {
-            // The old handle holds the directory's lock.
-            *log = Log::Gone;
-            let (opened, live) = Platform::load(&self.dir, self.signer.as_ref())?;
-            *log = opened;
-            *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
-            (order.failed, order.unsure) = (None, false);
-        }
-        drop(log);
-        let served = std::mem::take(&mut order.served);
-        drop(order);
-        let Some(body) = served.record() else { return Ok(()) };
-        let written = self.record(Record::new(at, body));
-        if written.is_err() {
-            lock(&self.order).served.put_back(served);
-        }
-        written.map(|_| ())
-    }
-
-    /// Keeps the bytes of the state beside the log, and records their digest: the next opening begins there.
-    ///
-    /// # Errors
-    /// [`GateError::Io`], and what the ledger can't do.
-    pub fn snapshot(&self, at: Instant) -> Result<Recorded, Error> {
-        let mut stored = Ok(());
-        let written = self.write(None, &mut |live| {
-            let bytes = live.state.snapshot()?;
-            stored = open::store(&self.dir, live.state.index(), &bytes);
-            stored.clone()?;
-            Ok(Some(Record::new(at, Body::Snapshot { state: crate::crypto::sha256(&bytes) })))
-        });
-        written.and_then(|written| self.recorded(written, at))
     }
 
     /// The duties as they stand at an instant; `holder` keeps those of one body, user or authority.
@@ -578,122 +378,10 @@ impl Platform {
     pub fn duties(&self, holder: Option<&str>, at: Instant) -> Vec<Duty> {
         self.live().state.duties(&self.calendar, legal_date(at), holder)
     }
-
-    /// Signs the head of the log.
-    ///
-    /// # Errors
-    /// What the ledger or the signer can't do.
-    pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
-        self.writer()?.checkpoint()
-    }
-
-    /// The proof that a record is in the log: under the last signed head, or under one that is signed for it.
-    ///
-    /// # Errors
-    /// What the ledger can't prove, or the signer can't sign.
-    pub fn receipt(&self, index: u64) -> Result<Receipt, Error> {
-        match self.writer() {
-            Ok(writer) => writer.with(|ledger| {
-                if ledger.signed().size <= index {
-                    ledger.checkpoint()?;
-                }
-                ledger.receipt(index)
-            }),
-            Err(_) => Ledger::open(self.dir.join(LEDGER), None)?.receipt(index),
-        }
-    }
-
-    fn writer(&self) -> Result<Arc<SharedLedger>, Error> {
-        match &*lock(&self.log) {
-            Log::Writer(writer) => Ok(Arc::clone(writer)),
-            Log::Reader(_) => Err(LedgerError::ReadOnly.into()),
-            Log::Gone => Err(LedgerError::Poisoned.into()),
-        }
-    }
-
-    fn record(&self, record: Record) -> Result<Recorded, Error> {
-        let at = record.at;
-        let written = self.write(None, &mut |_| Ok(Some(record.clone())))?;
-        self.recorded(written, at)
-    }
-
-    fn recorded(&self, written: Option<(u64, Vec<String>)>, at: Instant) -> Result<Recorded, Error> {
-        let (index, duties) = written.ok_or(LedgerError::Poisoned)?;
-        let (live, today) = (self.live(), legal_date(at));
-        let duties = duties.iter().filter_map(|id| live.state.duty(id, &self.calendar, today)).collect();
-        Ok(Recorded { v: V1, index, duties })
-    }
-
-    /// Makes a record on the state, checks it, puts it in the line and folds it, in one order; then waits for the disk.
-    /// `None` where nothing is to be recorded. A policy that comes with it is in force after it.
-    fn write(
-        &self,
-        adopted: Option<&Policy>,
-        make: &mut dyn FnMut(&Live) -> Result<Option<Record>, Error>,
-    ) -> Result<Option<(u64, Vec<String>)>, Error> {
-        let writer = self.writer()?;
-        let mut order = lock(&self.order);
-        if order.failed.is_some() {
-            return Err(LedgerError::Poisoned.into());
-        }
-        let live = self.live();
-        let Some(record) = make(&live)? else { return Ok(None) };
-        let policy = adopted.unwrap_or(live.gate.policy()).clone();
-        record.check(&policy, &live.state)?;
-        let bytes = record.to_bytes()?;
-        let index = live.state.index();
-        drop(live);
-        let ticket = writer.enqueue_at(&[bytes], Some(index))?;
-        let is_event = matches!(record.body, Body::Event { .. });
-        order.events += usize::from(is_event);
-        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        let folded = record.fold(&policy, &mut live.state);
-        if adopted.is_some() {
-            live.gate = Gate::new(policy);
-        }
-        drop(live);
-        drop(order);
-        let written = ticket.wait();
-        order = lock(&self.order);
-        order.events = order.events.saturating_sub(usize::from(is_event));
-        match (written, folded) {
-            (Ok(range), Ok(duties)) if range.start == index => Ok(Some((index, duties))),
-            (written, folded) => {
-                let error = match (written, folded) {
-                    (Err(error), _) => error.into(),
-                    (_, Err(error)) => error,
-                    _ => LedgerError::Poisoned.into(),
-                };
-                order.failed = Some(with_code(&error));
-                order.unsure |= is_event;
-                Err(error)
-            }
-        }
-    }
 }
 
 impl Drop for Platform {
-    // Counts that no window ended: recorded at the last instant that was counted, if that can still be done.
     fn drop(&mut self) {
-        let last = lock(&self.order).denials.last();
-        if let Some(at) = last {
-            let _ = self.flush(at);
-        }
+        self.denials.flush_rest(|record| self.record(record));
     }
-}
-
-fn event_record(act: &Act, at: Instant) -> Record {
-    let body = Body::Event { by: act.by.clone(), event: Box::new(act.event.clone()) };
-    Record { v: V1, at, body, blobs: act.blobs.clone() }
-}
-
-pub(super) fn decision_record(request: &Request, decision: &Decision, at: Instant) -> Record {
-    let (request, decision) = (Box::new(request.clone()), Box::new(decision.clone()));
-    let permit = decision.permit;
-    Record::new(at, if permit { Body::Intent { request, decision } } else { Body::Denial { request, decision } })
-}
-
-/// An error's texts, each behind its code.
-pub(super) fn with_code(error: &Error) -> Text {
-    Text::new(format!("{} {}", error.code(), error.zh()), format!("{} {error}", error.code()))
 }

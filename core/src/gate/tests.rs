@@ -3,7 +3,6 @@ use crate::Error;
 use crate::audit::audit;
 use crate::calendar::Calendar;
 use crate::crypto::{Ed25519Key, PublicKey, Signer};
-use crate::error::Explain as _;
 use crate::ledger;
 use crate::policy::Facts;
 use crate::process::State;

@@ -2,101 +2,28 @@
 //! writes, and keeps a log of uses of its own, so that no process waits for another's disk.
 //!
 //! A worker reads the state log before each admission, so that a suspension that is written is obeyed by the next one. What
-//! it read longer ago than its host's bound decides nothing. Quotas are counted over all logs of uses, one admission at a
-//! time; everything else is admitted side by side.
+//! a decision saw of other logs is on the disk before the decision is recorded. What a worker read longer ago than its
+//! host's bound decides nothing. Quotas are counted over all logs of uses, one admission at a time; everything else is
+//! admitted side by side.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
-use rustix::fs::{FlockOperation, flock};
 
+use super::count::Denials;
 use super::decide::{Decision, deny};
-use super::platform::{Admitted, LEDGER, Platform, Recorded, decision_record, lock, with_code};
-use super::record::{Body, Outcome, Record, UseReport, used_by};
+use super::platform::{Admitted, Platform};
+use super::record::{Body, Outcome, Record, UseReport};
+use super::recorded::{Recorded, decision_record};
 use super::request::Request;
-use super::{GateError, count::Denials};
+use super::uses::{Uses, bad, is_there, make, turn, use_log};
+use super::{GateError, lock, with_code};
 use crate::Error;
 use crate::crypto::Signer;
-use crate::ledger::{Checkpoint, Follower, Ledger, LedgerConfig, LedgerError, Profile, SharedLedger, begun};
-use crate::process::{ProcessError, Used, UsedElsewhere};
-use crate::terms::{Instant, Text, V1, io_text};
-
-/// The directory of the logs of uses, within a platform's.
-pub const USES: &str = "uses";
-/// Whoever holds it counts quotas.
-const QUOTA_LOCK: &str = "quota.lock";
-
-/// The directory of one log of uses.
-pub(crate) fn use_log(dir: &Path, name: &str) -> PathBuf {
-    dir.join(USES).join(name)
-}
-
-/// The names of the logs of uses that are there, in order.
-pub(crate) fn use_logs(dir: &Path) -> Vec<String> {
-    let entries = fs::read_dir(dir.join(USES)).into_iter().flatten().flatten();
-    let begun = entries.filter(|entry| begun(&entry.path()));
-    let mut names: Vec<String> = begun.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort_unstable();
-    names
-}
-
-/// Another process's log of uses, as far as it was read.
-struct Followed {
-    follower: Follower,
-    tally: Tally,
-    /// How many of its records were counted.
-    counted: u64,
-}
-
-/// What is called with the application whose use changes, and how.
-pub(crate) type Change<'a> = &'a mut dyn FnMut(&str, &dyn Fn(Used) -> Used);
-
-/// The intents of one log that wait for their result.
-#[derive(Default)]
-pub(crate) struct Tally(BTreeMap<u64, crate::process::Use>);
-
-impl Tally {
-    /// Counts a record: `change` is called with the application whose use changes. A result of no open intent changes
-    /// nothing; the audit finds it.
-    pub(crate) fn count(&mut self, index: u64, record: &Record, change: Change<'_>) {
-        match &record.body {
-            Body::Intent { request, decision } => {
-                let used = used_by(request, decision);
-                if let Some(application) = &used.application {
-                    change(application, &|known| known.plus(used.asked));
-                }
-                self.0.insert(index, used);
-            }
-            Body::Result { intent, outcome } => {
-                let Some(open) = self.0.remove(intent) else { return };
-                if let Some(application) = &open.application {
-                    change(application, &|known| known.less(open.asked).plus(outcome.used()));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn waits(&self, intent: u64) -> bool {
-        self.0.contains_key(&intent)
-    }
-}
-
-/// What a worker knows of the uses. Its own are counted when they are put in the line of its log, those of others when
-/// they are read.
-#[derive(Default)]
-struct Uses {
-    own: Tally,
-    /// How many records its own log has, those in the line included.
-    size: u64,
-    others: BTreeMap<String, Followed>,
-    elsewhere: UsedElsewhere,
-    /// Why its own log can't be written any more.
-    failed: bool,
-}
+use crate::ledger::{Checkpoint, Ledger, LedgerError, SharedLedger};
+use crate::process::ProcessError;
+use crate::terms::{Instant, Text, V1};
 
 /// A process that answers for a platform, with a log of uses of its own. Threads share it.
 ///
@@ -128,25 +55,10 @@ pub struct Worker {
     log: SharedLedger,
     /// The order of this worker: what is decided is put in the line before another is.
     uses: Mutex<Uses>,
-    denials: Mutex<Denials>,
+    denials: Denials,
     /// When the state was last read, as its callers said.
     read: Mutex<Option<Instant>>,
     bound: Option<SignedDuration>,
-}
-
-impl Uses {
-    /// Counts a record of this worker's own log; a record of the ledger's own is passed over.
-    fn count_own(&mut self, index: u64, record: Option<&Record>) {
-        let Uses { own, elsewhere, .. } = self;
-        if let Some(record) = record {
-            own.count(index, record, &mut |application, change| elsewhere.change(application, change));
-        }
-        self.size = index + 1;
-    }
-}
-
-fn bad(index: u64, error: &Error) -> GateError {
-    GateError::BadRecord { index, what: with_code(error) }
 }
 
 impl std::fmt::Debug for Worker {
@@ -169,22 +81,17 @@ impl Worker {
         bound: Option<SignedDuration>,
     ) -> Result<Self, Error> {
         let dir = dir.as_ref();
+        let signer: Arc<dyn Signer> = signer.into();
         let platform = Platform::open(dir, None)?;
         let known = platform.with_state(|state| state.use_logs().get(name).cloned());
         if known.as_ref() != Some(signer.public_key()) {
             return Err(GateError::NotAUseLog.into());
         }
-        let io = |error: std::io::Error| GateError::Io { what: USES, kind: io_text(error.kind()) };
-        fs::create_dir_all(dir.join(USES)).map_err(io)?;
-        let own = use_log(dir, name);
+        if !is_there(dir, name)? {
+            make(dir, name, &signer)?;
+        }
         let mut uses = Uses::default();
-        let ledger = if own.exists() {
-            Ledger::open(&own, Some(signer))?
-        } else {
-            let origin = format!("{}/{USES}/{name}", Ledger::open(dir.join(LEDGER), None)?.origin());
-            let config = LedgerConfig { origin, profile: Profile::of(signer.public_key()) };
-            Ledger::create(&own, &config, signer)?
-        };
+        let ledger = Ledger::open(use_log(dir, name), Some(Box::new(signer)))?;
         for item in ledger.records()? {
             let (index, bytes) = item?;
             let record = Record::read(&bytes).map_err(|error| bad(index, &error.into()))?;
@@ -195,11 +102,11 @@ impl Worker {
             platform,
             log: SharedLedger::new(ledger),
             uses: Mutex::new(uses),
-            denials: Mutex::default(),
+            denials: Denials::default(),
             read: Mutex::new(None),
             bound,
         };
-        worker.look(&mut lock(&worker.uses))?;
+        lock(&worker.uses).look(&worker.platform, name)?;
         Ok(worker)
     }
 
@@ -220,36 +127,6 @@ impl Worker {
         Ok(came)
     }
 
-    /// Reads what others wrote to their logs of uses since the last look.
-    fn look(&self, uses: &mut Uses) -> Result<(), Error> {
-        let Uses { others, elsewhere, .. } = uses;
-        let names: Vec<String> = self.platform.with_state(|state| state.use_logs().keys().cloned().collect());
-        for name in names.into_iter().filter(|name| *name != self.name) {
-            let dir = use_log(self.platform.dir(), &name);
-            if !others.contains_key(&name) {
-                // Who has not begun has used nothing. Whatever else stands against reading it is no reason to go on.
-                if !begun(&dir) {
-                    continue;
-                }
-                let follower = Follower::from_start(&dir)?;
-                others.insert(name.clone(), Followed { follower, tally: Tally::default(), counted: 0 });
-            }
-            let Some(Followed { follower, tally, counted }) = others.get_mut(&name) else { continue };
-            follower.look(&mut |index, bytes| {
-                // A look that failed half-way through a batch begins it anew.
-                if index < *counted {
-                    return Ok(());
-                }
-                if let Some(record) = Record::read(bytes).map_err(|error| bad(index, &error.into()))? {
-                    tally.count(index, &record, &mut |application, change| elsewhere.change(application, change));
-                }
-                *counted = index + 1;
-                Ok(())
-            })?;
-        }
-        Ok(())
-    }
-
     /// Whether a quota decides.
     fn counted(&self, uses: &Uses, request: &Request, at: Instant) -> bool {
         let live = self.platform.live();
@@ -261,8 +138,7 @@ impl Worker {
         let counted = live.gate.answer(&live.state, &uses.elsewhere, request, at).counted();
         let mut decision = live.gate.decide(&live.state, &uses.elsewhere, request, at);
         if counted {
-            let others = uses.others.iter().map(|(name, followed)| (name.clone(), followed.counted));
-            decision.uses_seen = others.chain([(self.name.clone(), uses.size)]).collect();
+            decision.uses_seen = uses.seen(&self.name);
         }
         decision
     }
@@ -293,9 +169,9 @@ impl Worker {
         }
         // Between reading the quota and recording what is used of it nobody else may do the same; and what was written
         // while this waited for its turn counts.
-        let _turn = self.turn().map_err(refused)?;
+        let _turn = turn(self.platform.dir()).map_err(|error| refused(error.into()))?;
         self.refresh(at).map_err(refused)?;
-        self.look(&mut lock(&self.uses)).map_err(refused)?;
+        lock(&self.uses).look(&self.platform, &self.name).map_err(refused)?;
         self.admit_now(request, at)
     }
 
@@ -314,12 +190,12 @@ impl Worker {
         })?;
         let Some(decision) = decided else { return Err(LedgerError::Poisoned.into()) };
         if index.is_none() {
-            let code = decision.headline().map_or("", |reason| &reason.code);
-            let known = self.platform.with_state(|state| state.dataset(&request.dataset).is_some());
-            let dataset = known.then_some(request.dataset.as_str());
-            lock(&self.denials).count(dataset, request.action, code, at);
+            let minutes = self.platform.with_state(|state| {
+                self.denials.count(state, request, &decision, at);
+                state.rules().count_minutes
+            });
             // What can't be counted out is not lost: it is tried again with the next one.
-            let _ = self.flush_due(at);
+            let _ = self.denials.flush_due(at, minutes, |record| self.recorded(&mut |_| Ok(Some(record.clone()))));
         }
         Ok(Admitted { v: V1, index, decision, degraded: false, receipt: None })
     }
@@ -353,18 +229,7 @@ impl Worker {
     /// # Errors
     /// What the ledger can't do; the counts are then kept.
     pub fn flush(&self, at: Instant) -> Result<(), Error> {
-        let counted = std::mem::take(&mut *lock(&self.denials));
-        let Some(body) = counted.record() else { return Ok(()) };
-        let written = self.recorded(&mut |_| Ok(Some(Record::new(at, body.clone()))));
-        if written.is_err() {
-            lock(&self.denials).put_back(counted);
-        }
-        written.map(|_| ())
-    }
-
-    fn flush_due(&self, at: Instant) -> Result<(), Error> {
-        let minutes = self.platform.with_state(|state| state.rules().count_minutes);
-        if lock(&self.denials).due(at, minutes) { self.flush(at) } else { Ok(()) }
+        self.denials.flush(at, |record| self.recorded(&mut |_| Ok(Some(record.clone()))))
     }
 
     /// Signs the head of this worker's log.
@@ -384,6 +249,9 @@ impl Worker {
         }
         let Some(record) = make(&uses)? else { return Ok(None) };
         let (bytes, index) = (record.to_bytes()?, uses.size);
+        if let Body::Intent { decision, .. } | Body::Denial { decision, .. } = &record.body {
+            self.make_durable(&mut uses, decision)?;
+        }
         let ticket = self.log.enqueue_at(&[bytes], Some(index))?;
         uses.count_own(index, Some(&record));
         drop(uses);
@@ -396,26 +264,24 @@ impl Worker {
         }
     }
 
+    /// Makes durable what a decision says that it saw, before the decision is: else a crash could lose what a record names.
+    fn make_durable(&self, uses: &mut Uses, decision: &Decision) -> Result<(), LedgerError> {
+        self.platform.make_durable(decision.state_index.unwrap_or_default())?;
+        uses.make_durable(&decision.uses_seen)
+    }
+
     fn recorded(&self, make: &mut dyn FnMut(&Uses) -> Result<Option<Record>, Error>) -> Result<Recorded, Error> {
         let index = self.record(make)?.ok_or(LedgerError::Poisoned)?;
         Ok(Recorded { v: V1, index, duties: Vec::new() })
-    }
-
-    /// Waits for the turn to count quotas. It ends when what is returned is dropped.
-    fn turn(&self) -> Result<File, Error> {
-        let path = self.platform.dir().join(USES).join(QUOTA_LOCK);
-        let io = |error: std::io::Error| GateError::Io { what: QUOTA_LOCK, kind: io_text(error.kind()) };
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-        flock(&file, FlockOperation::LockExclusive).map_err(|error| io(error.into()))?;
-        Ok(file)
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        let last = lock(&self.denials).last();
-        if let Some(at) = last {
-            let _ = self.flush(at);
-        }
+        self.denials.flush_rest(|record| self.recorded(&mut |_| Ok(Some(record.clone()))));
     }
 }
+
+#[cfg(test)]
+#[path = "tests_worker.rs"]
+mod tests;

@@ -1,23 +1,20 @@
 //! Following a log that another process writes: each look takes what was committed since the last one.
 //!
 //! A follower takes no lock and never waits for the writer. It sees a commit when it is written, which may be before the
-//! writer has it on the disk; it must never take half a batch for a commit, and never pass over damage.
+//! writer has it on the disk: who records what it names makes it durable first, see [`Follower::make_durable`]. It must
+//! never take half a batch for a commit, and never pass over damage.
 
+use std::fs::File;
 use std::path::Path;
 
-use super::IntegrityError;
 use super::config::LedgerConfig;
 use super::frame::{Frame, Header, SegmentReader, is_no_frame, is_torn};
 use super::log::Ledger;
 use super::replay::link;
-use super::store::{HEAD, Store};
+use super::store::{Store, io_error};
 use super::tree::{Frontier, Hash, leaf_hash};
+use super::{IntegrityError, LedgerError};
 use crate::Error;
-
-/// Whether a directory holds a ledger whose making was ended: before, nothing in it was acknowledged.
-pub(crate) fn begun(dir: &Path) -> bool {
-    dir.join(HEAD).exists()
-}
 
 /// What is called with each record and its index.
 pub(crate) type Give<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), Error>;
@@ -28,8 +25,14 @@ pub(crate) struct Follower {
     /// The segment, and where in it the next frame begins; 0 before its header.
     number: u64,
     offset: u64,
+    /// The segment, open from before it is read: the system tells of a write that failed those who had the file open then.
+    held: Option<(u64, File)>,
     committed: Frontier,
     chain: Hash,
+    /// How many records are known to be on the disk.
+    durable: u64,
+    /// A sync failed: nobody knows what the disk holds, and another one would not say.
+    failed: bool,
 }
 
 impl Follower {
@@ -46,9 +49,13 @@ impl Follower {
             store: ledger.store.clone(),
             number,
             offset: reader.offset(),
+            held: None,
             committed: header.frontier,
             chain: header.chain,
+            durable: 0,
+            failed: false,
         };
+        follower.hold()?;
         // What the ledger has of its last segment is passed over; what is already beyond comes with the first look.
         let known = ledger.size();
         while follower.committed.size() < known {
@@ -68,7 +75,8 @@ impl Follower {
         let (config, text) = LedgerConfig::read(&store)?;
         let hash = config.profile.hash();
         let chain = super::replay::genesis(hash, &text);
-        Ok(Follower { store, number: 0, offset: 0, committed: Frontier::new(hash), chain })
+        let committed = Frontier::new(hash);
+        Ok(Follower { store, number: 0, offset: 0, held: None, committed, chain, durable: 0, failed: false })
     }
 
     /// How many records were committed at the last look.
@@ -97,8 +105,45 @@ impl Follower {
         Ok(self.size() - before)
     }
 
+    /// Makes the first `size` records, which were read, durable, whatever becomes of the writer. Only the last write of a
+    /// log can be missing on the disk: a writer syncs each before the next, and a segment before the next segment.
+    ///
+    /// # Errors
+    /// What the system says, and [`LedgerError::Poisoned`] after that; also where so many were not read.
+    pub(crate) fn make_durable(&mut self, size: u64) -> Result<(), LedgerError> {
+        if size <= self.durable {
+            return Ok(());
+        }
+        let Some((number, file)) = self.held.as_ref().filter(|_| !self.failed && size <= self.size()) else {
+            return Err(LedgerError::Poisoned);
+        };
+        if let Err(error) = file.sync_data() {
+            self.failed = true;
+            return Err(io_error(&self.store.segment_path(*number), "fdatasync")(error));
+        }
+        self.durable = self.size();
+        Ok(())
+    }
+
+    /// Opens the segment that is read, unless it is open.
+    fn hold(&mut self) -> Result<(), LedgerError> {
+        if self.held.as_ref().is_none_or(|(number, _)| *number != self.number) {
+            let path = self.store.segment_path(self.number);
+            self.held = Some((self.number, File::open(&path).map_err(io_error(&path, "open"))?));
+        }
+        Ok(())
+    }
+
+    /// From now on each sync fails.
+    #[cfg(test)]
+    pub(crate) fn break_disk(&mut self) {
+        let (socket, _) = std::os::unix::net::UnixStream::pair().unwrap();
+        self.held = Some((self.number, File::from(std::os::fd::OwnedFd::from(socket))));
+    }
+
     /// Reads to the next commit; false where there is none yet.
     fn commit(&mut self, give: Give<'_>) -> Result<bool, Error> {
+        self.hold()?;
         let hash = self.committed.hash();
         let mut reader = SegmentReader::open(&self.store, self.number, hash)?;
         if self.offset == 0 {
@@ -265,8 +310,35 @@ mod tests {
         assert_eq!(looked(&mut follower).len(), 2);
         // What `give` refuses is given again.
         ledger.append(b"4").unwrap();
-        let refuse = || Error::from(crate::ledger::LedgerError::ReadOnly);
+        let refuse = || Error::from(LedgerError::ReadOnly);
         assert!(follower.look(&mut |_, _| Err(refuse())).is_err());
         assert_eq!(looked(&mut follower), [(3, "4".to_owned())]);
+    }
+
+    #[test]
+    fn what_was_read_is_made_durable_once_or_never() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("log");
+        let mut ledger = create(&dir);
+        ledger.set_segment_limit(300);
+        ledger.append(b"1").unwrap();
+        let mut follower = Follower::after(&ledger).unwrap();
+        follower.make_durable(1).unwrap();
+        assert_eq!(follower.make_durable(2), Err(LedgerError::Poisoned), "what was not read is not known");
+        for number in 2..20 {
+            ledger.append(number.to_string().as_bytes()).unwrap();
+            assert_eq!(looked(&mut follower).len(), 1);
+            follower.make_durable(number).unwrap();
+        }
+        assert!(ledger.segments.len() > 3);
+        ledger.append(b"20").unwrap();
+        assert_eq!(looked(&mut follower).len(), 1);
+        follower.break_disk();
+        follower.make_durable(19).unwrap();
+        assert!(matches!(follower.make_durable(20), Err(LedgerError::Io { doing: "fdatasync", .. })));
+        // A sync that works says nothing of what an earlier one lost.
+        follower.held = None;
+        follower.hold().unwrap();
+        assert_eq!(follower.make_durable(20), Err(LedgerError::Poisoned));
     }
 }

@@ -53,7 +53,7 @@ pub use self::log::{Ledger, LedgerState};
 pub use checkpoint::Checkpoint;
 pub use config::{LedgerConfig, Profile};
 pub use equivocation::prove_equivocation;
-pub(crate) use follow::{Follower, begun};
+pub(crate) use follow::Follower;
 pub use frame::LONGEST_RECORD;
 pub(crate) use keys::is_own;
 pub use note::verifier_key;
@@ -62,6 +62,7 @@ pub use proof::{ProofDocument, ProofHash, Receipt, RecordBytes, verify_document,
 pub use replay::Records;
 pub use shared::SharedLedger;
 pub use tree::{Hash, LONGEST_PROOF, leaf_hash, node_hash, verify_consistency, verify_inclusion};
+pub(crate) use verify::verify_and_list;
 pub use verify::{Verified, verify};
 pub use write::lines;
 

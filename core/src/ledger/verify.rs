@@ -1,5 +1,6 @@
 //! Verification of a whole ledger, offline, trusting nothing in its directory.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,19 @@ pub struct Verified {
 /// # Errors
 /// [`IntegrityError`], which says which file, byte and record; [`super::LedgerError`] when it can't be read at all.
 pub fn verify(dir: impl AsRef<Path>, key: Option<&PublicKey>, pin: Option<&Checkpoint>) -> Result<Verified, Error> {
+    verify_and_list(dir, key, pin).map(|(verified, _)| verified)
+}
+
+/// As [`verify()`], with every blob that a record names and that is not there: who holds them against something must not
+/// stop at the first thousand.
+///
+/// # Errors
+/// As [`verify()`].
+pub(crate) fn verify_and_list(
+    dir: impl AsRef<Path>,
+    key: Option<&PublicKey>,
+    pin: Option<&Checkpoint>,
+) -> Result<(Verified, BTreeSet<Digest>), Error> {
     let store = Store::open(dir.as_ref())?;
     let (config, config_text) = LedgerConfig::read(&store)?;
     let hash = config.profile.hash();
@@ -131,7 +145,7 @@ pub fn verify(dir: impl AsRef<Path>, key: Option<&PublicKey>, pin: Option<&Check
         check_pin(pin, &config.origin, &keys, &replay)?;
     }
     let (blobs, blob_bytes) = blobs::verify(&store)?;
-    Ok(Verified {
+    let verified = Verified {
         v: V1,
         origin: config.origin.clone(),
         profile: config.profile,
@@ -154,7 +168,8 @@ pub fn verify(dir: impl AsRef<Path>, key: Option<&PublicKey>, pin: Option<&Check
         blob_bytes,
         blobs_gone: reading.gone_count,
         gone: reading.gone,
-    })
+    };
+    Ok((verified, reading.missing))
 }
 
 /// What is looked at in each record, and what was seen.
@@ -169,6 +184,8 @@ struct Reading<'a> {
     first_backward: Option<u64>,
     gone_count: u64,
     gone: Vec<Digest>,
+    /// Each of those once, however many there are.
+    missing: BTreeSet<Digest>,
 }
 
 impl<'a> Reading<'a> {
@@ -183,6 +200,7 @@ impl<'a> Reading<'a> {
             first_backward: None,
             gone_count: 0,
             gone: Vec::new(),
+            missing: BTreeSet::new(),
         }
     }
 
@@ -203,6 +221,7 @@ impl<'a> Reading<'a> {
             if self.gone.len() < MOST_GONE {
                 self.gone.push(*digest);
             }
+            self.missing.insert(*digest);
         }
         if keys::is_change(record.bytes) {
             let change = keys::read_change(self.origin, record.before, record.bytes);

@@ -50,8 +50,8 @@ public final class Platform extends Handle {
     /**
      * Opens a platform.
      *
-     * @param signer null opens for reading, also beside a writer: {@link #decide} and {@link #duties} answer from what
-     *     was read, and what would be recorded is an exception
+     * @param signer null opens for reading, also beside a writer: {@link #decide} reads on first, {@link #duties}
+     *     answers from what was read, and what would be recorded is an exception
      */
     public static Platform open(String directory, Signer signer) {
         byte[] a = Library.utf8(directory);

@@ -1,0 +1,135 @@
+//! What keeps a platform going besides what it answers: another policy, people on file and their erasure, snapshots, the
+//! repair of a log that failed.
+
+use std::sync::PoisonError;
+
+use super::platform::{Log, Platform};
+use super::record::{Body, Identity, Record};
+use super::recorded::{Recorded, event_record};
+use super::replay::store_policy;
+use super::upgrade::{Upgrade, upgrade};
+use super::{GateError, lock, open};
+use crate::Error;
+use crate::canon;
+use crate::policy::Policy;
+use crate::process::{Act, Actor, Event, ProcessError, UserKind};
+use crate::terms::{Digest, Instant};
+
+impl Platform {
+    /// What adopting a policy would change: what the authority signs off, by [`Platform::sign_off`].
+    ///
+    /// # Errors
+    /// What the new policy can't answer.
+    pub fn upgrade(&self, policy: &Policy, at: Instant) -> Result<Upgrade, Error> {
+        upgrade(policy, &self.live().state, at)
+    }
+
+    /// The digest that signs off an upgrade, by the hash of the log's profile.
+    ///
+    /// # Errors
+    /// [`LedgerError::ReadOnly`](crate::ledger::LedgerError::ReadOnly); [`CanonError`](crate::canon::CanonError).
+    pub fn sign_off(&self, upgrade: &Upgrade) -> Result<Digest, Error> {
+        let profile = self.writer()?.with(|ledger| ledger.profile());
+        Ok(crate::crypto::digest(profile.hash(), &canon::to_bytes(upgrade)?))
+    }
+
+    /// Adopts a policy (A40): its text is stored, what it changes is kept as a blob, and the catalog is classified under
+    /// it. `signed_off` is the digest of [`Platform::upgrade`]: readings and access rules may change where no class does.
+    ///
+    /// # Errors
+    /// [`GateError::NotSignedOff`] with the digest that would; [`GateError::Io`]; what the ledger can't do.
+    pub fn adopt(
+        &self,
+        by: &Actor,
+        policy: &Policy,
+        signed_off: Option<&Digest>,
+        at: Instant,
+    ) -> Result<Recorded, Error> {
+        let report = self.upgrade(policy, at)?;
+        let digest = self.sign_off(&report)?;
+        if signed_off != Some(&digest) {
+            return Err(GateError::NotSignedOff { digest, changes: report.changes.len() as u64 }.into());
+        }
+        let adopted = store_policy(&self.dir, policy)?;
+        let Event::PolicyAdopted { policy: id, hash, interpretations, text, .. } = adopted else {
+            return Err(ProcessError::OtherPolicy.into());
+        };
+        let event = Event::PolicyAdopted { policy: id, hash, interpretations, text, upgrade: Some(digest) };
+        let bytes = canon::to_bytes(&report)?;
+        let kept = self.writer()?.with(|ledger| ledger.put_blob(&mut &bytes[..]))?;
+        let mut record = event_record(&Act::new(by.clone(), event), at);
+        record.blobs = vec![kept];
+        self.write(Some(policy), &mut |live| {
+            // The catalog that was signed off is the one that is classified.
+            let now = self.sign_off(&upgrade(policy, &live.state, at)?)?;
+            if now != digest {
+                return Err(GateError::NotSignedOff { digest: now, changes: report.changes.len() as u64 }.into());
+            }
+            Ok(Some(record.clone()))
+        })
+        .and_then(|written| self.recorded(written, at))
+    }
+
+    /// Keeps somebody's identity in a blob and puts the user on file (A3(2)): the commitment, its digest, is the user's
+    /// id. `identity` may be anything that the host knows the person by; it is salted, so that nobody can try numbers.
+    ///
+    /// # Errors
+    /// [`LedgerError`](crate::ledger::LedgerError); [`KeyError`](crate::crypto::KeyError) without randomness.
+    pub fn register_person(&self, by: &Actor, identity: &str, at: Instant) -> Result<(Digest, Recorded), Error> {
+        let salt = crate::crypto::random::<32>()?;
+        let blob = canon::to_bytes(&Identity::new(&salt, identity))?;
+        let commitment = self.writer()?.with(|ledger| ledger.put_blob(&mut &blob[..]))?;
+        let event = Event::UserRegistered { user: commitment.to_string(), kind: UserKind::NaturalPerson };
+        let mut record = event_record(&Act::new(by.clone(), event), at);
+        record.blobs = vec![commitment];
+        Ok((commitment, self.record(record)?))
+    }
+
+    /// Erases somebody's identity (A5, A31): that it was asked is recorded first. Everything recorded of the commitment
+    /// stays, and nobody can tell any more whose it was.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoSuchBlob`](crate::ledger::LedgerError::NoSuchBlob); what the ledger can't do.
+    pub fn erase_person(&self, by: &Actor, commitment: &Digest, at: Instant) -> Result<Recorded, Error> {
+        let writer = self.writer()?;
+        writer.with(|ledger| ledger.copy_blob(commitment, &mut std::io::sink()))?;
+        let recorded = self.event(by, Event::IdentityErased { user: *commitment }, at)?;
+        writer.with(|ledger| ledger.erase_blob(commitment))?;
+        Ok(recorded)
+    }
+
+    /// After the log failed: opens it again, folds it, and records what went out meanwhile.
+    ///
+    /// # Errors
+    /// What still stands against it; then nothing has changed.
+    pub fn recover(&self, at: Instant) -> Result<(), Error> {
+        let mut order = lock(&self.order);
+        let mut log = lock(&self.log);
+        if order.failed.is_some() || matches!(*log, Log::Gone) {
+            // The old handle holds the directory's lock.
+            *log = Log::Gone;
+            let (opened, live) = Platform::load(&self.dir, self.signer.as_ref())?;
+            *log = opened;
+            *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
+            (order.failed, order.unsure) = (None, false);
+        }
+        drop(log);
+        drop(order);
+        self.served.flush(at, |record| self.record(record))
+    }
+
+    /// Keeps the bytes of the state beside the log, and records their digest: the next opening begins there.
+    ///
+    /// # Errors
+    /// [`GateError::Io`], and what the ledger can't do.
+    pub fn snapshot(&self, at: Instant) -> Result<Recorded, Error> {
+        let mut stored = Ok(());
+        let written = self.write(None, &mut |live| {
+            let bytes = live.state.snapshot()?;
+            stored = open::store(&self.dir, live.state.index(), &bytes);
+            stored.clone()?;
+            Ok(Some(Record::new(at, Body::Snapshot { state: crate::crypto::sha256(&bytes) })))
+        });
+        written.and_then(|written| self.recorded(written, at))
+    }
+}
