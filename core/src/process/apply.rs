@@ -1,5 +1,7 @@
 //! What an event changes. It is checked first, so a state never holds what the table does not allow.
 
+use jiff::civil::Date;
+
 use super::check::{digest_of, reviewed, reviewer};
 use super::names::Name;
 use super::state::{ApplicationState, Granted, Listed, StandingState, Taken, Ways, case_key, reviewer_bit};
@@ -73,9 +75,10 @@ impl State {
                 let updated = entry.updated.or(known.and_then(|listed| listed.updated));
                 let mut listed = Listed::new(entry, district, revision)?;
                 listed.updated = updated;
-                let dataset = self.dataset_entry(&entry.id)?;
+                let dataset = self.dataset_entry(&entry.id, today)?;
                 dataset.listed = Some(Box::new(listed));
                 dataset.body = dataset.body.or(body);
+                let assessed = dataset.assessed.is_some();
                 if let Some(body) = dataset.body {
                     let first = self.bodies.entry(body).or_default();
                     if first.since.is_none() {
@@ -91,6 +94,9 @@ impl State {
                     }
                 }
                 self.settle_dataset(&entry.id);
+                if !assessed {
+                    owes(duty::REASSESSMENT, &entry.id);
+                }
                 owes(duty::CONTENT_UPDATE, &entry.id);
             }
             Event::DatasetAssessed { dataset, content, facts, classification, chosen, .. } => {
@@ -98,7 +104,7 @@ impl State {
                 let (index, hash) = (self.index, policy.hash());
                 let assessed = Assessed::new(index, today, hash, *content, digest, classification, *chosen, facts)?;
                 let body = self.names.number(&by.id)?;
-                let state = self.dataset_entry(dataset)?;
+                let state = self.dataset_entry(dataset, today)?;
                 state.content = Some(*content);
                 state.body = state.body.or(Some(body));
                 state.assessed = Some(Box::new(assessed));
@@ -106,16 +112,17 @@ impl State {
                 owes(duty::REASSESSMENT, dataset);
             }
             Event::ContentUpdated { dataset, content } => {
-                let state = self.dataset_entry(dataset)?;
-                state.content = Some(*content);
-                if let Some(listed) = &mut state.listed {
-                    listed.updated = Some(today);
+                if let Some(state) = self.datasets.get_mut(dataset.as_str()) {
+                    state.content = Some(*content);
+                    if let Some(listed) = &mut state.listed {
+                        listed.updated = Some(today);
+                    }
                 }
                 self.settle_dataset(dataset);
                 owes(duty::CONTENT_UPDATE, dataset);
             }
             Event::DatasetOpened { dataset, .. } => {
-                self.move_dataset(dataset, DatasetStatus::Open)?;
+                self.move_dataset(dataset, DatasetStatus::Open);
                 if let Some(listed) =
                     self.datasets.get_mut(dataset.as_str()).and_then(|dataset| dataset.listed.as_mut())
                 {
@@ -123,10 +130,10 @@ impl State {
                 }
                 owes(duty::CONTENT_UPDATE, dataset);
             }
-            Event::DatasetResumed { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Open)?,
-            Event::DatasetSuspended { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Suspended)?,
-            Event::DatasetWithdrawn { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Withdrawn)?,
-            Event::DatasetTerminated { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Terminated)?,
+            Event::DatasetResumed { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Open),
+            Event::DatasetSuspended { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Suspended),
+            Event::DatasetWithdrawn { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Withdrawn),
+            Event::DatasetTerminated { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Terminated),
             Event::ApplicationFiled { application } => self.file_application(application)?,
             Event::ApplicationReviewed { application, approve, grant, .. } => {
                 if self.review(policy, by, application, *approve, grant.as_ref(), at)? {
@@ -225,7 +232,7 @@ impl State {
     }
 
     /// A40: what the new policy still permits, of the same facts, goes on under it; the rest waits for its assessment.
-    fn reclassify(&mut self, policy: &Policy, today: jiff::civil::Date) {
+    fn reclassify(&mut self, policy: &Policy, today: Date) {
         for assessed in self.datasets.values_mut().filter_map(|dataset| dataset.assessed.as_mut()) {
             if let Ok(answer) = policy.classify(&assessed.facts(), today)
                 && assessed.goes_on(answer.status, &answer.permitted)
@@ -362,8 +369,9 @@ impl State {
             Event::CommitteeReferred { referral, dataset, ground, .. } => {
                 let case = self.begin(Machine::Referral, S::Pending, referral, by, Some(dataset), at)?;
                 case.aggregation = *ground == ReferralGround::Aggregation;
-                let state = self.dataset_entry(dataset)?;
-                state.referrals = state.referrals.saturating_add(1);
+                if let Some(dataset) = self.datasets.get_mut(dataset.as_str()) {
+                    dataset.referrals = dataset.referrals.saturating_add(1);
+                }
                 None
             }
             Event::CommitteeAdvised { referral, opinion, .. } => {
@@ -457,7 +465,8 @@ impl State {
         self.standings.get_mut(&key)
     }
 
-    fn dataset_entry(&mut self, id: &str) -> Result<&mut DatasetState, ProcessError> {
+    /// A dataset that is assessed or listed; a new one where it was neither.
+    fn dataset_entry(&mut self, id: &str, today: Date) -> Result<&mut DatasetState, ProcessError> {
         if self.datasets.len() >= u32::MAX as usize {
             return Err(ProcessError::Full { what: "datasets" });
         }
@@ -465,6 +474,7 @@ impl State {
         Ok(self.datasets.entry(id.into()).or_insert_with(|| DatasetState {
             status: DatasetStatus::NotOpen,
             since,
+            came: today,
             body: None,
             listed: None,
             assessed: None,
@@ -481,11 +491,10 @@ impl State {
         }
     }
 
-    fn move_dataset(&mut self, id: &str, status: DatasetStatus) -> Result<(), ProcessError> {
-        let since = self.index;
-        let dataset = self.dataset_entry(id)?;
-        dataset.status = status;
-        dataset.since = since;
-        Ok(())
+    fn move_dataset(&mut self, id: &str, status: DatasetStatus) {
+        if let Some(dataset) = self.datasets.get_mut(id) {
+            dataset.status = status;
+            dataset.since = self.index;
+        }
     }
 }

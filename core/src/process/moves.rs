@@ -166,7 +166,7 @@ moves! {
     Platform: "identity_erased", [] => [], "A5, A31", HOST, [], [];
     Platform: "use_log_opened", [] => [], "A16", HOST, ["key"], [];
     Platform: "measure_taken", [] => [], "A9.2, A32(1)-(2)", BODY, ["evidence"], ["management_system", "emergency_plan", "emergency_drill", "catalog_review"];
-    Dataset: "entry_listed", [LIVE] => [], "A19.2, A9.2", EITHER, ["entry"], ["management_system", "emergency_plan", "emergency_drill", "catalog_review"];
+    Dataset: "entry_listed", [LIVE] => [], "A19.2, A9.2", EITHER, ["entry"], ["management_system", "emergency_plan", "emergency_drill", "catalog_review", "content_update", "reassessment"];
     Dataset: "dataset_assessed", [LIVE] => [], "A19.1, A9.2, A18", BODY, ["assertions", "approval"], ["reassessment"];
     Dataset: "content_updated", [LIVE] => [], "A23", BODY, ["content"], ["content_update"];
     Dataset: "dataset_opened", ["not_open", "suspended", "withdrawn"] => ["open"], "A19.2, A17.3", BODY, ["content"], ["content_update"];

@@ -9,7 +9,6 @@ use super::state::{ApplicationState, BodyState, Case};
 use super::{ApplicationStatus, CaseStatus, DatasetState, DatasetStatus, Duty, Machine, Measure, Standing, State};
 use crate::calendar::Calendar;
 use crate::policy::Status;
-use crate::terms::Openness;
 
 /// The day that an interpretation counts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,16 +179,16 @@ impl State {
             let term = Term::Day(due);
             give(Owed { kind: duty::CONTENT_UPDATE, holder, subject: id, from: updated, term, done: None });
         }
-        // What is not yet open, although nothing stands against judging it: no class chosen, or withheld.
-        let closed = |chosen: Option<Openness>| chosen.is_none_or(|chosen| chosen == Openness::Withheld);
+        let assessed = dataset.assessed.as_deref();
+        // 尚未开放 is whatever was never opened: withheld, undecided, not assessed, or chosen to be open and kept back.
+        // What is a state secret is not for the Measures to open (A2).
         if dataset.status == DatasetStatus::NotOpen
-            && let Some(assessed) = dataset.assessed.as_ref().filter(|assessed| closed(assessed.chosen))
-            // What is a state secret is not for the Measures to open (A2).
-            && assessed.status != Status::OutOfScope
+            && assessed.is_none_or(|assessed| assessed.status != Status::OutOfScope)
             && let Some(months) = self.rules().reassess_months
         {
-            let term = Term::Day(months_after(assessed.on, months));
-            give(Owed { kind: duty::REASSESSMENT, holder, subject: id, from: assessed.on, term, done: None });
+            let from = assessed.map_or(dataset.came, |assessed| assessed.on);
+            let term = Term::Day(months_after(from, months));
+            give(Owed { kind: duty::REASSESSMENT, holder, subject: id, from, term, done: None });
         }
     }
 

@@ -6,7 +6,7 @@ use super::names::Map;
 use super::{ProcessError, State};
 
 /// The first bytes: what it is, and the version of the form.
-const MAGIC: &[u8] = b"kaifang state 1\n";
+const MAGIC: &[u8] = b"kaifang state 2\n";
 
 impl State {
     /// The bytes of the state.

@@ -165,6 +165,9 @@ pub struct DatasetState {
     pub status: DatasetStatus,
     /// The index of the record since when.
     pub since: u64,
+    /// When it was first assessed or listed.
+    #[serde(with = "super::day")]
+    pub(super) came: Date,
     /// The body that opens it: who assessed or listed it first.
     pub(super) body: Option<Name>,
     /// What its catalog entry says, once listed.

@@ -489,6 +489,42 @@ fn a17_3_a_reply_is_due_after_ten_working_days() {
 }
 
 #[test]
+fn a21_whatever_is_not_open_is_assessed_again() {
+    let rules = Box::new(RulesOfUse { reassess_months: Some(6), ..RulesOfUse::default() });
+    let state = after(adopted(), [&Event::RulesPublished { rules }.act()]);
+    let calendar = crate::calendar::Calendar::builtin();
+    let due = |state: &State| {
+        let duties = state.duties(calendar, "2026-11-23".parse().unwrap(), Some(BODY));
+        let due = duties.iter().find(|duty| duty.code == "reassessment").and_then(|duty| duty.due.as_ref());
+        due.map(|due| due.date.to_string())
+    };
+    let (later, id) = (at("2026-12-31T02:00:00"), format!("reassessment:{DATASET}"));
+    let [assessment, listing, opened]: [Event; 3] = people_opened().try_into().unwrap();
+
+    // Listed and never assessed: counted from the day on which it came. Listing it again puts nothing off.
+    let mut listed_only = state.clone();
+    assert!(listed_only.act(&policy(), &listing.act(), monday()).unwrap().contains(&id));
+    listed_only.act(&policy(), &listing.act(), later).unwrap();
+    assert_eq!(due(&listed_only).as_deref(), Some("2027-05-23"));
+    // Once it is assessed, from that day, whatever class was chosen: it is not open yet.
+    for chosen in [None, Some(Openness::Withheld), Some(Openness::Conditional)] {
+        let mut state = listed_only.clone();
+        let assessment = assessed(DATASET, &people(), chosen, digest(DATASET), later);
+        assert!(state.act(&policy(), &assessment.act(), later).unwrap().contains(&id));
+        assert_eq!(due(&state).as_deref(), Some("2027-06-30"), "{chosen:?}");
+        assert!(!state.act(&policy(), &listing.act(), later).unwrap().contains(&id), "listing is no assessment");
+    }
+    // A2: a state secret is not for the Measures to open.
+    let secret = assessed(DATASET, &facts(r#"{"state_secret": true}"#), None, digest(DATASET), monday());
+    assert_eq!(due(&after(state.clone(), [&secret])), None);
+    // What was opened is 尚未开放 no more, and neither is what was suspended or withdrawn since.
+    let open = after(state, [&assessment, &listing, &opened]);
+    assert_eq!(due(&open), None);
+    assert_eq!(due(&after(open.clone(), [&dataset_event("dataset_suspended")])), None);
+    assert_eq!(due(&after(open, [&dataset_event("dataset_withdrawn")])), None);
+}
+
+#[test]
 fn a35_the_demand_is_a_duty_of_the_user() {
     let state = after(dataset_in("open"), [&user_event("rectification_demanded")]);
     let calendar = crate::calendar::Calendar::builtin();
