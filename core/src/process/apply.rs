@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::check::{digest_of, reviewed, reviewer};
 use super::names::Name;
-use super::state::{ApplicationState, Granted, Listed, StandingState, Taken, Ways, case_key, reviewer_bit};
+use super::state::{ApplicationState, Granted, Listed, StandingState, Start, Taken, Ways, case_key, reviewer_bit};
 use super::{
     Act, Actor, ApplicationStatus, Assessed, Case, CaseStatus, DatasetState, DatasetStatus, Event, Grant, Machine,
     Measure, PolicyInForce, ProcessError, ReferralGround, Role, Standing, State, Use, Used,
@@ -320,7 +320,7 @@ impl State {
         let duty = |kind: duty::DutyKind, id: &str| Some(format!("{}:{id}", kind.code));
         Ok(match event {
             Event::ComplaintReceived { complaint, dataset, .. } => {
-                let case = self.begin(Machine::Complaint, S::Received, complaint, by, Some(dataset), at)?;
+                let case = self.begin(policy, Machine::Complaint, S::Received, complaint, by, Some(dataset), at)?;
                 case.days = policy.deadline("complaint_reply").map(|rule| rule.working_days);
                 duty(duty::COMPLAINT_REPLY, complaint)
             }
@@ -336,7 +336,7 @@ impl State {
                 duty(duty::COMPLAINT_REPLY, complaint)
             }
             Event::SuggestionReceived { suggestion, dataset, .. } => {
-                let case = self.begin(Machine::Suggestion, S::Received, suggestion, by, Some(dataset), at)?;
+                let case = self.begin(policy, Machine::Suggestion, S::Received, suggestion, by, Some(dataset), at)?;
                 case.days = policy.deadline("suggestion_reply").map(|rule| rule.working_days);
                 duty(duty::SUGGESTION_REPLY, suggestion)
             }
@@ -346,7 +346,7 @@ impl State {
             }
             Event::DemandFiled { demand, body, .. } => {
                 let holder = body.as_ref().map(|body| self.names.number(body)).transpose()?;
-                self.begin(Machine::Demand, S::Filed, demand, by, None, at)?.holder = holder;
+                self.begin(policy, Machine::Demand, S::Filed, demand, by, None, at)?.holder = holder;
                 None
             }
             Event::DemandAssessed { demand, accepted, body, .. } => {
@@ -367,7 +367,7 @@ impl State {
                 duty(duty::DEMAND_LISTING, demand)
             }
             Event::CommitteeReferred { referral, dataset, ground, .. } => {
-                let case = self.begin(Machine::Referral, S::Pending, referral, by, Some(dataset), at)?;
+                let case = self.begin(policy, Machine::Referral, S::Pending, referral, by, Some(dataset), at)?;
                 case.aggregation = *ground == ReferralGround::Aggregation;
                 if let Some(dataset) = self.datasets.get_mut(dataset.as_str()) {
                     dataset.referrals = dataset.referrals.saturating_add(1);
@@ -388,7 +388,7 @@ impl State {
             }
             Event::InterviewHeld { interview, user, due, .. } => {
                 let user = self.names.number(user)?;
-                let case = self.begin(Machine::Interview, S::Held, interview, by, None, at)?;
+                let case = self.begin(policy, Machine::Interview, S::Held, interview, by, None, at)?;
                 case.holder = Some(user);
                 case.due = *due;
                 duty(duty::INTERVIEW_MEASURES, interview).filter(|_| due.is_some())
@@ -398,7 +398,7 @@ impl State {
                 duty(duty::INTERVIEW_MEASURES, interview)
             }
             Event::ProblemReported { problem, dataset, .. } => {
-                self.begin(Machine::Problem, S::Reported, problem, by, Some(dataset), at)?;
+                self.begin(policy, Machine::Problem, S::Reported, problem, by, Some(dataset), at)?;
                 duty(duty::PROBLEM_FOLLOW_UP, problem)
             }
             Event::ProblemHandled { problem, .. } => {
@@ -406,7 +406,7 @@ impl State {
                 duty(duty::PROBLEM_FOLLOW_UP, problem)
             }
             Event::ProductRegistered { product, .. } => {
-                self.begin(Machine::Product, S::Registered, product, by, None, at)?;
+                self.begin(policy, Machine::Product, S::Registered, product, by, None, at)?;
                 None
             }
             Event::ProductShown { product } => {
@@ -422,8 +422,10 @@ impl State {
     }
 
     /// A new case; the body that opens its dataset sees to it.
+    #[expect(clippy::too_many_arguments, reason = "what a case begins with, each once")]
     fn begin(
         &mut self,
+        policy: &Policy,
         machine: Machine,
         status: CaseStatus,
         id: &str,
@@ -444,6 +446,7 @@ impl State {
             by: self.names.number(&by.id)?,
             holder,
             from: legal_date(at),
+            start: Start::under(policy),
             verified: None,
             days: None,
             due: None,

@@ -5,18 +5,10 @@ use jiff::civil::Date;
 
 use super::duty::{self, DutyKind, Owed, Term, months_after};
 use super::names::Name;
-use super::state::{ApplicationState, BodyState, Case};
+use super::state::{ApplicationState, BodyState, Case, Start};
 use super::{ApplicationStatus, CaseStatus, DatasetState, DatasetStatus, Duty, Machine, Measure, Standing, State};
 use crate::calendar::Calendar;
 use crate::policy::Status;
-
-/// The day that an interpretation counts from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Start {
-    Receipt,
-    SameDay,
-    Verification,
-}
 
 impl State {
     /// One duty as it stands on a day: its id is `code:subject`.
@@ -97,16 +89,6 @@ impl State {
         }
     }
 
-    /// From which day complaints and suggestions are counted.
-    fn start(&self) -> Start {
-        let interpretations = self.policy.as_ref().map(|policy| &policy.interpretations);
-        match interpretations.and_then(|chosen| chosen.get("deadline_start")).map(String::as_str) {
-            Some("same_day") => Start::SameDay,
-            Some("verification") => Start::Verification,
-            _ => Start::Receipt,
-        }
-    }
-
     fn case_duty(&self, key: &str, case: &Case, give: &mut dyn FnMut(Owed<'_>)) {
         let subject = key.split_once(':').map_or(key, |(_, id)| id);
         let kind = match case.machine {
@@ -118,14 +100,14 @@ impl State {
             _ => return,
         };
         // A complaint that is not verified yet is counted from its receipt under every reading.
-        let from = match (self.start(), case.machine, case.verified) {
+        let from = match (case.start, case.machine, case.verified) {
             (Start::Verification, Machine::Complaint, Some(verified)) => verified,
             _ => case.from,
         };
         let reply = matches!(case.machine, Machine::Complaint | Machine::Suggestion);
         let term = match (case.due, case.days.or(self.rules().prompt_days.filter(|_| !reply))) {
             (Some(date), _) => Term::Day(date),
-            (None, Some(days)) if reply && self.start() == Start::SameDay => Term::Counting(days),
+            (None, Some(days)) if reply && case.start == Start::SameDay => Term::Counting(days),
             (None, Some(days)) => Term::After(days),
             (None, None) => Term::Promptly,
         };

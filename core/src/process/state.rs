@@ -13,7 +13,7 @@ use super::{
 use crate::canon;
 use crate::catalog::{Channel, Entry, Level, UpdateFrequency};
 use crate::crypto::PublicKey;
-use crate::policy::{Facts, Status};
+use crate::policy::{Facts, Policy, Status};
 use crate::terms::{AccessWay, Digest, Openness, Reviewer, Word};
 
 /// The policy in force on the platform.
@@ -362,6 +362,25 @@ pub(super) struct StandingState {
     pub(super) done: Option<Date>,
 }
 
+/// From which day the reply to a complaint or suggestion is counted: the interpretation `deadline_start`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Start {
+    Receipt,
+    SameDay,
+    Verification,
+}
+
+impl Start {
+    /// As the policy reads it.
+    pub(super) fn under(policy: &Policy) -> Start {
+        match policy.interpretation("deadline_start") {
+            Some("same_day") => Start::SameDay,
+            Some("verification") => Start::Verification,
+            _ => Start::Receipt,
+        }
+    }
+}
+
 /// A complaint, suggestion, demand, referral, interview, problem or product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
@@ -385,6 +404,8 @@ pub struct Case {
     pub(super) holder: Option<Name>,
     #[serde(with = "super::day")]
     pub(super) from: Date,
+    /// As it was read when the case came in: another reading moves no deadline that runs.
+    pub(super) start: Start,
     #[serde(with = "super::day::maybe")]
     pub(super) verified: Option<Date>,
     /// Within how many working days it is to be seen to.

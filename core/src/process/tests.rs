@@ -489,6 +489,31 @@ fn a17_3_a_reply_is_due_after_ten_working_days() {
 }
 
 #[test]
+fn a40_another_reading_moves_no_deadline_that_runs() {
+    let received = |complaint: &str| {
+        let complaint = complaint.to_owned();
+        Event::ComplaintReceived { complaint, dataset: DATASET.into(), evidence: digest("e") }.act()
+    };
+    let mut state = after(dataset_in("open"), [&received("c-1")]);
+    let same_day = policy().with_interpretation("deadline_start", "same_day").unwrap();
+    let adoption = Event::PolicyAdopted {
+        policy: same_day.id().into(),
+        hash: same_day.hash(),
+        interpretations: [("deadline_start".to_owned(), "same_day".to_owned())].into(),
+        text: digest("text"),
+        upgrade: None,
+    };
+    state.act(&same_day, &Act::new(actor(Role::Authority), adoption), monday()).unwrap();
+    state.act(&same_day, &received("c-2"), monday()).unwrap();
+    let calendar = crate::calendar::Calendar::builtin();
+    for (complaint, due) in [("c-1", "2026-12-07"), ("c-2", "2026-12-04")] {
+        let id = format!("complaint_reply:{complaint}");
+        let duty = state.duty(&id, calendar, "2026-11-24".parse().unwrap()).unwrap();
+        assert_eq!(duty.due.unwrap().date.to_string(), due, "A17.3: {complaint}");
+    }
+}
+
+#[test]
 fn a21_whatever_is_not_open_is_assessed_again() {
     let rules = Box::new(RulesOfUse { reassess_months: Some(6), ..RulesOfUse::default() });
     let state = after(adopted(), [&Event::RulesPublished { rules }.act()]);
