@@ -235,7 +235,11 @@ impl State {
     fn reclassify(&mut self, policy: &Policy, today: Date) {
         for assessed in self.datasets.values_mut().filter_map(|dataset| dataset.assessed.as_mut()) {
             if let Ok(answer) = policy.classify(&assessed.facts(), today)
-                && assessed.goes_on(answer.status, &answer.permitted)
+                && assessed.goes_on(
+                    answer.status,
+                    &answer.permitted,
+                    answer.requires.iter().map(|step| step.code.as_str()),
+                )
             {
                 assessed.answer(&answer);
                 assessed.policy = policy.hash();

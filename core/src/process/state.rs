@@ -92,8 +92,19 @@ impl Assessed {
     }
 
     /// Whether its choice, if one was made, goes on under another answer (A40).
-    pub(crate) fn goes_on(&self, status: Status, permitted: &[Openness]) -> bool {
-        status == Status::Determined && self.chosen.is_none_or(|chosen| permitted.contains(&chosen))
+    pub(crate) fn goes_on<'a>(
+        &self,
+        status: Status,
+        permitted: &[Openness],
+        steps: impl IntoIterator<Item = &'a str>,
+    ) -> bool {
+        status == Status::Determined
+            && self.chosen.is_none_or(|chosen| permitted.contains(&chosen))
+            && !further_step(steps)
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &str> {
+        self.requires.iter().map(|(step, _)| step.as_str())
     }
 
     /// The facts that it rests on.
@@ -101,6 +112,14 @@ impl Assessed {
     pub fn facts(&self) -> Facts {
         canon::read("Facts", &self.facts.0).unwrap_or_default()
     }
+}
+
+/// The step that has an access fact of its own, and referrals and opinions on record (A32(4)).
+pub(super) const COMMITTEE: &str = "expert_committee";
+
+/// Whether a step remains that nothing but another assessment can show to be done.
+fn further_step<'a>(steps: impl IntoIterator<Item = &'a str>) -> bool {
+    steps.into_iter().any(|step| step != COMMITTEE)
 }
 
 /// What an entry says, as far as decisions and duties need it; the entry itself is kept as it was recorded.
@@ -188,7 +207,7 @@ pub struct DatasetState {
 pub(crate) struct AskedOften {
     /// Whether the last assessment found it outside the Measures; none without one.
     pub(crate) out_of_scope: Option<bool>,
-    /// Whether the last assessment holds under the policy in force, and is settled.
+    /// Whether the last assessment holds under the policy in force, is settled, and leaves no step but the committee's.
     pub(crate) assessed: bool,
     /// The assessed content.
     pub(crate) version: Option<Digest>,
@@ -220,14 +239,16 @@ impl DatasetState {
                 && entry.content == Some(assessed.content)
                 && entry.assessment == Some(assessed.classification)
         });
-        let step = |assessed: &Assessed| assessed.requires.iter().any(|(step, _)| step == "expert_committee");
         self.asked = AskedOften {
             out_of_scope: assessed.map(|assessed| assessed.status == Status::OutOfScope),
-            assessed: assessed
-                .is_some_and(|assessed| Some(assessed.policy) == policy && assessed.status == Status::Determined),
+            assessed: assessed.is_some_and(|assessed| {
+                Some(assessed.policy) == policy
+                    && assessed.status == Status::Determined
+                    && !further_step(assessed.steps())
+            }),
             version: assessed.map(|assessed| assessed.content),
             agree: agree && assessed.is_some_and(|assessed| self.content == Some(assessed.content)),
-            committee: assessed.is_some_and(step),
+            committee: assessed.is_some_and(|assessed| assessed.steps().any(|step| step == COMMITTEE)),
             chosen,
             permitted: assessed
                 .is_some_and(|assessed| chosen.is_some_and(|chosen| assessed.permitted.contains(&chosen))),

@@ -2,6 +2,7 @@
 //! on both.
 
 use super::super::moves::legal;
+use super::super::state::COMMITTEE;
 use super::super::{Actor, ComplaintOutcome, DatasetState, DatasetStatus, Event, Machine, ProcessError, Role, State};
 use super::{check_id, shown};
 use crate::Error;
@@ -188,7 +189,7 @@ impl State {
             return step(required, cite);
         }
         if dataset.referrals > 0 {
-            return step("expert_committee", "A32(4)");
+            return step(COMMITTEE, "A32(4)");
         }
         if content.is_some() && dataset.status != DatasetStatus::NotOpen && assessed.index < dataset.since {
             return Err(ProcessError::NotProcessed { dataset: id.into() }.into());
