@@ -122,7 +122,7 @@ impl State {
                 owes(duty::CONTENT_UPDATE, dataset);
             }
             Event::DatasetOpened { dataset, .. } => {
-                self.move_dataset(dataset, DatasetStatus::Open);
+                self.move_dataset(dataset, DatasetStatus::Open, by);
                 if let Some(listed) =
                     self.datasets.get_mut(dataset.as_str()).and_then(|dataset| dataset.listed.as_mut())
                 {
@@ -130,10 +130,10 @@ impl State {
                 }
                 owes(duty::CONTENT_UPDATE, dataset);
             }
-            Event::DatasetResumed { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Open),
-            Event::DatasetSuspended { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Suspended),
-            Event::DatasetWithdrawn { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Withdrawn),
-            Event::DatasetTerminated { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Terminated),
+            Event::DatasetResumed { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Open, by),
+            Event::DatasetSuspended { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Suspended, by),
+            Event::DatasetWithdrawn { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Withdrawn, by),
+            Event::DatasetTerminated { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Terminated, by),
             Event::ApplicationFiled { application } => self.file_application(application)?,
             Event::ApplicationReviewed { application, approve, grant, .. } => {
                 if self.review(policy, by, application, *approve, grant.as_ref(), at)? {
@@ -482,6 +482,7 @@ impl State {
             status: DatasetStatus::NotOpen,
             since,
             came: today,
+            held_by: None,
             body: None,
             listed: None,
             assessed: None,
@@ -498,8 +499,13 @@ impl State {
         }
     }
 
-    fn move_dataset(&mut self, id: &str, status: DatasetStatus) {
+    fn move_dataset(&mut self, id: &str, status: DatasetStatus, by: &Actor) {
         if let Some(dataset) = self.datasets.get_mut(id) {
+            dataset.held_by = match (status, dataset.held_by) {
+                (DatasetStatus::Open, _) => None,
+                (_, Some(Role::Authority)) => Some(Role::Authority),
+                _ => Some(by.role),
+            };
             dataset.status = status;
             dataset.since = self.index;
         }

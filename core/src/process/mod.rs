@@ -161,6 +161,10 @@ room_error! {
         WayNotListed = "KF-PROCESS-33",
             en "the dataset's entry does not list every way that is granted; grant fewer, or revise the entry (A19.2)",
             zh "所批准的开放方式未全部列入数据集的目录条目;请缩减批准范围或修订条目(A19.2)", at "grant.ways";
+        /// An opening by somebody else than who suspended or withdrew the dataset.
+        NotHolder { event: &'static str, dataset: String, who: Text } = "KF-PROCESS-34",
+            en "{event} of {dataset:?} is for the {who} alone: who suspended or withdrew it lets it open again, and the opening body opens what never was open (A17.3, A32(5))",
+            zh "数据集 {dataset:?} 的 {event} 只能由{who:#}进行:由谁中止、撤回的,由谁恢复开放;首次开放由数据开放主体进行(A17.3、A32(5))", at "by.role";
         /// A date that has not come.
         Future { what: &'static str } = "KF-PROCESS-32",
             en "{what} lies after the date of the event",

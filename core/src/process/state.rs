@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::names::{Bytes, Key, Map, Name, Names};
 use super::{
-    ApplicationStatus, BodyKind, CaseStatus, ComplaintOutcome, DatasetStatus, Grant, Machine, RulesOfUse, Standing,
-    UserKind,
+    ApplicationStatus, BodyKind, CaseStatus, ComplaintOutcome, DatasetStatus, Grant, Machine, Role, RulesOfUse,
+    Standing, UserKind,
 };
 use crate::canon;
 use crate::catalog::{Channel, Entry, Level, UpdateFrequency};
@@ -187,6 +187,8 @@ pub struct DatasetState {
     /// When it was first assessed or listed.
     #[serde(with = "super::day")]
     pub(super) came: Date,
+    /// As what somebody suspended or withdrew it: they let it open again. The authority keeps what it holds.
+    pub(super) held_by: Option<Role>,
     /// The body that opens it: who assessed or listed it first.
     pub(super) body: Option<Name>,
     /// What its catalog entry says, once listed.

@@ -358,6 +358,39 @@ fn a17_3_what_was_suspended_is_processed_before_it_is_opened_anew() {
 }
 
 #[test]
+fn a32_5_who_suspended_or_withdrew_lets_it_open_again() {
+    let by = |role: Role, event: &str| Act::new(actor(role), dataset_event(event));
+    let (body, authority) = (Role::OpeningBody, Role::Authority);
+    // What was done since it was open, by whom, and who may open it again.
+    for (done, may) in [
+        (&[(body, "dataset_suspended")][..], body),
+        (&[(authority, "dataset_suspended")][..], authority),
+        (&[(body, "dataset_withdrawn")][..], body),
+        (&[(authority, "dataset_withdrawn")][..], authority),
+        (&[(body, "dataset_suspended"), (authority, "dataset_withdrawn")][..], authority),
+        (&[(authority, "dataset_suspended"), (body, "dataset_withdrawn")][..], authority),
+    ] {
+        let acts = done.iter().map(|(role, event)| by(*role, event)).chain([by(body, "dataset_assessed")]);
+        let state = after(dataset_in("open"), &acts.collect::<Vec<_>>());
+        let resumable = state.dataset(DATASET).unwrap().status == DatasetStatus::Suspended;
+        for event in ["dataset_opened", "dataset_resumed"].into_iter().take(if resumable { 2 } else { 1 }) {
+            for role in [body, authority] {
+                let expected = if role == may { "legal" } else { "KF-PROCESS-34" };
+                assert_eq!(code(&state, &by(role, event)), expected, "{done:?}: {event} by {role}");
+            }
+            let refused = if may == body { by(authority, event) } else { by(body, event) };
+            let error = state.check(&policy(), &refused.by, &refused.event, monday()).unwrap_err();
+            assert!(error.to_string().contains(may.en()) && error.zh().contains(may.zh()), "it names who may: {error}");
+        }
+        // Open again, nobody holds it any more: the next who suspends it does.
+        let state = after(state, &[by(may, "dataset_opened"), by(body, "dataset_suspended")]);
+        assert_eq!(code(&state, &by(body, "dataset_resumed")), "legal", "{done:?}");
+    }
+    // A19.2, A21: what never was open is for the body alone.
+    assert_eq!(code(&dataset_in("not_open"), &by(authority, "dataset_opened")), "KF-PROCESS-34");
+}
+
+#[test]
 fn a26_a_grant_is_never_wider_than_what_was_applied_for() {
     let state = application_in("filed");
     let asked = application("app-1", DATASET).asked();

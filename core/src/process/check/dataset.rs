@@ -150,6 +150,9 @@ impl State {
         let dataset = self.known_dataset(id)?;
         legal(Machine::Dataset, event.id(), dataset.status)?;
         self.check_theirs(by, event.id(), dataset)?;
+        if matches!(event, Event::DatasetOpened { .. } | Event::DatasetResumed { .. }) {
+            check_holder(by, event.id(), id, dataset)?;
+        }
         match event {
             Event::DatasetOpened { content, .. } => self.check_opening(policy, id, dataset, Some(content)),
             Event::DatasetResumed { .. } => self.check_opening(policy, id, dataset, None),
@@ -225,6 +228,16 @@ fn laxer(answer: &Classification, than: &Classification) -> bool {
     below(laxest, other_laxest)
         || below(strictest, other_strictest)
         || than.requires.iter().any(|step| !answer.requires.contains(step))
+}
+
+/// A17.3, A32(5): who suspended or withdrew a dataset lets it open again, so that a body can't undo by itself what the
+/// authority did about a risk. What never was open the body opens.
+fn check_holder(by: &Actor, event: &'static str, id: &str, dataset: &DatasetState) -> Result<(), ProcessError> {
+    let holder = dataset.held_by.unwrap_or(Role::OpeningBody);
+    if by.role == holder {
+        return Ok(());
+    }
+    Err(ProcessError::NotHolder { event, dataset: id.to_owned(), who: holder.text() })
 }
 
 /// The last assertion about a fact is the one that counts.
