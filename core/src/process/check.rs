@@ -31,15 +31,17 @@ impl State {
         check_id("actor", &by.id)?;
         let allowed = row(id).map(|row| row.by).unwrap_or_default();
         if !allowed.contains(&by.role) {
-            return Err(ProcessError::NotAllowed { event: id, role: by.role.id(), allowed: listed(allowed) }.into());
+            return Err(
+                ProcessError::NotAllowed { event: id, role: by.role.name(), allowed: Text::list(allowed) }.into()
+            );
         }
         match event {
             Event::PolicyAdopted { hash, .. } => {
                 self.check_municipal(by, id)?;
                 // The host adopts the first; every later one the authority signs off (A8.1, A40).
                 if by.role == Role::Platform && self.policy.is_some() {
-                    let allowed = listed(&[Role::Authority]);
-                    return Err(ProcessError::NotAllowed { event: id, role: by.role.id(), allowed }.into());
+                    let allowed = Role::Authority.text();
+                    return Err(ProcessError::NotAllowed { event: id, role: by.role.name(), allowed }.into());
                 }
                 if *hash == policy.hash() { Ok(()) } else { Err(ProcessError::OtherPolicy.into()) }
             }
@@ -296,10 +298,6 @@ fn body_text() -> Text {
 }
 fn case_text() -> Text {
     Text::new("事项", "case")
-}
-
-fn listed(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.id()).collect::<Vec<_>>().join(", ")
 }
 
 /// Ids of users, bodies, applications and complaints stand in the log for ever: none may be a person's identifier.

@@ -222,6 +222,6 @@ pub(super) fn legal<S: Word>(machine: Machine, event: &'static str, status: S) -
         return Ok(());
     }
     let legal: Vec<&str> = legal_events(machine, Some(status.id())).collect();
-    let legal = if legal.is_empty() { "none".to_owned() } else { legal.join(", ") };
-    Err(ProcessError::IllegalMove { machine: machine.id(), event, status: status.id(), legal })
+    let legal = if legal.is_empty() { "–".to_owned() } else { legal.join(", ") };
+    Err(ProcessError::IllegalMove { machine: machine.name(), event, status: status.name(), legal })
 }

@@ -115,7 +115,7 @@ impl Assessed {
 }
 
 /// The step that has an access fact of its own, and referrals and opinions on record (A32(4)).
-pub(super) const COMMITTEE: &str = "expert_committee";
+const COMMITTEE: &str = "expert_committee";
 
 /// Whether a step remains that nothing but another assessment can show to be done.
 fn further_step<'a>(steps: impl IntoIterator<Item = &'a str>) -> bool {

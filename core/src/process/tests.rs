@@ -494,6 +494,49 @@ fn bad_applications_are_refused() {
 }
 
 #[test]
+fn a_refusal_says_in_chinese_what_it_says() {
+    // Event ids are the ids of documents; everything else is said in words.
+    let says = |state: &State, act: &dyn Done| {
+        let act = act.act();
+        state.check(&policy(), &act.by, &act.event, monday()).unwrap_err().zh()
+    };
+    let with = |facts: &Facts, chosen| assessed(DATASET, facts, Some(chosen), digest(DATASET), monday());
+    let [_, listing, opened]: [Event; 3] = people_opened().try_into().unwrap();
+    let revealing = facts(r#"{"high_protection_need": true, "aggregation_may_reveal": true}"#);
+    let unadvised = after(adopted(), [&with(&revealing, Openness::Conditional), &listing]);
+    let complaint = "c-1".to_owned();
+    let open = after(
+        dataset_in("open"),
+        &[
+            Event::ComplaintReceived { complaint: complaint.clone(), dataset: DATASET.into(), evidence: digest("e") },
+            Event::ComplaintVerified { complaint: complaint.clone(), finding: digest("finding") },
+        ],
+    );
+    let terminated = Event::ComplaintAnswered { complaint, outcome: ComplaintOutcome::Terminated, reply: digest("r") };
+    for (said, words) in [
+        (says(&open, &opened), &["数据集", "“开放中”", "dataset_opened", "dataset_suspended"][..]),
+        (says(&adopted(), &with(&people(), Openness::Unconditional)), &["“无条件开放”", "不予开放、有条件开放"]),
+        (says(&adopted(), &with(&facts(r#"{"state_secret": true}"#), Openness::Withheld)), &["“不适用本办法”"]),
+        (says(&unadvised, &opened), &["开放前须征询专家委员会(A32(4))"]),
+        (says(&open, &terminated), &["“终止开放”", "“开放中”"]),
+        (
+            says(&open, &Act::new(actor(Role::Public), dataset_event("dataset_suspended"))),
+            &["社会公众无权", "数据开放主体、主管部门"],
+        ),
+        (
+            says(&application_in("reviewed"), &reviewed("app-1", Reviewer::OpeningBody, true, None)),
+            &["数据开放主体的审核"],
+        ),
+    ] {
+        assert!(words.iter().all(|word| said.contains(word)), "{said}: {words:?}");
+        let mut latin = said.split(|c: char| !(c.is_ascii_lowercase() || c == '_' || c == '-'));
+        let known = |word: &str| word.is_empty() || word == DATASET || Event::IDS.contains(&word);
+        assert!(latin.all(known), "{said}");
+    }
+    assert!(size_of::<ProcessError>() < 128, "it goes through every Result of the room");
+}
+
+#[test]
 fn nothing_happens_before_a_policy_is_adopted() {
     assert_eq!(code(&State::default(), &people_opened()[0]), "KF-PROCESS-18");
 }

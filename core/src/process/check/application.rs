@@ -82,7 +82,7 @@ impl State {
             awaited => awaited,
         };
         if awaited & reviewer_bit(reviewer) == 0 {
-            return Err(ProcessError::NotReviewer { by: reviewer.en() });
+            return Err(ProcessError::NotReviewer { by: reviewer.name() });
         }
         if !approve {
             return Ok(());
