@@ -639,6 +639,63 @@ fn a35_the_demand_is_a_duty_of_the_user() {
 }
 
 #[test]
+fn every_duty_is_found_by_its_id() {
+    let rules = RulesOfUse {
+        risk_report_months: Some(4),
+        follow_up_months: Some(6),
+        reassess_months: Some(6),
+        drill_months: Some(6),
+        catalog_review_months: Some(6),
+        ..RulesOfUse::default()
+    };
+    let (dataset, evidence, finding) = (DATASET.to_owned(), digest("evidence"), digest("finding"));
+    let person = digest("a person").to_string();
+    let demanded = |user: &str| Event::RectificationDemanded {
+        user: user.to_owned(),
+        measures: finding,
+        due: "2026-12-15".parse().unwrap(),
+    };
+    // The same id for one case of each kind: each is another duty.
+    let id = "n-1".to_owned();
+    let acts = [
+        Event::RulesPublished { rules: Box::new(rules) },
+        assessed("xa-kept-back", &people(), Some(Openness::Withheld), digest("kept back"), monday()),
+        demanded(USER),
+        demanded(&person),
+        Event::ComplaintReceived { complaint: id.clone(), dataset: dataset.clone(), evidence },
+        Event::SuggestionReceived {
+            suggestion: id.clone(),
+            dataset: dataset.clone(),
+            ground: SuggestionGround::Quality,
+            content: evidence,
+        },
+        Event::DemandFiled { demand: id.clone(), content: evidence, body: Some(BODY.into()) },
+        Event::DemandAssessed { demand: id.clone(), accepted: true, finding, body: None },
+        Event::ProblemReported { problem: id.clone(), dataset, report: evidence },
+        Event::InterviewHeld {
+            interview: id,
+            user: USER.into(),
+            minutes: evidence,
+            due: Some("2026-12-31".parse().unwrap()),
+        },
+    ];
+    let state = after(application_in("approved"), &acts);
+    let (calendar, today) = (crate::calendar::Calendar::builtin(), "2026-11-24".parse().unwrap());
+    let duties = state.duties(calendar, today, None);
+    for kind in DUTIES {
+        assert!(duties.iter().any(|duty| duty.code == kind.code), "{} is owed by nobody here", kind.code);
+    }
+    for duty in &duties {
+        assert_eq!(state.duty(&duty.id, calendar, today).as_ref(), Some(duty));
+    }
+    assert!(duties.iter().any(|duty| duty.id == format!("rectification:{BODY}:{person}")), "an id with a colon in it");
+    for id in ["", "complaint_reply", "complaint_reply:", "complaint_reply:n-2", "reassessment:n-1", "rectification:::"]
+    {
+        assert_eq!(state.duty(id, calendar, today), None, "{id}");
+    }
+}
+
+#[test]
 fn the_same_records_give_the_same_state_byte_for_byte() {
     let mut events: Vec<Act> = people_opened().iter().map(Done::act).collect();
     events.extend([
