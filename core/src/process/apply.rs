@@ -21,8 +21,9 @@ impl State {
     /// As [`State::check`]; the state is then unchanged.
     pub fn apply(&mut self, policy: &Policy, by: &Actor, event: &Event, at: Instant) -> Result<Vec<String>, Error> {
         self.check(policy, by, event, at)?;
-        let as_municipal = ["policy_adopted", "rules_published", "authority_filed", "demand_assessed", "product_shown"];
-        if by.role == Role::Authority && as_municipal.contains(&event.id()) {
+        // The first that acts as an authority, and is no district's, is the municipal one. A36 is for any authority.
+        let of_any = matches!(event, Event::InterviewHeld { .. } | Event::InterviewClosed { .. });
+        if by.role == Role::Authority && !of_any && !self.authorities.contains_key(&by.id) {
             self.municipal.get_or_insert_with(|| by.id.clone());
         }
         let today = legal_date(at);

@@ -52,6 +52,10 @@ impl State {
             Event::AuthorityFiled { authority, district } => {
                 self.check_municipal(by, id)?;
                 check_id("authority", authority)?;
+                // The municipal one that became a district's would leave none.
+                if *authority == by.id {
+                    return Err(ProcessError::Exists { what: municipal_text(), id: shown(authority) }.into());
+                }
                 Ok(check_id("district", district)?)
             }
             Event::BodyRegistered { body, .. } => {
@@ -262,7 +266,7 @@ impl State {
         if by.role != Role::Authority || self.is_municipal(by) {
             return Ok(());
         }
-        Err(ProcessError::NotTheirs { event, what: Text::new("市级主管部门", "municipal authority") })
+        Err(ProcessError::NotTheirs { event, what: municipal_text() })
     }
 
     fn known_dataset(&self, id: &str) -> Result<&DatasetState, ProcessError> {
@@ -295,6 +299,9 @@ fn dataset_text() -> Text {
 }
 fn body_text() -> Text {
     Text::new("数据开放主体", "opening body")
+}
+fn municipal_text() -> Text {
+    Text::new("市级主管部门", "municipal authority")
 }
 fn case_text() -> Text {
     Text::new("事项", "case")

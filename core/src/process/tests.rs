@@ -7,6 +7,10 @@ use crate::terms::{AccessWay, Digest, Openness, Reviewer, Word};
 const DATASET: &str = "xa-resident";
 
 fn adopted() -> State {
+    adopted_by(Role::Authority)
+}
+
+fn adopted_by(role: Role) -> State {
     let mut state = State::default();
     let event = Event::PolicyAdopted {
         policy: "xian-2022-013".into(),
@@ -15,7 +19,7 @@ fn adopted() -> State {
         text: digest("text"),
         upgrade: None,
     };
-    state.act(&policy(), &event.act(), monday()).unwrap();
+    state.act(&policy(), &Act::new(actor(role), event), monday()).unwrap();
     state
 }
 
@@ -421,6 +425,32 @@ fn a26_a_grant_is_never_wider_than_what_was_applied_for() {
     download.ways = vec![AccessWay::Download];
     let state = after(state, [&filed(&download)]);
     assert_eq!(code(&state, &reviewed("app-2", Reviewer::OpeningBody, true, None)), "KF-PROCESS-15");
+}
+
+#[test]
+fn a8_1_the_first_that_acts_as_an_authority_is_the_municipal_one() {
+    let other = |event: Event| Act::new(Actor::new(Role::Authority, "another-authority"), event);
+    let rules = || Event::RulesPublished { rules: Box::default() };
+    let registered = || Event::BodyRegistered { body: BODY.into(), kind: BodyKind::Agency };
+    let interview =
+        || Event::InterviewHeld { interview: "iv-1".into(), user: USER.into(), minutes: digest("minutes"), due: None };
+    let open = after(adopted_by(Role::Platform), &people_opened());
+    // Whatever it does, but for an interview, which is any authority's to hold (A36).
+    for first in [rules(), registered(), dataset_event("dataset_suspended")] {
+        assert_eq!(code(&open, &other(rules())), "legal");
+        let state = after(open.clone(), [&Act::new(actor(Role::Authority), first.clone())]);
+        assert_eq!(code(&state, &other(rules())), "KF-PROCESS-23", "{}", first.id());
+        assert_eq!(code(&state, &other(interview())), "legal", "{}", first.id());
+    }
+    let state = after(open, [&other(interview())]);
+    let state = after(state, [&Act::new(actor(Role::Authority), rules())]);
+    // It can't become a district's: there would be none left.
+    let filed = |authority: &str| {
+        let event = Event::AuthorityFiled { authority: authority.into(), district: "610113".into() };
+        Act::new(actor(Role::Authority), event)
+    };
+    assert_eq!(code(&state, &filed(AUTHORITY)), "KF-PROCESS-03");
+    assert_eq!(code(&state, &filed("another-authority")), "legal");
 }
 
 #[test]
