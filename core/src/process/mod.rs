@@ -180,3 +180,5 @@ room_error! {
 pub(crate) mod support;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_duties;
