@@ -2,9 +2,11 @@
 
 use jiff::civil::Date;
 
+use super::application::{ApplicationState, Granted, Ways, reviewer_bit};
 use super::check::{digest_of, reviewed, reviewer};
+use super::dataset::Listed;
 use super::names::Name;
-use super::state::{ApplicationState, Granted, Listed, StandingState, Taken, Ways, reviewer_bit};
+use super::party::{StandingState, Taken};
 use super::{
     Act, Actor, ApplicationStatus, Assessed, DatasetState, DatasetStatus, Event, Grant, Measure, PolicyInForce,
     ProcessError, Role, Standing, State, Use, Used,
@@ -341,7 +343,7 @@ impl State {
             assessed: None,
             content: None,
             referrals: 0,
-            asked: super::state::AskedOften::default(),
+            asked: super::dataset::AskedOften::default(),
         }))
     }
 

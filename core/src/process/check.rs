@@ -1,8 +1,8 @@
 //! Whether an event may happen now: the table of moves, who may do it, and what each move needs besides.
 //! This room must never change the state.
 
+use super::case::case_key;
 use super::moves::{legal, row};
-use super::state::case_key;
 use super::{Actor, Case, CaseStatus, DatasetState, Event, Machine, ProcessError, Role, State};
 use crate::Error;
 use crate::catalog::{Entry, looks_personal};

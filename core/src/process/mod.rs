@@ -10,8 +10,11 @@
 //! identifier of a natural person: users are a unified social credit code or a commitment (`sha256:…`).
 
 mod actor;
+mod application;
 mod apply;
+mod case;
 mod check;
+mod dataset;
 mod day;
 mod document;
 mod duty;
@@ -20,17 +23,21 @@ mod lookup;
 mod moves;
 mod names;
 mod owed;
+mod party;
 mod snapshot;
 mod state;
 
 pub use actor::{Act, Actor, BodyKind, Role, UserKind};
+pub use application::{ApplicationView, Use, Used};
+pub use case::Case;
 pub(crate) use check::{check_id, well_formed_id};
+pub use dataset::{Assessed, DatasetState, Listed};
 pub use document::{Application, Grant, MOST_PREVIEW_ROWS, RiskAssessmentReport, RulesOfUse};
 pub use duty::{DUTIES, Duty, DutyKind, DutyStatus};
 pub use event::{Assessment, ComplaintOutcome, Event, Measure, ReferralGround, SuggestionGround, SuspensionGround};
 pub use lookup::{Asked, Found, Holding, UsedElsewhere};
 pub use moves::{ApplicationStatus, CaseStatus, DatasetStatus, MOVES, Machine, Move, Standing, legal_events};
-pub use state::{ApplicationView, Assessed, Case, DatasetState, Listed, PolicyInForce, State, Use, Used};
+pub use state::{PolicyInForce, State};
 
 use crate::terms::{Text, WordName};
 

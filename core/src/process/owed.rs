@@ -3,9 +3,11 @@
 
 use jiff::civil::Date;
 
+use super::application::ApplicationState;
+use super::case::{Case, Start, case_key};
 use super::duty::{self, Owed, Term, months_after};
 use super::names::Name;
-use super::state::{ApplicationState, BodyState, Case, StandingState, Start, case_key};
+use super::party::{BodyState, StandingState};
 use super::{ApplicationStatus, CaseStatus, DatasetState, DatasetStatus, Duty, Machine, Measure, Standing, State};
 use crate::calendar::Calendar;
 use crate::policy::Status;

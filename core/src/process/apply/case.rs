@@ -1,7 +1,7 @@
 //! What an event of a case changes: a complaint, suggestion, demand, referral, interview, problem or product.
 
+use super::super::case::{Start, case_key};
 use super::super::duty;
-use super::super::state::{Start, case_key};
 use super::super::{Actor, Case, CaseStatus, Event, Machine, ProcessError, ReferralGround, State};
 use crate::Error;
 use crate::policy::Policy;
