@@ -1,7 +1,7 @@
 //! `room_error!`: an error enum in which each variant states its code, its English and its Chinese text side by side.
 //!
 //! It must never format a value of the data: fields are names, positions, counts and expectations. A field that holds
-//! words and not a name is a [`crate::terms::Text`]: the English message shows it as `{field}`, the Chinese as `{field:#}`.
+//! words and not a name is a [`crate::terms::Text`] or [`crate::terms::WordName`]: the English message shows it as `{field}`, the Chinese as `{field:#}`.
 
 /// Declares the error enum of a room.
 ///

@@ -49,6 +49,12 @@ impl Text {
         Text { zh: zh.into(), en: en.into() }
     }
 
+    /// The names of several words, one after the other.
+    pub(crate) fn list<W: Word>(words: &[W]) -> Self {
+        let names = |name: fn(W) -> &'static str| words.iter().copied().map(name).collect::<Vec<_>>();
+        Text { zh: names(W::zh).join("、"), en: names(W::en).join(", ") }
+    }
+
     /// The same in both languages: a name of the file's, a sign.
     pub(crate) fn name(name: impl Into<String>) -> Self {
         let name = name.into();
@@ -108,6 +114,21 @@ pub struct Reason {
     pub en: String,
 }
 
+/// The names of a word in both languages: small and copied, for messages that hold several. It displays as [`Text`] does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WordName {
+    /// Chinese.
+    pub zh: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+impl fmt::Display for WordName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if f.alternate() { self.zh } else { self.en })
+    }
+}
+
 /// A word with a fixed id and a name in both languages.
 ///
 /// The id is what documents carry; the names are what people are shown.
@@ -123,6 +144,10 @@ pub trait Word: Sized + Copy + 'static {
     /// Both names.
     fn text(self) -> Text {
         Text::new(self.zh(), self.en())
+    }
+    /// Both names, as they stand in the code.
+    fn name(self) -> WordName {
+        WordName { zh: self.zh(), en: self.en() }
     }
     /// The word with this id.
     fn from_id(id: &str) -> Option<Self> {

@@ -104,8 +104,8 @@ pub const ACCESS_FACTS: [AccessFact; FACTS] = [
     fact(
         "assessed",
         yes_or_no,
-        "最近一次评估在现行政策下有效且结论确定",
-        "its last assessment holds under the policy in force and is settled",
+        "最近一次评估在现行政策下有效、结论确定,且除征询专家委员会外别无未完成的步骤",
+        "its last assessment holds under the policy in force, is settled, and leaves no step but the committee's",
     ),
     fact(
         "content_matches_assessment",

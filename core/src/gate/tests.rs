@@ -4,10 +4,10 @@ use crate::audit::audit;
 use crate::calendar::Calendar;
 use crate::crypto::{Ed25519Key, PublicKey, Signer};
 use crate::ledger;
-use crate::policy::Facts;
+use crate::policy::{Facts, Policy};
 use crate::process::State;
 use crate::process::support::*;
-use crate::process::{ComplaintOutcome, Event, Role, SuspensionGround};
+use crate::process::{Assessment, ComplaintOutcome, Event, Role, SuspensionGround};
 use crate::terms::{AccessWay, Action, Instant, Openness, Reviewer};
 use std::path::Path;
 
@@ -302,6 +302,39 @@ fn a40_what_a_new_policy_answers_alike_goes_on_and_each_decision_keeps_its_polic
         std::fs::write(path, format!("{text}\n# changed")).unwrap();
     }
     assert_eq!(Platform::open(&dir, None).unwrap_err().code(), "KF-GATE-07");
+}
+
+#[test]
+fn a9_2_a_step_that_nobody_recorded_as_done_denies() {
+    let step = "[[classification.requires]]\nid = \"impact_review\"\ncite = \"A9.2\"\nwhen = \"not state_secret\"\n\
+        zh = \"开放前须评估影响。\"\nen = \"Review the impact first.\"\n\n[[classification.facts]]";
+    let further = Policy::parse(&policy().source().replacen("[[classification.facts]]", step, 1)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (platform, _) = platform(&folder.path().join("p"));
+    open_dataset(&platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let download = Request::new(FIGURES, Action::Download);
+    assert!(platform.decide(&download, monday()).permit);
+    // A40: what is open does not go on under a policy that asks for a step more.
+    let upgrade = platform.upgrade(&further, monday()).unwrap();
+    let change = &upgrade.changes[0];
+    assert_eq!((change.after.requires.as_slice(), change.goes_on), (&["impact_review".to_owned()][..], false));
+    let signed = platform.sign_off(&upgrade).unwrap();
+    platform.adopt(&actor(Role::Authority), &further, Some(&signed), monday()).unwrap();
+    assert_eq!(codes(&platform.decide(&download, monday())), ["not_assessed"]);
+    // Neither does it once it is assessed under that policy, as long as the step remains.
+    let event = assessed(FIGURES, &facts("{}"), Some(Openness::Unconditional), digest(FIGURES), monday());
+    let Event::DatasetAssessed { dataset, content, assertions, chosen, assessor, approval, evidence, .. } = event
+    else {
+        panic!("not an assessment")
+    };
+    let assessment = Assessment { dataset, content, assertions, chosen, assessor, approval, evidence };
+    let again = Event::assessed(&further, assessment, monday()).unwrap();
+    platform.act(&again.act(), monday()).unwrap();
+    let mut entry = platform.with_state(|state| state.entry(FIGURES)).unwrap();
+    let Event::DatasetAssessed { classification, .. } = &again else { panic!("not an assessment") };
+    entry.rest_on(classification, Openness::Unconditional, content, "2026-11-23".parse().unwrap()).unwrap();
+    platform.act(&listed(&entry).act(), monday()).unwrap();
+    assert_eq!(codes(&platform.decide(&download, monday())), ["not_assessed"]);
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub fn upgrade(policy: &Policy, state: &State, at: Instant) -> Result<Upgrade, E
             report.unchanged += 1;
             continue;
         }
-        let goes_on = assessed.goes_on(after.status, &after.permitted);
+        let goes_on = assessed.goes_on(after.status, &after.permitted, after.requires.iter().map(String::as_str));
         let witness = match lacks {
             true => Facts::new(),
             false => policy.explain(Section::Classification, &facts, on)?.sufficient,

@@ -1,16 +1,22 @@
 //! What an event changes. It is checked first, so a state never holds what the table does not allow.
 
+use jiff::civil::Date;
+
+use super::application::{ApplicationState, Granted, Ways, reviewer_bit};
 use super::check::{digest_of, reviewed, reviewer};
+use super::dataset::Listed;
 use super::names::Name;
-use super::state::{ApplicationState, Granted, Listed, StandingState, Taken, Ways, case_key, reviewer_bit};
+use super::party::{StandingState, Taken};
 use super::{
-    Act, Actor, ApplicationStatus, Assessed, Case, CaseStatus, DatasetState, DatasetStatus, Event, Grant, Machine,
-    Measure, PolicyInForce, ProcessError, ReferralGround, Role, Standing, State, Use, Used,
+    Act, Actor, ApplicationStatus, Assessed, DatasetState, DatasetStatus, Event, Grant, Measure, PolicyInForce,
+    ProcessError, Role, Standing, State, Use, Used,
 };
 use super::{duty, owed};
 use crate::Error;
 use crate::policy::Policy;
 use crate::terms::{Instant, legal_date};
+
+mod case;
 
 impl State {
     /// Folds an event that is recorded at this state's index. Returns the ids of the duties that it creates or does.
@@ -19,8 +25,9 @@ impl State {
     /// As [`State::check`]; the state is then unchanged.
     pub fn apply(&mut self, policy: &Policy, by: &Actor, event: &Event, at: Instant) -> Result<Vec<String>, Error> {
         self.check(policy, by, event, at)?;
-        let as_municipal = ["policy_adopted", "rules_published", "authority_filed", "demand_assessed", "product_shown"];
-        if by.role == Role::Authority && as_municipal.contains(&event.id()) {
+        // The first that acts as an authority, and is no district's, is the municipal one. A36 is for any authority.
+        let of_any = matches!(event, Event::InterviewHeld { .. } | Event::InterviewClosed { .. });
+        if by.role == Role::Authority && !of_any && !self.authorities.contains_key(&by.id) {
             self.municipal.get_or_insert_with(|| by.id.clone());
         }
         let today = legal_date(at);
@@ -73,9 +80,10 @@ impl State {
                 let updated = entry.updated.or(known.and_then(|listed| listed.updated));
                 let mut listed = Listed::new(entry, district, revision)?;
                 listed.updated = updated;
-                let dataset = self.dataset_entry(&entry.id)?;
+                let dataset = self.dataset_entry(&entry.id, today)?;
                 dataset.listed = Some(Box::new(listed));
                 dataset.body = dataset.body.or(body);
+                let assessed = dataset.assessed.is_some();
                 if let Some(body) = dataset.body {
                     let first = self.bodies.entry(body).or_default();
                     if first.since.is_none() {
@@ -91,6 +99,9 @@ impl State {
                     }
                 }
                 self.settle_dataset(&entry.id);
+                if !assessed {
+                    owes(duty::REASSESSMENT, &entry.id);
+                }
                 owes(duty::CONTENT_UPDATE, &entry.id);
             }
             Event::DatasetAssessed { dataset, content, facts, classification, chosen, .. } => {
@@ -99,7 +110,7 @@ impl State {
                 let content_of = (*content, self.versions.number(*content)?);
                 let assessed = Assessed::new(index, today, hash, content_of, digest, classification, *chosen, facts)?;
                 let body = self.names.number(&by.id)?;
-                let state = self.dataset_entry(dataset)?;
+                let state = self.dataset_entry(dataset, today)?;
                 state.content = Some(*content);
                 state.body = state.body.or(Some(body));
                 state.assessed = Some(Box::new(assessed));
@@ -107,16 +118,17 @@ impl State {
                 owes(duty::REASSESSMENT, dataset);
             }
             Event::ContentUpdated { dataset, content } => {
-                let state = self.dataset_entry(dataset)?;
-                state.content = Some(*content);
-                if let Some(listed) = &mut state.listed {
-                    listed.updated = Some(today);
+                if let Some(state) = self.datasets.get_mut(dataset.as_str()) {
+                    state.content = Some(*content);
+                    if let Some(listed) = &mut state.listed {
+                        listed.updated = Some(today);
+                    }
                 }
                 self.settle_dataset(dataset);
                 owes(duty::CONTENT_UPDATE, dataset);
             }
             Event::DatasetOpened { dataset, .. } => {
-                self.move_dataset(dataset, DatasetStatus::Open)?;
+                self.move_dataset(dataset, DatasetStatus::Open, by);
                 if let Some(listed) =
                     self.datasets.get_mut(dataset.as_str()).and_then(|dataset| dataset.listed.as_mut())
                 {
@@ -124,10 +136,10 @@ impl State {
                 }
                 owes(duty::CONTENT_UPDATE, dataset);
             }
-            Event::DatasetResumed { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Open)?,
-            Event::DatasetSuspended { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Suspended)?,
-            Event::DatasetWithdrawn { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Withdrawn)?,
-            Event::DatasetTerminated { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Terminated)?,
+            Event::DatasetResumed { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Open, by),
+            Event::DatasetSuspended { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Suspended, by),
+            Event::DatasetWithdrawn { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Withdrawn, by),
+            Event::DatasetTerminated { dataset, .. } => self.move_dataset(dataset, DatasetStatus::Terminated, by),
             Event::ApplicationFiled { application } => self.file_application(application)?,
             Event::ApplicationReviewed { application, approve, grant, .. } => {
                 if self.review(policy, by, application, *approve, grant.as_ref(), at)? {
@@ -226,10 +238,14 @@ impl State {
     }
 
     /// A40: what the new policy still permits, of the same facts, goes on under it; the rest waits for its assessment.
-    fn reclassify(&mut self, policy: &Policy, today: jiff::civil::Date) {
+    fn reclassify(&mut self, policy: &Policy, today: Date) {
         for assessed in self.datasets.values_mut().filter_map(|dataset| dataset.assessed.as_mut()) {
             if let Ok(answer) = policy.classify(&assessed.facts(), today)
-                && assessed.goes_on(answer.status, &answer.permitted)
+                && assessed.goes_on(
+                    answer.status,
+                    &answer.permitted,
+                    answer.requires.iter().map(|step| step.code.as_str()),
+                )
             {
                 assessed.answer(&answer);
                 assessed.policy = policy.hash();
@@ -307,158 +323,13 @@ impl State {
         })
     }
 
-    /// Events of complaints, suggestions, demands, referrals, interviews, problems and products.
-    fn apply_case(&mut self, policy: &Policy, by: &Actor, event: &Event, at: Instant) -> Result<Option<String>, Error> {
-        use CaseStatus as S;
-        let today = legal_date(at);
-        let duty = |kind: duty::DutyKind, id: &str| Some(format!("{}:{id}", kind.code));
-        Ok(match event {
-            Event::ComplaintReceived { complaint, dataset, .. } => {
-                let case = self.begin(Machine::Complaint, S::Received, complaint, by, Some(dataset), at)?;
-                case.days = policy.deadline("complaint_reply").map(|rule| rule.working_days);
-                duty(duty::COMPLAINT_REPLY, complaint)
-            }
-            Event::ComplaintVerified { complaint, .. } => {
-                self.go_on(Machine::Complaint, complaint, S::Verified, |case| case.verified = Some(today));
-                duty(duty::COMPLAINT_REPLY, complaint)
-            }
-            Event::ComplaintAnswered { complaint, outcome, .. } => {
-                self.go_on(Machine::Complaint, complaint, S::Answered, |case| {
-                    case.outcome = Some(*outcome);
-                    case.done = Some(today);
-                });
-                duty(duty::COMPLAINT_REPLY, complaint)
-            }
-            Event::SuggestionReceived { suggestion, dataset, .. } => {
-                let case = self.begin(Machine::Suggestion, S::Received, suggestion, by, Some(dataset), at)?;
-                case.days = policy.deadline("suggestion_reply").map(|rule| rule.working_days);
-                duty(duty::SUGGESTION_REPLY, suggestion)
-            }
-            Event::SuggestionAnswered { suggestion, .. } => {
-                self.go_on(Machine::Suggestion, suggestion, S::Answered, |case| case.done = Some(today));
-                duty(duty::SUGGESTION_REPLY, suggestion)
-            }
-            Event::DemandFiled { demand, body, .. } => {
-                let holder = body.as_ref().map(|body| self.names.number(body)).transpose()?;
-                self.begin(Machine::Demand, S::Filed, demand, by, None, at)?.holder = holder;
-                None
-            }
-            Event::DemandAssessed { demand, accepted, body, .. } => {
-                let holder = body.as_ref().map(|body| self.names.number(body)).transpose()?;
-                let status = if *accepted { S::Accepted } else { S::Declined };
-                self.go_on(Machine::Demand, demand, status, |case| {
-                    case.holder = holder.or(case.holder);
-                    case.from = today;
-                });
-                duty(duty::DEMAND_LISTING, demand).filter(|_| *accepted)
-            }
-            Event::DemandMet { demand, dataset } => {
-                let number = self.dataset_number(dataset);
-                self.go_on(Machine::Demand, demand, S::Met, |case| {
-                    case.done = Some(today);
-                    case.dataset = number;
-                });
-                duty(duty::DEMAND_LISTING, demand)
-            }
-            Event::CommitteeReferred { referral, dataset, ground, .. } => {
-                let case = self.begin(Machine::Referral, S::Pending, referral, by, Some(dataset), at)?;
-                case.aggregation = *ground == ReferralGround::Aggregation;
-                let state = self.dataset_entry(dataset)?;
-                state.referrals = state.referrals.saturating_add(1);
-                None
-            }
-            Event::CommitteeAdvised { referral, opinion, .. } => {
-                let mut number = None;
-                self.go_on(Machine::Referral, referral, S::Advised, |case| {
-                    case.opinion = Some(*opinion);
-                    case.done = Some(today);
-                    number = case.dataset;
-                });
-                if let Some((_, dataset)) = number.and_then(|number| self.datasets.get_index_mut(number as usize)) {
-                    dataset.referrals = dataset.referrals.saturating_sub(1);
-                }
-                None
-            }
-            Event::InterviewHeld { interview, user, due, .. } => {
-                let user = self.names.number(user)?;
-                let case = self.begin(Machine::Interview, S::Held, interview, by, None, at)?;
-                case.holder = Some(user);
-                case.due = *due;
-                duty(duty::INTERVIEW_MEASURES, interview).filter(|_| due.is_some())
-            }
-            Event::InterviewClosed { interview, .. } => {
-                self.go_on(Machine::Interview, interview, S::Closed, |case| case.done = Some(today));
-                duty(duty::INTERVIEW_MEASURES, interview)
-            }
-            Event::ProblemReported { problem, dataset, .. } => {
-                self.begin(Machine::Problem, S::Reported, problem, by, Some(dataset), at)?;
-                duty(duty::PROBLEM_FOLLOW_UP, problem)
-            }
-            Event::ProblemHandled { problem, .. } => {
-                self.go_on(Machine::Problem, problem, S::Handled, |case| case.done = Some(today));
-                duty(duty::PROBLEM_FOLLOW_UP, problem)
-            }
-            Event::ProductRegistered { product, .. } => {
-                self.begin(Machine::Product, S::Registered, product, by, None, at)?;
-                None
-            }
-            Event::ProductShown { product } => {
-                self.go_on(Machine::Product, product, S::Shown, |_| {});
-                None
-            }
-            Event::ProductWithdrawn { product } => {
-                self.go_on(Machine::Product, product, S::Withdrawn, |_| {});
-                None
-            }
-            _ => None,
-        })
-    }
-
-    /// A new case; the body that opens its dataset sees to it.
-    fn begin(
-        &mut self,
-        machine: Machine,
-        status: CaseStatus,
-        id: &str,
-        by: &Actor,
-        dataset: Option<&str>,
-        at: Instant,
-    ) -> Result<&mut Case, ProcessError> {
-        let number = dataset.and_then(|dataset| self.dataset_number(dataset));
-        let holder = dataset.and_then(|dataset| self.datasets.get(dataset)).and_then(|dataset| dataset.body);
-        let case = Case {
-            machine,
-            status,
-            index: self.index,
-            outcome: None,
-            opinion: None,
-            dataset: number,
-            aggregation: false,
-            by: self.names.number(&by.id)?,
-            holder,
-            from: legal_date(at),
-            verified: None,
-            days: None,
-            due: None,
-            done: None,
-        };
-        let entry = self.cases.entry(case_key(machine, id).into());
-        Ok(entry.insert_entry(case).into_mut())
-    }
-
-    fn go_on(&mut self, machine: Machine, id: &str, status: CaseStatus, change: impl FnOnce(&mut Case)) {
-        if let Some(case) = self.cases.get_mut(case_key(machine, id).as_str()) {
-            case.status = status;
-            change(case);
-        }
-    }
-
     fn standing_mut(&mut self, body: &str, user: &str) -> Option<&mut StandingState> {
         let key: (Name, Name) = self.names.find(body).zip(self.names.find(user))?;
         self.standings.get_mut(&key)
     }
 
-    fn dataset_entry(&mut self, id: &str) -> Result<&mut DatasetState, ProcessError> {
+    /// A dataset that is assessed or listed; a new one where it was neither.
+    fn dataset_entry(&mut self, id: &str, today: Date) -> Result<&mut DatasetState, ProcessError> {
         if self.datasets.len() >= u32::MAX as usize {
             return Err(ProcessError::Full { what: "datasets" });
         }
@@ -466,12 +337,14 @@ impl State {
         Ok(self.datasets.entry(id.into()).or_insert_with(|| DatasetState {
             status: DatasetStatus::NotOpen,
             since,
+            came: today,
+            held_by: None,
             body: None,
             listed: None,
             assessed: None,
             content: None,
             referrals: 0,
-            asked: super::state::AskedOften::default(),
+            asked: super::dataset::AskedOften::default(),
         }))
     }
 
@@ -482,11 +355,15 @@ impl State {
         }
     }
 
-    fn move_dataset(&mut self, id: &str, status: DatasetStatus) -> Result<(), ProcessError> {
-        let since = self.index;
-        let dataset = self.dataset_entry(id)?;
-        dataset.status = status;
-        dataset.since = since;
-        Ok(())
+    fn move_dataset(&mut self, id: &str, status: DatasetStatus, by: &Actor) {
+        if let Some(dataset) = self.datasets.get_mut(id) {
+            dataset.held_by = match (status, dataset.held_by) {
+                (DatasetStatus::Open, _) => None,
+                (_, Some(Role::Authority)) => Some(Role::Authority),
+                _ => Some(by.role),
+            };
+            dataset.status = status;
+            dataset.since = self.index;
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Whether an event may happen now: the table of moves, who may do it, and what each move needs besides.
 //! This room must never change the state.
 
+use super::case::case_key;
 use super::moves::{legal, row};
-use super::state::case_key;
 use super::{Actor, Case, CaseStatus, DatasetState, Event, Machine, ProcessError, Role, State};
 use crate::Error;
 use crate::catalog::{Entry, SHORTEST_PERSONAL, looks_personal};
@@ -31,15 +31,17 @@ impl State {
         check_id("actor", &by.id)?;
         let allowed = row(id).map(|row| row.by).unwrap_or_default();
         if !allowed.contains(&by.role) {
-            return Err(ProcessError::NotAllowed { event: id, role: by.role.id(), allowed: listed(allowed) }.into());
+            return Err(
+                ProcessError::NotAllowed { event: id, role: by.role.name(), allowed: Text::list(allowed) }.into()
+            );
         }
         match event {
             Event::PolicyAdopted { hash, .. } => {
                 self.check_municipal(by, id)?;
                 // The host adopts the first; every later one the authority signs off (A8.1, A40).
                 if by.role == Role::Platform && self.policy.is_some() {
-                    let allowed = listed(&[Role::Authority]);
-                    return Err(ProcessError::NotAllowed { event: id, role: by.role.id(), allowed }.into());
+                    let allowed = Role::Authority.text();
+                    return Err(ProcessError::NotAllowed { event: id, role: by.role.name(), allowed }.into());
                 }
                 if *hash == policy.hash() { Ok(()) } else { Err(ProcessError::OtherPolicy.into()) }
             }
@@ -50,6 +52,10 @@ impl State {
             Event::AuthorityFiled { authority, district } => {
                 self.check_municipal(by, id)?;
                 check_id("authority", authority)?;
+                // The municipal one that became a district's would leave none.
+                if *authority == by.id {
+                    return Err(ProcessError::Exists { what: municipal_text(), id: shown(authority) }.into());
+                }
                 Ok(check_id("district", district)?)
             }
             Event::BodyRegistered { body, .. } => {
@@ -260,7 +266,7 @@ impl State {
         if by.role != Role::Authority || self.is_municipal(by) {
             return Ok(());
         }
-        Err(ProcessError::NotTheirs { event, what: Text::new("市级主管部门", "municipal authority") })
+        Err(ProcessError::NotTheirs { event, what: municipal_text() })
     }
 
     fn known_dataset(&self, id: &str) -> Result<&DatasetState, ProcessError> {
@@ -294,12 +300,11 @@ fn dataset_text() -> Text {
 fn body_text() -> Text {
     Text::new("数据开放主体", "opening body")
 }
+fn municipal_text() -> Text {
+    Text::new("市级主管部门", "municipal authority")
+}
 fn case_text() -> Text {
     Text::new("事项", "case")
-}
-
-fn listed(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.id()).collect::<Vec<_>>().join(", ")
 }
 
 /// Ids of users, bodies, applications and complaints stand in the log for ever: none may be a person's identifier.

@@ -6,8 +6,8 @@ use std::hash::BuildHasher as _;
 use hashbrown::HashTable;
 
 use super::State;
+use super::application::ApplicationState;
 use super::names::Name;
-use super::state::ApplicationState;
 
 /// (dataset, user) → the place of the user's last application for it.
 #[derive(Debug, Clone, Default)]

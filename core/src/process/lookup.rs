@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
+use super::application::ApplicationState;
 use super::names::Version;
-use super::state::ApplicationState;
 use super::{ApplicationStatus, DatasetState, Standing, State, Used};
 use crate::terms::{AccessWay, words};
 

@@ -10,8 +10,11 @@
 //! identifier of a natural person: users are a unified social credit code or a commitment (`sha256:…`).
 
 mod actor;
+mod application;
 mod apply;
+mod case;
 mod check;
+mod dataset;
 mod day;
 mod document;
 mod duty;
@@ -21,28 +24,32 @@ mod lookup;
 mod moves;
 mod names;
 mod owed;
+mod party;
 mod snapshot;
 mod state;
 
 pub use actor::{Act, Actor, BodyKind, Role, UserKind};
+pub use application::{ApplicationView, Use, Used};
+pub use case::Case;
 pub(crate) use check::{check_id, well_formed_id};
+pub(crate) use dataset::AskedOften;
+pub use dataset::{Assessed, DatasetState, Listed};
 pub use document::{Application, Grant, MOST_PREVIEW_ROWS, RiskAssessmentReport, RulesOfUse};
 pub use duty::{DUTIES, Duty, DutyKind, DutyStatus};
 pub use event::{Assessment, ComplaintOutcome, Event, Measure, ReferralGround, SuggestionGround, SuspensionGround};
 pub use lookup::{Asked, Found, Holding, UsedElsewhere};
 pub use moves::{ApplicationStatus, CaseStatus, DatasetStatus, MOVES, Machine, Move, Standing, legal_events};
-pub(crate) use state::AskedOften;
-pub use state::{ApplicationView, Assessed, Case, DatasetState, Listed, PolicyInForce, State, Use, Used};
+pub use state::{PolicyInForce, State};
 
-use crate::terms::Text;
+use crate::terms::{Text, WordName};
 
 room_error! {
     /// Why an event can't be recorded.
     pub enum ProcessError {
         /// The machine has no such move from where it stands.
-        IllegalMove { machine: &'static str, event: &'static str, status: &'static str, legal: String } = "KF-PROCESS-01",
-            en "{event} is not a move of a {machine} that is {status}; legal: {legal}",
-            zh "状态为 {status} 的 {machine} 不能发生 {event};允许的事件:{legal}", at "event";
+        IllegalMove { machine: WordName, event: &'static str, status: WordName, legal: String } = "KF-PROCESS-01",
+            en "{event} is not a move of the {machine}, which is {status}; legal: {legal}",
+            zh "{machine:#}的状态为“{status:#}”,不能发生 {event};允许的事件:{legal}", at "event";
         /// The event names something that is not there.
         Unknown { what: Text, id: String } = "KF-PROCESS-02",
             en "there is no {what} {id:?}",
@@ -52,17 +59,17 @@ room_error! {
             en "there is already a {what} {id:?}",
             zh "{what:#} {id:?} 已存在", at "{what}";
         /// The chosen class is outside the permitted set (A18).
-        NotPermitted { dataset: String, chosen: &'static str, permitted: String } = "KF-PROCESS-04",
+        NotPermitted { dataset: String, chosen: WordName, permitted: Text } = "KF-PROCESS-04",
             en "the class {chosen} of {dataset:?} is not among the permitted ones (A18): {permitted}",
-            zh "数据集 {dataset:?} 选择的开放属性 {chosen} 不在允许范围内(A18):{permitted}", at "chosen";
+            zh "数据集 {dataset:?} 选择的开放属性“{chosen:#}”不在允许范围内(A18):{permitted:#}", at "chosen";
         /// The recorded classification is not what the policy answers for the recorded facts.
         OtherClassification { dataset: String } = "KF-PROCESS-05",
             en "the classification of {dataset:?} is not what the policy in force answers for its facts (A19.1)",
             zh "数据集 {dataset:?} 的认定结果与现行政策对其事实的回答不一致(A19.1)", at "classification";
         /// An open question, or out of scope: no class can be chosen.
-        NotDetermined { dataset: String, status: &'static str } = "KF-PROCESS-06",
+        NotDetermined { dataset: String, status: WordName } = "KF-PROCESS-06",
             en "no class of {dataset:?} can be chosen: its classification is {status} (A19.1)",
-            zh "数据集 {dataset:?} 无法选择开放属性:认定状态为 {status}(A19.1)", at "chosen";
+            zh "数据集 {dataset:?} 无法选择开放属性:认定状态为“{status:#}”(A19.1)", at "chosen";
         /// A fact of the classification that no assertion of the event states.
         NotAsserted { dataset: String, fact: String } = "KF-PROCESS-07",
             en "the fact {fact} of {dataset:?} has no assertion that states it (A19.1)",
@@ -80,9 +87,9 @@ room_error! {
             en "{field} in the entry of {dataset:?} is not what the assessment says (A19.2)",
             zh "数据集 {dataset:?} 目录条目的 {field} 与评估结果不一致(A19.2)", at "entry.{field}";
         /// A step that must come first.
-        StepFirst { dataset: String, step: String, cite: String } = "KF-PROCESS-11",
-            en "{dataset:?} can't be opened before {step} ({cite})",
-            zh "数据集 {dataset:?} 须先完成 {step} 方可开放({cite})", at "dataset";
+        StepFirst { dataset: String, step: Text, cite: String } = "KF-PROCESS-11",
+            en "{dataset:?} can't be opened yet: {step} ({cite})",
+            zh "数据集 {dataset:?} 尚不能开放:{step:#}({cite})", at "dataset";
         /// The data was suspended or withdrawn after its last assessment.
         NotProcessed { dataset: String } = "KF-PROCESS-12",
             en "{dataset:?} was suspended or withdrawn after its last assessment; process and assess it, then open it (A17.3)",
@@ -92,9 +99,9 @@ room_error! {
             en "the grant's {part} goes beyond what was applied for (A26)",
             zh "批准的 {part} 超出申请范围(A26)", at "grant.{part}";
         /// The reviewer was not asked, or has reviewed already.
-        NotReviewer { by: &'static str } = "KF-PROCESS-14",
+        NotReviewer { by: WordName } = "KF-PROCESS-14",
             en "a review by the {by} is not awaited (A8, A9.1)",
-            zh "当前不需要 {by} 的审核(A8、A9.1)", at "by";
+            zh "当前不需要{by:#}的审核(A8、A9.1)", at "by";
         /// Conditional data by download.
         ConditionalNoDownload = "KF-PROCESS-15",
             en "conditional data is never opened by download (A22.2)",
@@ -120,9 +127,9 @@ room_error! {
             en "the document can't be read: {what}",
             zh "文档无法解析:{what:#}", at "{place}";
         /// Somebody whom the table does not let do it.
-        NotAllowed { event: &'static str, role: &'static str, allowed: String } = "KF-PROCESS-22",
-            en "{event} is not for a {role} to do; for: {allowed}",
-            zh "{role} 无权进行 {event};有权者:{allowed}", at "by.role";
+        NotAllowed { event: &'static str, role: WordName, allowed: Text } = "KF-PROCESS-22",
+            en "{event} is not for the {role} to do; for: {allowed}",
+            zh "{role:#}无权进行 {event};有权者:{allowed:#}", at "by.role";
         /// Somebody else's dataset, application or case.
         NotTheirs { event: &'static str, what: Text } = "KF-PROCESS-23",
             en "{event} is for those alone whose {what} it is",
@@ -144,9 +151,9 @@ room_error! {
             en "{event} may follow only after the day of {what} has passed (A35)",
             zh "{event} 须在 {what} 所定日期过后方可进行(A35)", at "event";
         /// An outcome that was not carried out.
-        NotDone { outcome: &'static str, status: &'static str } = "KF-PROCESS-28",
+        NotDone { outcome: WordName, status: WordName } = "KF-PROCESS-28",
             en "the outcome {outcome} is not what was done: the dataset is {status} (A17.3)",
-            zh "结果 {outcome} 与实际不符:数据集状态为 {status}(A17.3)", at "outcome";
+            zh "结果“{outcome:#}”与实际不符:数据集状态为“{status:#}”(A17.3)", at "outcome";
         /// More than the state can hold.
         Full { what: &'static str } = "KF-PROCESS-29",
             en "the state can hold no more {what}",
@@ -163,6 +170,10 @@ room_error! {
         WayNotListed = "KF-PROCESS-33",
             en "the dataset's entry does not list every way that is granted; grant fewer, or revise the entry (A19.2)",
             zh "所批准的开放方式未全部列入数据集的目录条目;请缩减批准范围或修订条目(A19.2)", at "grant.ways";
+        /// An opening by somebody else than who suspended or withdrew the dataset.
+        NotHolder { event: &'static str, dataset: String, who: WordName } = "KF-PROCESS-34",
+            en "{event} of {dataset:?} is for the {who} alone: who suspended or withdrew it lets it open again, and the opening body opens what never was open (A17.3, A32(5))",
+            zh "数据集 {dataset:?} 的 {event} 只能由{who:#}进行:由谁中止、撤回的,由谁恢复开放;首次开放由数据开放主体进行(A17.3、A32(5))", at "by.role";
         /// A date that has not come.
         Future { what: &'static str } = "KF-PROCESS-32",
             en "{what} lies after the date of the event",
@@ -178,3 +189,5 @@ room_error! {
 pub(crate) mod support;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_duties;

@@ -166,12 +166,12 @@ moves! {
     Platform: "identity_erased", [] => [], "A5, A31", HOST, [], [];
     Platform: "use_log_opened", [] => [], "A16", HOST, ["key"], [];
     Platform: "measure_taken", [] => [], "A9.2, A32(1)-(2)", BODY, ["evidence"], ["management_system", "emergency_plan", "emergency_drill", "catalog_review"];
-    Dataset: "entry_listed", [LIVE] => [], "A19.2, A9.2", EITHER, ["entry"], ["management_system", "emergency_plan", "emergency_drill", "catalog_review"];
+    Dataset: "entry_listed", [LIVE] => [], "A19.2, A9.2", EITHER, ["entry"], ["management_system", "emergency_plan", "emergency_drill", "catalog_review", "content_update", "reassessment"];
     Dataset: "dataset_assessed", [LIVE] => [], "A19.1, A9.2, A18", BODY, ["assertions", "approval"], ["reassessment"];
     Dataset: "content_updated", [LIVE] => [], "A23", BODY, ["content"], ["content_update"];
-    Dataset: "dataset_opened", ["not_open", "suspended", "withdrawn"] => ["open"], "A19.2, A17.3", BODY, ["content"], ["content_update"];
+    Dataset: "dataset_opened", ["not_open", "suspended", "withdrawn"] => ["open"], "A19.2, A17.3, A32(5)", EITHER, ["content"], ["content_update"];
     Dataset: "dataset_suspended", ["open"] => ["suspended"], "A17.2, A32(5)", EITHER, [], [];
-    Dataset: "dataset_resumed", ["suspended"] => ["open"], "A17.3", BODY, ["finding"], [];
+    Dataset: "dataset_resumed", ["suspended"] => ["open"], "A17.3, A32(5)", EITHER, ["finding"], [];
     Dataset: "dataset_withdrawn", ["open", "suspended"] => ["withdrawn"], "A32(5)", EITHER, ["finding"], [];
     Dataset: "dataset_terminated", ["open", "suspended", "withdrawn"] => ["terminated"], "A17.3", EITHER, ["finding"], [];
     Application: "application_filed", [] => ["filed"], "A26, A10", USER, ["application"], [];
@@ -222,6 +222,6 @@ pub(super) fn legal<S: Word>(machine: Machine, event: &'static str, status: S) -
         return Ok(());
     }
     let legal: Vec<&str> = legal_events(machine, Some(status.id())).collect();
-    let legal = if legal.is_empty() { "none".to_owned() } else { legal.join(", ") };
-    Err(ProcessError::IllegalMove { machine: machine.id(), event, status: status.id(), legal })
+    let legal = if legal.is_empty() { "–".to_owned() } else { legal.join(", ") };
+    Err(ProcessError::IllegalMove { machine: machine.name(), event, status: status.name(), legal })
 }

@@ -3,30 +3,24 @@
 
 use jiff::civil::Date;
 
-use super::duty::{self, DutyKind, Owed, Term, months_after};
+use super::application::ApplicationState;
+use super::case::{Case, Start, case_key};
+use super::duty::{self, Owed, Term, months_after};
 use super::names::Name;
-use super::state::{ApplicationState, BodyState, Case};
+use super::party::{BodyState, StandingState};
 use super::{ApplicationStatus, CaseStatus, DatasetState, DatasetStatus, Duty, Machine, Measure, Standing, State};
 use crate::calendar::Calendar;
 use crate::policy::Status;
-use crate::terms::Openness;
-
-/// The day that an interpretation counts from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Start {
-    Receipt,
-    SameDay,
-    Verification,
-}
+use crate::terms::Word;
 
 impl State {
     /// One duty as it stands on a day: its id is `code:subject`.
     #[must_use]
     pub fn duty(&self, id: &str, calendar: &Calendar, today: Date) -> Option<Duty> {
         let mut found = None;
-        let (code, subject) = id.split_once(':')?;
-        self.each_duty(None, Some((code, subject)), &mut |owed| {
-            if owed.kind.code == code && owed.id() == id {
+        let (_, subject) = id.split_once(':')?;
+        self.duties_about(subject, &mut |owed| {
+            if owed.id() == id {
                 found = Some(owed.on(calendar, today));
             }
         });
@@ -37,7 +31,18 @@ impl State {
     #[must_use]
     pub fn duties(&self, calendar: &Calendar, today: Date, holder: Option<&str>) -> Vec<Duty> {
         let mut duties = Vec::new();
-        self.each_duty(holder, None, &mut |owed| duties.push(owed.on(calendar, today)));
+        let wanted = match holder {
+            Some(holder) => match self.names.find(holder) {
+                Some(name) => Some(name),
+                None => return duties,
+            },
+            None => None,
+        };
+        self.each_duty(wanted, &mut |owed| {
+            if holder.is_none_or(|holder| owed.holder == holder) {
+                duties.push(owed.on(calendar, today));
+            }
+        });
         duties
     }
 
@@ -52,59 +57,38 @@ impl State {
         next(application, application.reports, months)
     }
 
-    /// Gives each duty to `give`. `only` names the one that is looked for, so that nothing else need be gone through.
-    fn each_duty(&self, holder: Option<&str>, only: Option<(&str, &str)>, give: &mut dyn FnMut(Owed<'_>)) {
-        let wanted = match holder {
-            Some(holder) => match self.names.find(holder) {
-                Some(name) => Some(name),
-                None => return,
-            },
-            None => None,
-        };
-        let mut give = |owed: Owed<'_>| {
-            if holder.is_none_or(|holder| owed.holder == holder) {
-                give(owed);
-            }
-        };
-        let family = only.map(|(code, _)| code);
-        let of = |codes: &[DutyKind]| family.is_none_or(|code| codes.iter().any(|kind| kind.code == code));
-        if of(&[
-            duty::COMPLAINT_REPLY,
-            duty::SUGGESTION_REPLY,
-            duty::DEMAND_LISTING,
-            duty::PROBLEM_FOLLOW_UP,
-            duty::INTERVIEW_MEASURES,
-        ]) {
-            self.cases.iter().for_each(|(key, case)| self.case_duty(key, case, &mut give));
-        }
-        if of(&[duty::RECTIFICATION]) {
-            self.standing_duties(&mut give);
-        }
-        if of(&[duty::RISK_REPORT, duty::FOLLOW_UP]) {
-            match only.and_then(|(_, subject)| self.applications.get_key_value(subject)) {
-                Some((id, application)) => self.application_duties(id, application, wanted, &mut give),
-                None if only.is_some() => {}
-                None => self
-                    .applications
-                    .iter()
-                    .for_each(|(id, application)| self.application_duties(id, application, wanted, &mut give)),
-            }
-        }
-        if of(&[duty::CONTENT_UPDATE, duty::REASSESSMENT]) {
-            self.datasets.iter().for_each(|(id, dataset)| self.dataset_duties(id, dataset, &mut give));
-        }
-        if of(&[duty::MANAGEMENT_SYSTEM, duty::EMERGENCY_PLAN, duty::EMERGENCY_DRILL, duty::CATALOG_REVIEW]) {
-            self.bodies.iter().for_each(|(name, body)| self.body_duties(self.names.name(*name), body, &mut give));
-        }
+    /// Gives each duty to `give`; of applications, those of a user that is not `wanted` need not be.
+    fn each_duty(&self, wanted: Option<Name>, give: &mut dyn FnMut(Owed<'_>)) {
+        self.cases.iter().for_each(|(key, case)| self.case_duty(key, case, give));
+        self.standings.iter().for_each(|(who, state)| self.standing_duty(*who, state, give));
+        self.applications.iter().for_each(|(id, application)| self.application_duties(id, application, wanted, give));
+        self.datasets.iter().for_each(|(id, dataset)| self.dataset_duties(id, dataset, give));
+        self.bodies.iter().for_each(|(name, body)| self.body_duties(self.names.name(*name), body, give));
     }
 
-    /// From which day complaints and suggestions are counted.
-    fn start(&self) -> Start {
-        let interpretations = self.policy.as_ref().map(|policy| &policy.interpretations);
-        match interpretations.and_then(|chosen| chosen.get("deadline_start")).map(String::as_str) {
-            Some("same_day") => Start::SameDay,
-            Some("verification") => Start::Verification,
-            _ => Start::Receipt,
+    /// Gives each duty about a subject to `give`: it is looked up, since every event that is recorded asks for its own.
+    fn duties_about(&self, subject: &str, give: &mut dyn FnMut(Owed<'_>)) {
+        for machine in Machine::ALL {
+            if let Some((key, case)) = self.cases.get_key_value(case_key(*machine, subject).as_str()) {
+                self.case_duty(key, case, give);
+            }
+        }
+        if let Some((id, application)) = self.applications.get_key_value(subject) {
+            self.application_duties(id, application, None, give);
+        }
+        if let Some((id, dataset)) = self.datasets.get_key_value(subject) {
+            self.dataset_duties(id, dataset, give);
+        }
+        if let Some(body) = self.names.find(subject).and_then(|name| self.bodies.get(&name)) {
+            self.body_duties(subject, body, give);
+        }
+        // A user towards a body, `body:user`: either may hold a colon itself.
+        for (colon, _) in subject.match_indices(':') {
+            let (body, user) = (subject.get(..colon), subject.get(colon + 1..));
+            let who = body.and_then(|body| self.names.find(body)).zip(user.and_then(|user| self.names.find(user)));
+            if let Some((who, state)) = who.and_then(|who| self.standings.get_key_value(&who)) {
+                self.standing_duty(*who, state, give);
+            }
         }
     }
 
@@ -119,14 +103,14 @@ impl State {
             _ => return,
         };
         // A complaint that is not verified yet is counted from its receipt under every reading.
-        let from = match (self.start(), case.machine, case.verified) {
+        let from = match (case.start, case.machine, case.verified) {
             (Start::Verification, Machine::Complaint, Some(verified)) => verified,
             _ => case.from,
         };
         let reply = matches!(case.machine, Machine::Complaint | Machine::Suggestion);
         let term = match (case.due, case.days.or(self.rules().prompt_days.filter(|_| !reply))) {
             (Some(date), _) => Term::Day(date),
-            (None, Some(days)) if reply && self.start() == Start::SameDay => Term::Counting(days),
+            (None, Some(days)) if reply && case.start == Start::SameDay => Term::Counting(days),
             (None, Some(days)) => Term::After(days),
             (None, None) => Term::Promptly,
         };
@@ -134,14 +118,12 @@ impl State {
         give(Owed { kind, holder, subject, from, term, done: case.done });
     }
 
-    fn standing_duties(&self, give: &mut dyn FnMut(Owed<'_>)) {
-        for ((body, user), state) in &self.standings {
-            // Who is served no longer has nothing left to rectify.
-            if state.standing != Standing::Terminated {
-                let (holder, subject) = (self.names.name(*user), self.names.name(*body));
-                let (from, term, done) = (state.from, Term::Day(state.due), state.done);
-                give(Owed { kind: duty::RECTIFICATION, holder, subject, from, term, done });
-            }
+    fn standing_duty(&self, (body, user): (Name, Name), state: &StandingState, give: &mut dyn FnMut(Owed<'_>)) {
+        // Who is served no longer has nothing left to rectify.
+        if state.standing != Standing::Terminated {
+            let (holder, subject) = (self.names.name(user), self.names.name(body));
+            let (from, term, done) = (state.from, Term::Day(state.due), state.done);
+            give(Owed { kind: duty::RECTIFICATION, holder, subject, from, term, done });
         }
     }
 
@@ -180,16 +162,16 @@ impl State {
             let term = Term::Day(due);
             give(Owed { kind: duty::CONTENT_UPDATE, holder, subject: id, from: updated, term, done: None });
         }
-        // What is not yet open, although nothing stands against judging it: no class chosen, or withheld.
-        let closed = |chosen: Option<Openness>| chosen.is_none_or(|chosen| chosen == Openness::Withheld);
+        let assessed = dataset.assessed.as_deref();
+        // 尚未开放 is whatever was never opened: withheld, undecided, not assessed, or chosen to be open and kept back.
+        // What is a state secret is not for the Measures to open (A2).
         if dataset.status == DatasetStatus::NotOpen
-            && let Some(assessed) = dataset.assessed.as_ref().filter(|assessed| closed(assessed.chosen))
-            // What is a state secret is not for the Measures to open (A2).
-            && assessed.status != Status::OutOfScope
+            && assessed.is_none_or(|assessed| assessed.status != Status::OutOfScope)
             && let Some(months) = self.rules().reassess_months
         {
-            let term = Term::Day(months_after(assessed.on, months));
-            give(Owed { kind: duty::REASSESSMENT, holder, subject: id, from: assessed.on, term, done: None });
+            let from = assessed.map_or(dataset.came, |assessed| assessed.on);
+            let term = Term::Day(months_after(from, months));
+            give(Owed { kind: duty::REASSESSMENT, holder, subject: id, from, term, done: None });
         }
     }
 

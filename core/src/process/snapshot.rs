@@ -2,9 +2,9 @@
 //!
 //! A snapshot is a shortcut, never a source: whoever loads one holds its digest against the record that names it.
 
+use super::application::ApplicationState;
 use super::last::Last;
 use super::names::Key;
-use super::state::ApplicationState;
 use super::{ProcessError, State};
 
 /// The first bytes: what it is, and the version of the form.

@@ -1,8 +1,8 @@
 //! What an application needs: whole, by its own user, reviewed by those whose approval it needs, granted no more than was
 //! asked for.
 
+use super::super::application::{ApplicationState, reviewer_bit};
 use super::super::moves::legal;
-use super::super::state::{ApplicationState, reviewer_bit};
 use super::super::{
     Actor, Application, ApplicationStatus, DatasetState, Event, Grant, Machine, ProcessError, RiskAssessmentReport,
     Role, State,
@@ -82,7 +82,7 @@ impl State {
             awaited => awaited,
         };
         if awaited & reviewer_bit(reviewer) == 0 {
-            return Err(ProcessError::NotReviewer { by: reviewer.en() });
+            return Err(ProcessError::NotReviewer { by: reviewer.name() });
         }
         if !approve {
             return Ok(());

@@ -2,7 +2,9 @@
 //! on both.
 
 use super::super::moves::legal;
-use super::super::{Actor, ComplaintOutcome, DatasetState, DatasetStatus, Event, Machine, ProcessError, Role, State};
+use super::super::{
+    Actor, Assessed, ComplaintOutcome, DatasetState, DatasetStatus, Event, Machine, ProcessError, Role, State,
+};
 use super::{check_id, shown};
 use crate::Error;
 use crate::canon;
@@ -83,12 +85,12 @@ impl State {
         self.check_evidence(policy, dataset, facts, assertions, &answer, at)?;
         let Some(chosen) = chosen else { return Ok(()) };
         if answer.status != Status::Determined {
-            let status = answer.status.id();
+            let status = answer.status.name();
             return Err(ProcessError::NotDetermined { dataset: dataset.clone(), status }.into());
         }
         if !answer.permitted.contains(chosen) {
-            let permitted = answer.permitted.iter().map(|class| class.id()).collect::<Vec<_>>().join(", ");
-            let (dataset, chosen) = (dataset.clone(), chosen.id());
+            let permitted = Text::list(&answer.permitted);
+            let (dataset, chosen) = (dataset.clone(), chosen.name());
             return Err(ProcessError::NotPermitted { dataset, chosen, permitted }.into());
         }
         if approval.is_none() {
@@ -149,6 +151,9 @@ impl State {
         let dataset = self.known_dataset(id)?;
         legal(Machine::Dataset, event.id(), dataset.status)?;
         self.check_theirs(by, event.id(), dataset)?;
+        if matches!(event, Event::DatasetOpened { .. } | Event::DatasetResumed { .. }) {
+            check_holder(by, event.id(), id, dataset)?;
+        }
         match event {
             Event::DatasetOpened { content, .. } => self.check_opening(policy, id, dataset, Some(content)),
             Event::DatasetResumed { .. } => self.check_opening(policy, id, dataset, None),
@@ -178,17 +183,20 @@ impl State {
         let assessed = assessed.ok_or_else(not_assessed)?;
         let chosen = assessed.chosen.ok_or_else(not_assessed)?;
         if chosen == Openness::Withheld {
-            let permitted = "unconditional, conditional".to_owned();
-            return Err(ProcessError::NotPermitted { dataset: id.into(), chosen: chosen.id(), permitted }.into());
+            let permitted = Text::list(&[Openness::Unconditional, Openness::Conditional]);
+            return Err(ProcessError::NotPermitted { dataset: id.into(), chosen: chosen.name(), permitted }.into());
         }
-        let step = |step: &str, cite: &str| {
-            Err(ProcessError::StepFirst { dataset: id.into(), step: step.to_owned(), cite: cite.to_owned() }.into())
+        let first = |step: Text, cite: &str| {
+            Err(ProcessError::StepFirst { dataset: id.into(), step, cite: cite.into() }.into())
         };
-        if let Some((required, cite)) = assessed.requires.first() {
-            return step(required, cite);
+        if let Some((step, cite)) = assessed.requires.first() {
+            return first(step_text(policy, assessed, step), cite);
         }
         if dataset.referrals > 0 {
-            return step("expert_committee", "A32(4)");
+            return first(
+                Text::new("专家委员会尚未答复征询", "a referral to the expert committee is not answered"),
+                "A32(4)",
+            );
         }
         if content.is_some() && dataset.status != DatasetStatus::NotOpen && assessed.index < dataset.since {
             return Err(ProcessError::NotProcessed { dataset: id.into() }.into());
@@ -226,6 +234,26 @@ fn laxer(answer: &Classification, than: &Classification) -> bool {
         || than.requires.iter().any(|step| !answer.requires.contains(step))
 }
 
+/// A17.3, A32(5): who suspended or withdrew a dataset lets it open again, so that a body can't undo by itself what the
+/// authority did about a risk. What never was open the body opens.
+fn check_holder(by: &Actor, event: &'static str, id: &str, dataset: &DatasetState) -> Result<(), ProcessError> {
+    let holder = dataset.held_by.unwrap_or(Role::OpeningBody);
+    if by.role == holder {
+        return Ok(());
+    }
+    Err(ProcessError::NotHolder { event, dataset: id.to_owned(), who: holder.name() })
+}
+
+/// What the policy says of a step that an assessment requires; its code where it says nothing.
+fn step_text(policy: &Policy, assessed: &Assessed, step: &str) -> Text {
+    let answer = policy.classify(&assessed.facts(), policy.in_force().0).ok();
+    let said = answer.and_then(|answer| answer.requires.into_iter().find(|reason| reason.code == step));
+    said.map_or_else(
+        || Text::name(step),
+        |reason| Text::new(reason.zh.trim_end_matches('。'), reason.en.trim_end_matches('.')),
+    )
+}
+
 /// The last assertion about a fact is the one that counts.
 fn asserted<'a>(assertions: &'a [Assertion], fact: &str) -> Option<&'a Assertion> {
     assertions.iter().rev().find(|assertion| assertion.fact == fact)
@@ -240,7 +268,7 @@ pub(super) fn check_outcome(outcome: ComplaintOutcome, dataset: Option<&DatasetS
         // It is processed first, which may take longer than the time to answer.
         ComplaintOutcome::Processed => status != DatasetStatus::Terminated,
     };
-    if done { Ok(()) } else { Err(ProcessError::NotDone { outcome: outcome.id(), status: status.id() }) }
+    if done { Ok(()) } else { Err(ProcessError::NotDone { outcome: outcome.name(), status: status.name() }) }
 }
 
 /// The digest that an entry's `assessment` must hold.
