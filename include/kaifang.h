@@ -137,7 +137,7 @@ struct ArrowArrayStream {
 /**
  * The version of this interface. A program compiled against one number runs with libraries of the same number.
  */
-#define KF_ABI_VERSION 1
+#define KF_ABI_VERSION 2
 
 /**
  * What became of a call. A number is never used twice, and a retired one stays reserved.
@@ -331,7 +331,8 @@ extern "C" {
 
 /**
  * Audits a platform's directory: verifies every byte of its log and decides everything again; to an `AuditReport`
- * (canonical JSON). `public_key` and `pin` as in `kf_ledger_verify`.
+ * (canonical JSON). `public_key` and `pin` as in `kf_ledger_verify`, `years` as in `kf_calendar_is_working_day`: the schedules
+ * that duties are judged by.
  */
 kf_status kf_platform_audit(const char *directory,
                             size_t directory_len,
@@ -341,6 +342,8 @@ kf_status kf_platform_audit(const char *directory,
                             size_t pin_len,
                             const char *at,
                             size_t at_len,
+                            const char *years,
+                            size_t years_len,
                             struct kf_text **report,
                             struct kf_error **err);
 
@@ -937,10 +940,13 @@ kf_status kf_platform_init(const char *directory,
 /**
  * Opens a platform: with a signer for writing, with NULL for reading, also beside a writer: `kf_platform_decide` reads on first,
  * `kf_platform_duties` answers from what was read (`kf_platform_refresh` reads on), and what would be recorded is an error.
+ * `years` is as for `kf_calendar_is_working_day`: the schedules that its deadlines are counted by.
  */
 kf_status kf_platform_open(const char *directory,
                            size_t directory_len,
                            const struct kf_signer *signer,
+                           const char *years,
+                           size_t years_len,
                            struct kf_platform **platform,
                            struct kf_error **err);
 

@@ -12,114 +12,58 @@ use std::path::{Path, PathBuf};
 use kaifang::audit::{AuditReport, Finding, audit};
 use kaifang::calendar::Calendar;
 use kaifang::canon;
-use kaifang::crypto::{Ed25519Key, PublicKey, Signer, sha256};
+use kaifang::crypto::{Ed25519Key, PublicKey, Signer};
 use kaifang::error::Explain as _;
 use kaifang::gate::{LEDGER, Outcome, Platform, Request, UseReport};
 use kaifang::ledger::{Checkpoint, Ledger, LedgerConfig, Profile};
-use kaifang::policy::{Policy, Section};
+use kaifang::policy::{FactDefinition, Policy, Section};
 use kaifang::terms::Instant;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-const TABLE: &str = include_str!("../../tests/scenarios/year.json");
+#[path = "../../tests/scenarios/table.rs"]
+mod table;
 
-/// What a step can be; it is exactly one of them. A list of duties is what an act makes or does.
-const KINDS: [&str; 8] = ["act", "assess", "admit", "decide", "complete", "report_use", "duties", "audit"];
-
-/// The table, each `$digest:TEXT` replaced by the SHA-256 of the text.
-fn table() -> Value {
-    let mut table = canon::parse(TABLE.as_bytes()).unwrap();
-    resolve(&mut table);
-    table
-}
-
-fn resolve(value: &mut Value) {
-    match value {
-        Value::String(text) => {
-            if let Some(digested) = text.strip_prefix("$digest:") {
-                *text = sha256(digested.as_bytes()).to_string();
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(resolve),
-        Value::Object(members) => members.values_mut().for_each(resolve),
-        _ => {}
-    }
-}
+use table::{assessment, decided, found, kind, owed, refusal, steps, table};
 
 fn instant(step: &Value) -> Instant {
     step["at"].as_str().unwrap().parse().unwrap()
-}
-
-fn kind(step: &Value) -> &'static str {
-    let is = |kind: &&str| step.get(kind).is_some_and(|value| !value.is_array());
-    let kinds: Vec<&str> = KINDS.into_iter().filter(is).collect();
-    let [kind] = kinds.as_slice() else { panic!("a step is exactly one of {KINDS:?}: {step}") };
-    kind
-}
-
-/// A list whose order means nothing.
-fn sorted(list: impl IntoIterator<Item = Value>) -> Value {
-    let mut list: Vec<Value> = list.into_iter().collect();
-    list.sort_by_key(Value::to_string);
-    Value::Array(list)
-}
-
-/// What the table says about a step.
-fn expected(step: &Value) -> Value {
-    let list = |name: &str| sorted(step[name].as_array().unwrap().iter().cloned());
-    match kind(step) {
-        "admit" | "decide" => {
-            let mut answer = json!({ "permit": step["permit"], "denials": step["denials"] });
-            if let Some(rows) = step.get("rows") {
-                answer["rows"] = rows.clone();
-            }
-            answer
-        }
-        "duties" => json!({ "duties": list("expect") }),
-        "audit" => json!({ "findings": list("findings") }),
-        _ => {
-            let mut answer = json!({ "refused": step.get("refused").cloned().unwrap_or(Value::Bool(false)) });
-            if step["duties"].is_array() {
-                answer["duties"] = list("duties");
-            }
-            answer
-        }
-    }
-}
-
-/// A duty in the words of the table.
-fn duty(duty: &Value) -> Value {
-    json!({
-        "code": duty["code"], "holder": duty["holder"], "subject": duty["subject"], "due": duty["due"]["date"],
-        "provisional": duty["due"]["provisional"].as_bool().unwrap_or(false), "status": duty["status"],
-    })
 }
 
 fn document(of: &impl serde::Serialize) -> Value {
     serde_json::to_value(of).unwrap()
 }
 
+/// The official schedules, and those that the step loads besides.
+fn calendar(step: &Value) -> Calendar {
+    let mut calendar = Calendar::builtin().clone();
+    for year in step["years"].as_array().into_iter().flatten() {
+        calendar.load_year(year.to_string().as_bytes()).unwrap();
+    }
+    calendar
+}
+
+fn code(error: impl Into<kaifang::Error>) -> String {
+    error.into().code().to_owned()
+}
+
 /// A platform that lives through the year.
-struct Year {
+struct Year<'a> {
+    table: &'a Value,
     platform: Platform,
     dir: PathBuf,
     key: PublicKey,
-    /// The harmless answers to the facts of the classification.
-    harmless: Map<String, Value>,
     /// The records of the requests that have a name.
     records: BTreeMap<String, u64>,
 }
 
-impl Year {
-    fn begin(table: &Value, dir: PathBuf) -> (Year, String) {
+impl Year<'_> {
+    fn begin(table: &Value, dir: PathBuf) -> (Year<'_>, String) {
         let policy = Policy::builtin(table["policy"].as_str().unwrap()).unwrap();
-        let first = |fact: &kaifang::policy::FactDefinition| document(&fact.domain.value_at(0).unwrap());
-        let harmless =
-            policy.facts(Section::Classification).iter().map(|fact| (fact.id.clone(), first(fact))).collect();
         let (signer, pem) = Ed25519Key::generate().unwrap();
         let (origin, start) = (table["origin"].as_str().unwrap(), table["start"].as_str().unwrap().parse().unwrap());
         let platform = Platform::init(&dir, &policy, origin, Box::new(signer), start).unwrap();
         let key = platform.public_key().unwrap();
-        (Year { platform, dir, key, harmless, records: BTreeMap::new() }, pem.to_string())
+        (Year { table, platform, dir, key, records: BTreeMap::new() }, pem.to_string())
     }
 
     /// What the platform answers to a step, in the words of the table.
@@ -127,30 +71,18 @@ impl Year {
         let at = instant(step);
         match kind(step) {
             "act" => self.act(&step["act"], step, at),
-            "assess" => {
-                let act = self.assessment(&step["assess"], step["at"].as_str().unwrap());
-                self.act(&act, step, at)
+            "assess" => self.act(&assessment(self.table, step), step, at),
+            "admit" => decided(step, self.admit(step, at)),
+            "decide" => {
+                let request = Request::from_json(&step["decide"].to_string());
+                let decision = request.map(|request| document(&self.platform.decide(&request, at)));
+                decided(step, decision.map_err(code))
             }
-            "admit" => match Request::from_json(&step["admit"].to_string()).map_err(kaifang::Error::from) {
-                Ok(request) => match self.platform.admit(&request, at) {
-                    Ok(admitted) => {
-                        if let (Some(name), Some(index)) = (step["as"].as_str(), admitted.index) {
-                            self.records.insert(name.to_owned(), index);
-                        }
-                        decided(step, &document(&admitted.decision))
-                    }
-                    Err(error) => json!({ "error": error.code() }),
-                },
-                Err(error) => json!({ "error": error.code() }),
-            },
-            "decide" => match Request::from_json(&step["decide"].to_string()) {
-                Ok(request) => decided(step, &document(&self.platform.decide(&request, at))),
-                Err(error) => json!({ "error": error.code() }),
-            },
             "complete" => match self.records.get(step["complete"].as_str().unwrap()) {
                 Some(index) => {
                     let outcome: Outcome = serde_json::from_value(step["outcome"].clone()).unwrap();
-                    refusal(step, self.platform.complete(*index, outcome, at).map(|_| Vec::new()))
+                    let recorded = self.platform.complete(*index, outcome, at);
+                    refusal(step, recorded.map(|_| Vec::new()).map_err(code))
                 }
                 None => json!({ "error": "the request has no record" }),
             },
@@ -159,15 +91,11 @@ impl Year {
                 let index = self.records.get(report["intent"].as_str().unwrap());
                 report["intent"] = index.map_or(Value::Null, |index| json!(index));
                 let report: UseReport = serde_json::from_value(report).unwrap();
-                refusal(step, self.platform.report_use(report, at).map(|_| Vec::new()))
+                refusal(step, self.platform.report_use(report, at).map(|_| Vec::new()).map_err(code))
             }
-            "duties" => json!({ "duties": sorted(self.owed(step["duties"]["for"].as_str(), at)) }),
-            _ => match self.audit(at) {
-                Ok(report) => {
-                    let findings = report.findings.iter();
-                    let findings = findings.map(|found| json!({ "code": found.code, "subject": found.subject }));
-                    json!({ "findings": sorted(findings) })
-                }
+            "duties" => json!({ "duties": self.owed(step["duties"]["for"].as_str(), &calendar(step), at) }),
+            _ => match self.audit(&calendar(step), at) {
+                Ok(report) => found(&document(&report)),
                 Err(error) => json!({ "error": error.code() }),
             },
         }
@@ -175,89 +103,43 @@ impl Year {
 
     fn act(&mut self, act: &Value, step: &Value, at: Instant) -> Value {
         let recorded = self.platform.act_json(&act.to_string(), at);
-        refusal(step, recorded.map(|recorded| recorded.duties.iter().map(document).collect()))
+        let duties = recorded.map(|recorded| recorded.duties.iter().map(document).collect());
+        refusal(step, duties.map_err(code))
     }
 
-    /// The act of an assessment: an assertion about each fact that is known. The platform states facts and
-    /// classification.
-    fn assessment(&self, assess: &Value, at: &str) -> Value {
-        let mut facts = self.harmless.clone();
-        for (fact, value) in assess["facts"].as_object().unwrap() {
-            assert!(facts.insert(fact.clone(), value.clone()).is_some(), "{fact} is no fact of the policy");
+    fn admit(&mut self, step: &Value, at: Instant) -> Result<Value, String> {
+        let request = Request::from_json(&step["admit"].to_string()).map_err(code)?;
+        let admitted = self.platform.admit(&request, at).map_err(code)?;
+        if let (Some(name), Some(index)) = (step["as"].as_str(), admitted.index) {
+            self.records.insert(name.to_owned(), index);
         }
-        let named = assess.get("evidence").cloned().unwrap_or_else(|| json!({}));
-        let usual = json!(sha256(b"evidence").to_string());
-        let assertion = |(fact, value): (&String, &Value)| {
-            let evidence = named.get(fact).unwrap_or(&usual);
-            json!({ "v": 1, "fact": fact, "value": value, "by": assess["assessor"], "at": at, "evidence": evidence })
-        };
-        let known = facts.iter().filter(|(_, value)| !value.is_null());
-        let mut act = json!({
-            "by": assess["by"], "event": "dataset_assessed", "dataset": assess["dataset"],
-            "content": assess["content"], "assessor": assess["assessor"],
-            "assertions": known.map(assertion).collect::<Vec<Value>>(),
-            "evidence": named.as_object().unwrap().values().collect::<Vec<&Value>>(),
-        });
-        for part in ["chosen", "approval"].into_iter().filter(|part| !assess[*part].is_null()) {
-            act[part] = assess[part].clone();
+        Ok(document(&admitted.decision))
+    }
+
+    /// What is owed, as whoever opens the platform with this calendar reads it.
+    fn owed(&self, holder: Option<&str>, calendar: &Calendar, at: Instant) -> Value {
+        let owing = |platform: &Platform| -> Vec<Value> { platform.duties(holder, at).iter().map(document).collect() };
+        if calendar == self.platform.calendar() {
+            return owed(&owing(&self.platform));
         }
-        act
+        owed(&owing(&Platform::open(&self.dir, None).unwrap().with_calendar(calendar.clone())))
     }
 
-    /// The duties that are not done.
-    fn owed(&mut self, holder: Option<&str>, at: Instant) -> Vec<Value> {
-        let duties = self.platform.duties(holder, at);
-        duties.iter().map(document).filter(|duty| duty["status"] != "done").map(|owed| duty(&owed)).collect()
-    }
-
-    fn audit(&mut self, at: Instant) -> Result<AuditReport, kaifang::Error> {
+    fn audit(&self, calendar: &Calendar, at: Instant) -> Result<AuditReport, kaifang::Error> {
         let head = self.platform.checkpoint()?;
-        audit(&self.dir, Some(&self.key), Some(&head), Calendar::builtin(), at)
+        audit(&self.dir, Some(&self.key), Some(&head), calendar, at)
     }
 
     /// Every step whose answer is not the table's.
     fn differences(&mut self, steps: &[Value]) -> Vec<String> {
-        let mut differences = Vec::new();
-        for (number, step) in (1..).zip(steps) {
-            let (wanted, got) = (expected(step), self.answer(step));
-            if wanted != got {
-                let (at, cite) = (&step["at"], &step["why"]["cite"]);
-                let why = format!("{} {}", step["why"]["zh"], step["why"]["en"]);
-                differences.push(format!("step {number}, {at}, {cite}: {why}\n  table  {wanted}\n  answer {got}"));
-            }
-        }
-        differences
+        table::differences(steps, |step| self.answer(step))
     }
-}
-
-fn decided(step: &Value, decision: &Value) -> Value {
-    let codes: Vec<&Value> = decision["denials"].as_array().unwrap().iter().map(|denial| &denial["code"]).collect();
-    let mut answer = json!({ "permit": decision["permit"], "denials": codes });
-    if step.get("rows").is_some() {
-        answer["rows"] = decision["rows"].clone();
-    }
-    answer
-}
-
-/// Whether something was refused: with its code, or just that it was where the table does not name one.
-fn refusal(step: &Value, done: Result<Vec<Value>, kaifang::Error>) -> Value {
-    let (refused, duties) = match done {
-        Ok(duties) => (json!(false), duties),
-        Err(_) if step["refused"] == true => (json!(true), Vec::new()),
-        Err(error) => (json!(error.code()), Vec::new()),
-    };
-    let mut answer = json!({ "refused": refused });
-    if step["duties"].is_array() {
-        answer["duties"] = sorted(duties.iter().map(duty));
-    }
-    answer
 }
 
 #[test]
 fn a_year_goes_as_the_articles_say() {
     let table = table();
-    let steps = table["steps"].as_array().unwrap();
-    assert!(steps.len() >= 400, "the table lost its steps");
+    let steps = steps(&table);
     let folder = tempfile::tempdir().unwrap();
     let (mut year, pem) = Year::begin(&table, folder.path().join("platform"));
     let differences = year.differences(steps);
@@ -266,16 +148,14 @@ fn a_year_goes_as_the_articles_say() {
 
     // The state is the fold of the log: opened again, the same is owed.
     let end = instant(steps.last().unwrap());
-    let owed = year.owed(None, end);
+    let owed = year.owed(None, Calendar::builtin(), end);
     let head = year.platform.checkpoint().unwrap();
-    let Year { platform, dir, key, .. } = year;
-    drop(platform);
-    let again = Platform::open(&dir, None).unwrap();
-    let again: Vec<Value> = again.duties(None, end).iter().map(document).collect();
-    assert_eq!(sorted(owed), sorted(again.iter().filter(|owed| owed["status"] != "done").map(duty)));
+    year.platform = Platform::open(&year.dir, None).unwrap();
+    assert_eq!(year.owed(None, Calendar::builtin(), end), owed);
 
-    one_bit_is_found(&dir, &folder.path().join("damaged"), &key, &head, end);
-    swapped_decisions_are_found(&dir, &folder.path().join("swapped"), (&key, &pem), &head, end);
+    let Year { dir, key, .. } = &year;
+    one_bit_is_found(dir, &folder.path().join("damaged"), key, &head, end);
+    swapped_decisions_are_found(dir, &folder.path().join("swapped"), (key, &pem), &head, end);
 }
 
 /// A31.1: nothing that was altered is relied on.
@@ -355,29 +235,22 @@ fn copy_tree(from: &Path, to: &Path) {
 #[test]
 fn a_wrong_row_of_the_table_is_reported() {
     let table = table();
-    let mut steps: Vec<Value> = table["steps"].as_array().unwrap()[..40].to_vec();
-    let denied = steps.iter().position(|step| step["permit"] == false).unwrap();
-    steps[denied]["denials"] = json!([]);
-    let owed = steps.iter().position(|step| step["expect"].as_array().is_some_and(|owed| !owed.is_empty())).unwrap();
-    steps[owed]["expect"][0]["due"] = json!("2026-02-30");
-    let refused = steps.iter().position(|step| step["refused"].is_string()).unwrap();
-    steps[refused]["refused"] = json!("KF-PROCESS-00");
-    let mut wrong = [denied, owed, refused];
-    wrong.sort_unstable();
-
+    let (steps, wrong) = table::three_wrong(&table);
     let folder = tempfile::tempdir().unwrap();
     let differences = Year::begin(&table, folder.path().join("platform")).0.differences(&steps);
-    let reported: Vec<bool> = (differences.iter().zip(wrong))
-        .map(|(difference, place)| difference.starts_with(&format!("step {}, ", place + 1)))
-        .collect();
-    assert_eq!(reported, [true; 3], "{}", differences.join("\n\n"));
+    assert_eq!(table::numbers(&differences), wrong, "{}", differences.join("\n\n"));
 }
 
 #[test]
 fn the_table_is_well_formed() {
     let table = table();
+    let policy = Policy::builtin(table["policy"].as_str().unwrap()).unwrap();
+    let first = |fact: &FactDefinition| (fact.id.clone(), document(&fact.domain.value_at(0).unwrap()));
+    let harmless = policy.facts(Section::Classification).iter().map(first).collect();
+    assert_eq!(table["harmless"], Value::Object(harmless), "each fact has the first value of its domain");
+
     let mut last = instant(&json!({ "at": table["start"] }));
-    for (number, step) in (1..).zip(table["steps"].as_array().unwrap()) {
+    for (number, step) in (1..).zip(steps(&table)) {
         let (kind, at) = (kind(step), instant(step));
         assert!(at >= last, "step {number} lies before the one before it");
         last = at;
@@ -388,8 +261,8 @@ fn the_table_is_well_formed() {
             "admit" | "decide" => &["permit", "denials", "rows", "as"],
             "complete" => &["outcome", "refused"],
             "report_use" => &["refused"],
-            "duties" => &["expect"],
-            _ => &["findings"],
+            "duties" => &["expect", "years"],
+            _ => &["findings", "years"],
         };
         for name in step.as_object().unwrap().keys().filter(|name| !["at", "why", kind].contains(&name.as_str())) {
             assert!(may.contains(&name.as_str()), "step {number} has a member {name:?}");

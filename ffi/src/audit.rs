@@ -3,11 +3,11 @@
 use std::ffi::c_char;
 
 use kaifang_core::audit::{self, Bundle, UsageQuery};
-use kaifang_core::calendar::Calendar;
 use kaifang_core::canon;
 use kaifang_core::crypto::PublicKey;
 use kaifang_core::process::RiskAssessmentReport;
 
+use crate::calendar::calendar;
 use crate::error::{Failure, kf_error};
 use crate::guard::guard;
 use crate::input::{self, Out};
@@ -26,7 +26,8 @@ unsafe fn usage_query(query: *const c_char, query_len: usize) -> Result<UsageQue
 }
 
 /// Audits a platform's directory: verifies every byte of its log and decides everything again; to an `AuditReport`
-/// (canonical JSON). `public_key` and `pin` as in `kf_ledger_verify`.
+/// (canonical JSON). `public_key` and `pin` as in `kf_ledger_verify`, `years` as in `kf_calendar_is_working_day`: the schedules
+/// that duties are judged by.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -40,6 +41,8 @@ pub unsafe extern "C" fn kf_platform_audit(
     pin_len: usize,
     at: *const c_char,
     at_len: usize,
+    years: *const c_char,
+    years_len: usize,
     report: *mut *mut kf_text,
     err: *mut *mut kf_error,
 ) -> kf_status {
@@ -50,7 +53,8 @@ pub unsafe extern "C" fn kf_platform_audit(
             let directory = input::text("directory", directory, directory_len)?;
             let (key, pin) = trusted((public_key, public_key_len), (pin, pin_len))?;
             let at = input::instant("at", at, at_len)?;
-            let report = audit::audit(directory, key.as_ref(), pin.as_ref(), Calendar::builtin(), at)?;
+            let calendar = calendar(years, years_len)?;
+            let report = audit::audit(directory, key.as_ref(), pin.as_ref(), &calendar, at)?;
             out.write(text::document(&report)?);
             Ok(())
         })

@@ -16,7 +16,7 @@ use crate::text::{self, kf_text};
 ///
 /// # Safety
 /// As [`input::optional`].
-unsafe fn calendar(years: *const c_char, len: usize) -> Result<Calendar, Failure> {
+pub(crate) unsafe fn calendar(years: *const c_char, len: usize) -> Result<Calendar, Failure> {
     let mut calendar = Calendar::builtin().clone();
     // SAFETY: as promised by the caller.
     if let Some(json) = unsafe { input::optional("years", years, len) }? {

@@ -5,6 +5,7 @@ use std::ffi::c_char;
 use kaifang_core::canon;
 use kaifang_core::gate::{Outcome, Platform, Request, UseReport};
 
+use crate::calendar::calendar;
 use crate::error::kf_error;
 use crate::guard::guard;
 use crate::handle::{self, Object};
@@ -65,6 +66,7 @@ pub unsafe extern "C" fn kf_platform_init(
 
 /// Opens a platform: with a signer for writing, with NULL for reading, also beside a writer: `kf_platform_decide` reads on first,
 /// `kf_platform_duties` answers from what was read (`kf_platform_refresh` reads on), and what would be recorded is an error.
+/// `years` is as for `kf_calendar_is_working_day`: the schedules that its deadlines are counted by.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -73,6 +75,8 @@ pub unsafe extern "C" fn kf_platform_open(
     directory: *const c_char,
     directory_len: usize,
     signer: *const kf_signer,
+    years: *const c_char,
+    years_len: usize,
     platform: *mut *mut kf_platform,
     err: *mut *mut kf_error,
 ) -> kf_status {
@@ -82,7 +86,9 @@ pub unsafe extern "C" fn kf_platform_open(
             let out = Out::new("platform", platform)?;
             let directory = input::text("directory", directory, directory_len)?;
             let signer = if signer.is_null() { None } else { Some(handle::get::<SignerObject>(signer)?.signer()) };
-            out.write(handle::insert(PlatformObject(Platform::open(directory, signer)?))?);
+            let calendar = calendar(years, years_len)?;
+            let platform = Platform::open(directory, signer)?.with_calendar(calendar);
+            out.write(handle::insert(PlatformObject(platform))?);
             Ok(())
         })
     }

@@ -216,10 +216,10 @@ int main(int argc, char **argv) {
   CHECK(has(text, "\"own_key\":false"));
   drop(&text);
   EXPECT(KF_OK, kf_platform_audit(TEXT(directory), bytes.at, bytes.len, bytes_of(pin).at, bytes_of(pin).len, TEXT(AT),
-                                  &text, &err));
+                                  NULL, 0, &text, &err));
   CHECK(has(text, "\"clean\":true") && has(text, "\"permits\":1") && has(text, "\"decisions\":3"));
   drop(&text);
-  EXPECT(KF_OK, kf_platform_open(TEXT(directory), NULL, &platform, &err));
+  EXPECT(KF_OK, kf_platform_open(TEXT(directory), NULL, NULL, 0, &platform, &err));
   EXPECT(KF_ERR_PROCESS, kf_platform_admit(platform, TEXT("{\"v\":1,\"dataset\":\"d\",\"action\":\"api\",\"via\":\"platform\"}"),
                                            TEXT(AT), &text, &err)); /* read only: nothing is recorded, so nothing is answered */
   CHECK(kf_platform_close(platform) == KF_OK);

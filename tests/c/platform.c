@@ -134,11 +134,11 @@ static void watch(kf_platform *platform) {
   slice line;
   char *found;
   EXPECT(KF_OK, kf_platform_checkpoint(platform, &pin, &err));
-  EXPECT(KF_OK, kf_platform_audit(TEXT("life"), TEXT(ED25519_PUBLIC), OF(pin), TEXT(AT), &text, &err));
+  EXPECT(KF_OK, kf_platform_audit(TEXT("life"), TEXT(ED25519_PUBLIC), OF(pin), TEXT(AT), NULL, 0, &text, &err));
   CHECK(has(text, "\"clean\":true") && member(text, "permits") == 1 && member(text, "counted_denials") == 1);
   CHECK(member(text, "unreported_count") == 0 && has(text, "\"own_key\":false"));
   drop(&text);
-  FAILS("KF-INTEGRITY-16", kf_platform_audit(TEXT("life"), TEXT(SM2_PUBLIC), NULL, 0, TEXT(AT), &text, &err));
+  FAILS("KF-INTEGRITY-16", kf_platform_audit(TEXT("life"), TEXT(SM2_PUBLIC), NULL, 0, TEXT(AT), NULL, 0, &text, &err));
 
   EXPECT(KF_OK, kf_platform_uses(TEXT("life"), NULL, 0, &text, &err));
   line = line_of(bytes_of(text), 0);
@@ -218,8 +218,8 @@ static void readers(kf_platform *platform, const kf_signer *signer) {
   kf_platform *reader = NULL, *second = NULL;
   kf_text *text = NULL;
   uint64_t count = 7;
-  EXPECT(KF_OK, kf_platform_open(TEXT("life"), NULL, &reader, &err));
-  FAILS("KF-LEDGER-04", kf_platform_open(TEXT("life"), signer, &second, &err));
+  EXPECT(KF_OK, kf_platform_open(TEXT("life"), NULL, NULL, 0, &reader, &err));
+  FAILS("KF-LEDGER-04", kf_platform_open(TEXT("life"), signer, NULL, 0, &second, &err));
   EXPECT(KF_OK, kf_platform_refresh(reader, &count, &err));
   CHECK(count == 0);
   EXPECT(KF_OK, kf_platform_snapshot(platform, TEXT(AT), &text, &err));
@@ -299,7 +299,7 @@ static void threads(const kf_signer *signer) {
   EXPECT(KF_OK, kf_platform_checkpoint(platform, &text, &err));
   drop(&text);
   CHECK(kf_platform_close(platform) == KF_OK);
-  EXPECT(KF_OK, kf_platform_audit(TEXT("threads"), TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), &text, &err));
+  EXPECT(KF_OK, kf_platform_audit(TEXT("threads"), TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), NULL, 0, &text, &err));
   CHECK(has(text, "\"clean\":true") && member(text, "permits") == THREADS * TIMES);
   drop(&text);
 }
@@ -339,7 +339,7 @@ static void failing_disk(const kf_signer *signer) {
   drop(&text);
   EXPECT(KF_OK, kf_platform_checkpoint(platform, &text, &err));
   drop(&text);
-  EXPECT(KF_OK, kf_platform_audit(TEXT("failing"), TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), &text, &err));
+  EXPECT(KF_OK, kf_platform_audit(TEXT("failing"), TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), NULL, 0, &text, &err));
   CHECK(has(text, "\"clean\":true") && member(text, "degraded") == 2 && member(text, "permits") == 0);
   drop(&text);
   CHECK(kf_platform_close(platform) == KF_OK && kf_policy_free(policy) == KF_OK && kf_policy_free(serving) == KF_OK);
@@ -380,8 +380,8 @@ int main(int argc, char **argv) {
   upgrade(platform);
   readers(platform, signer);
   CHECK(kf_platform_close(platform) == KF_OK && kf_platform_close(platform) == KF_ERR_HANDLE);
-  EXPECT(KF_OK, kf_platform_open(TEXT("life"), signer, &platform, &err)); /* from its snapshot */
-  EXPECT(KF_OK, kf_platform_audit(TEXT("life"), TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), &text, &err));
+  EXPECT(KF_OK, kf_platform_open(TEXT("life"), signer, NULL, 0, &platform, &err)); /* from its snapshot */
+  EXPECT(KF_OK, kf_platform_audit(TEXT("life"), TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), NULL, 0, &text, &err));
   CHECK(member(text, "events") == records(platform) - 6 && member(text, "permits") == 1);
   drop(&text);
   CHECK(kf_platform_close(platform) == KF_OK);

@@ -25,8 +25,8 @@ static void nulls(const kf_policy *given, const kf_signer *signer, kf_platform *
   EXPECT(KF_ERR_NULL, kf_platform_init(TEXT("no"), given, TEXT(ORIGIN), NULL, TEXT(AT), &made, &err));
   EXPECT(KF_ERR_NULL, kf_platform_init(TEXT("no"), given, TEXT(ORIGIN), signer, NULL, 1, &made, &err));
   EXPECT(KF_ERR_NULL, kf_platform_init(TEXT("no"), given, TEXT(ORIGIN), signer, TEXT(AT), NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_open(NULL, 1, NULL, &made, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_open(TEXT("abuse"), NULL, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_platform_open(NULL, 1, NULL, NULL, 0, &made, &err));
+  EXPECT(KF_ERR_NULL, kf_platform_open(TEXT("abuse"), NULL, NULL, 0, NULL, &err));
   EXPECT(KF_ERR_NULL, kf_worker_open(NULL, 1, TEXT("worker"), signer, -1, &begun, &err));
   EXPECT(KF_ERR_NULL, kf_worker_open(TEXT("abuse"), NULL, 1, signer, -1, &begun, &err));
   EXPECT(KF_ERR_NULL, kf_worker_open(TEXT("abuse"), TEXT("worker"), NULL, -1, &begun, &err));
@@ -129,9 +129,9 @@ static void nulls(const kf_policy *given, const kf_signer *signer, kf_platform *
   EXPECT(KF_ERR_NULL, kf_worker_flush(worker, NULL, 1, &err));
   EXPECT(KF_ERR_NULL, kf_worker_checkpoint(NULL, &text, &err));
   EXPECT(KF_ERR_NULL, kf_worker_checkpoint(worker, NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_audit(NULL, 1, TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_audit(TEXT("abuse"), TEXT(ED25519_PUBLIC), NULL, 0, NULL, 1, &text, &err));
-  EXPECT(KF_ERR_NULL, kf_platform_audit(TEXT("abuse"), TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_platform_audit(NULL, 1, TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_platform_audit(TEXT("abuse"), TEXT(ED25519_PUBLIC), NULL, 0, NULL, 1, NULL, 0, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_platform_audit(TEXT("abuse"), TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), NULL, 0, NULL, &err));
   EXPECT(KF_ERR_NULL, kf_platform_uses(NULL, 1, TEXT("{}"), &text, &err));
   EXPECT(KF_ERR_NULL, kf_platform_uses(TEXT("abuse"), TEXT("{}"), NULL, &err));
   EXPECT(KF_ERR_NULL, kf_platform_usage_summary(NULL, 1, TEXT("{}"), &text, &err));
@@ -151,7 +151,7 @@ static void nulls(const kf_policy *given, const kf_signer *signer, kf_platform *
   EXPECT(KF_ERR_NULL, kf_policy_decide_facts(given, TEXT("{}"), NULL, 1, &text, &err));
   EXPECT(KF_ERR_NULL, kf_policy_decide_facts(given, TEXT("{}"), TEXT(AT), NULL, &err));
   /* A pin needs its key. */
-  EXPECT(KF_ERR_NULL, kf_platform_audit(TEXT("abuse"), NULL, 0, TEXT("a pin"), TEXT(AT), &text, &err));
+  EXPECT(KF_ERR_NULL, kf_platform_audit(TEXT("abuse"), NULL, 0, TEXT("a pin"), TEXT(AT), NULL, 0, &text, &err));
   CHECK(kf_platform_close(NULL) == KF_OK && kf_worker_close(NULL) == KF_OK);
   CHECK(!made && !begun && !policy && !text && !text2 && count == 7);
 }
@@ -164,7 +164,8 @@ static void not_utf8(const kf_policy *given, const kf_signer *signer, kf_platfor
   EXPECT(KF_ERR_UTF8, kf_platform_init(NOT_UTF8, given, TEXT(ORIGIN), signer, TEXT(AT), &made, &err));
   EXPECT(KF_ERR_UTF8, kf_platform_init(TEXT("no"), given, NOT_UTF8, signer, TEXT(AT), &made, &err));
   EXPECT(KF_ERR_UTF8, kf_platform_init(TEXT("no"), given, TEXT(ORIGIN), signer, NOT_UTF8, &made, &err));
-  EXPECT(KF_ERR_UTF8, kf_platform_open(NOT_UTF8, NULL, &made, &err));
+  EXPECT(KF_ERR_UTF8, kf_platform_open(NOT_UTF8, NULL, NULL, 0, &made, &err));
+  EXPECT(KF_ERR_UTF8, kf_platform_open(TEXT("abuse"), NULL, NOT_UTF8, &made, &err));
   EXPECT(KF_ERR_UTF8, kf_worker_open(NOT_UTF8, TEXT("worker"), signer, -1, &begun, &err));
   EXPECT(KF_ERR_UTF8, kf_worker_open(TEXT("abuse"), NOT_UTF8, signer, -1, &begun, &err));
   EXPECT(KF_ERR_UTF8, kf_platform_event(platform, NOT_UTF8, TEXT(AT), &text, &err));
@@ -207,9 +208,10 @@ static void not_utf8(const kf_policy *given, const kf_signer *signer, kf_platfor
   EXPECT(KF_ERR_UTF8, kf_worker_report_use(worker, NOT_UTF8, TEXT(AT), &text, &err));
   EXPECT(KF_ERR_UTF8, kf_worker_report_use(worker, TEXT("{}"), NOT_UTF8, &text, &err));
   EXPECT(KF_ERR_UTF8, kf_worker_flush(worker, NOT_UTF8, &err));
-  EXPECT(KF_ERR_UTF8, kf_platform_audit(NOT_UTF8, TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_UTF8, kf_platform_audit(TEXT("abuse"), NOT_UTF8, NULL, 0, TEXT(AT), &text, &err));
-  EXPECT(KF_ERR_UTF8, kf_platform_audit(TEXT("abuse"), TEXT(ED25519_PUBLIC), NULL, 0, NOT_UTF8, &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_platform_audit(NOT_UTF8, TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), NULL, 0, &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_platform_audit(TEXT("abuse"), NOT_UTF8, NULL, 0, TEXT(AT), NULL, 0, &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_platform_audit(TEXT("abuse"), TEXT(ED25519_PUBLIC), NULL, 0, NOT_UTF8, NULL, 0, &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_platform_audit(TEXT("abuse"), TEXT(ED25519_PUBLIC), NULL, 0, TEXT(AT), NOT_UTF8, &text, &err));
   EXPECT(KF_ERR_UTF8, kf_platform_uses(NOT_UTF8, TEXT("{}"), &text, &err));
   EXPECT(KF_ERR_UTF8, kf_platform_uses(TEXT("abuse"), NOT_UTF8, &text, &err));
   EXPECT(KF_ERR_UTF8, kf_platform_usage_summary(NOT_UTF8, TEXT("{}"), &text, &err));
@@ -268,7 +270,7 @@ static void handles(const kf_policy *given, const kf_signer *signer, const kf_pl
          &err));
   EXPECT(KF_ERR_HANDLE, kf_platform_init(TEXT("no"), given, TEXT(ORIGIN), (const kf_signer *)given, TEXT(AT), &made,
          &err));
-  EXPECT(KF_ERR_HANDLE, kf_platform_open(TEXT("abuse"), (const kf_signer *)given, &made, &err));
+  EXPECT(KF_ERR_HANDLE, kf_platform_open(TEXT("abuse"), (const kf_signer *)given, NULL, 0, &made, &err));
   EXPECT(KF_ERR_HANDLE, kf_worker_open(TEXT("abuse"), TEXT("worker"), (const kf_signer *)given, -1, &begun, &err));
   EXPECT(KF_ERR_HANDLE, kf_policy_decide_facts((const kf_policy *)signer, TEXT("{}"), TEXT(AT), &text, &err));
   CHECK(!made && !begun && !policy && !text && !text2 && count == 7);
@@ -322,7 +324,9 @@ static void directories(const kf_policy *given, const kf_signer *signer) {
   kf_worker *begun = NULL;
   kf_text *text = NULL;
   FAILS("KF-GATE-04", kf_platform_init(TEXT("abuse"), given, TEXT(ORIGIN), signer, TEXT(AT), &made, &err));
-  FAILS("KF-GATE-03", kf_platform_open(TEXT("nowhere"), signer, &made, &err));
+  FAILS("KF-CAL-02", kf_platform_open(TEXT("abuse"), NULL, TEXT("[{\"year\":2027,\"days\":[]}]"), &made, &err));
+  FAILS("KF-CAL-02", kf_platform_audit(TEXT("abuse"), NULL, 0, NULL, 0, TEXT(AT), TEXT("[{\"year\":2027,\"days\":[]}]"), &text, &err));
+  FAILS("KF-GATE-03", kf_platform_open(TEXT("nowhere"), signer, NULL, 0, &made, &err));
   FAILS("KF-GATE-03", kf_worker_open(TEXT("nowhere"), TEXT("worker"), signer, -1, &begun, &err));
   FAILS("KF-GATE-12", kf_worker_open(TEXT("abuse"), TEXT("../ledger"), signer, -1, &begun, &err));
   EXPECT(KF_ERR_PROCESS, kf_worker_open(TEXT("abuse"), TEXT("nobody"), signer, -1, &begun, &err));
@@ -353,7 +357,7 @@ static void closed_in_use(const kf_signer *signer) {
   wait_ms(20);
   CHECK(kf_platform_close(platform) == KF_OK);
   for (i = 0; i < 2; i++) CHECK(pthread_join(threads[i], &wrong) == 0 && wrong == NULL);
-  EXPECT(KF_OK, kf_platform_open(TEXT("closed"), signer, &platform, &err)); /* the directory was let go */
+  EXPECT(KF_OK, kf_platform_open(TEXT("closed"), signer, NULL, 0, &platform, &err)); /* the directory was let go */
   CHECK(kf_platform_close(platform) == KF_OK);
 }
 

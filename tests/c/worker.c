@@ -96,7 +96,7 @@ static void workers(kf_platform *platform) {
   CHECK(kf_worker_close(two) == KF_OK);
   CHECK(kf_signer_free(keys[0]) == KF_OK && kf_signer_free(keys[1]) == KF_OK);
   EXPECT(KF_OK, kf_platform_checkpoint(platform, &pin, &err));
-  EXPECT(KF_OK, kf_platform_audit(TEXT("shared"), TEXT(ED25519_PUBLIC), OF(pin), TEXT(AT), &text, &err));
+  EXPECT(KF_OK, kf_platform_audit(TEXT("shared"), TEXT(ED25519_PUBLIC), OF(pin), TEXT(AT), NULL, 0, &text, &err));
   CHECK(has(text, "\"log\":\"worker-1\"") && has(text, "\"log\":\"worker-2\""));
   CHECK(has(text, "\"clean\":true") && member(text, "permits") == 2 && member(text, "use_reports") == 1);
   drop(&text);

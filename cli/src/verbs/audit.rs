@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use kaifang::audit::{self, Bundle, UsageQuery};
-use kaifang::calendar::Calendar;
 use kaifang::gate::Platform;
 use kaifang::ledger::Checkpoint;
 use kaifang::process::RiskAssessmentReport;
 use kaifang::terms::{Action, Word};
 
+use super::calendar::Years;
 use crate::output::{Failure, Outcome};
 use crate::{input, output};
 
@@ -23,6 +23,8 @@ pub(crate) struct DutiesOptions {
     /// The date or instant (default: now)
     #[arg(long)]
     at: Option<String>,
+    #[command(flatten)]
+    years: Years,
     /// The duties as a JSON document
     #[arg(long)]
     json: bool,
@@ -41,6 +43,8 @@ pub(crate) struct AuditOptions {
     /// The date or instant that duties are judged at (default: now)
     #[arg(long)]
     at: Option<String>,
+    #[command(flatten)]
+    years: Years,
     /// The report as a JSON document
     #[arg(long)]
     json: bool,
@@ -99,7 +103,8 @@ pub(crate) struct BundleOptions {
 
 pub(crate) fn duties(options: &DutiesOptions) -> Result<Outcome, Failure> {
     let at = input::instant(options.at.as_deref())?;
-    let duties = Platform::open(&options.dir, None)?.duties(options.party.as_deref(), at);
+    let platform = Platform::open(&options.dir, None)?.with_calendar(options.years.calendar()?);
+    let duties = platform.duties(options.party.as_deref(), at);
     if options.json {
         output::json(&duties)?;
         return Ok(Outcome::Done);
@@ -131,7 +136,8 @@ pub(crate) fn audit(options: &AuditOptions) -> Result<Outcome, Failure> {
         _ => None,
     };
     let at = input::instant(options.at.as_deref())?;
-    let report = audit::audit(&options.dir, key.as_ref(), pin.as_ref(), Calendar::builtin(), at)?;
+    let calendar = options.years.calendar()?;
+    let report = audit::audit(&options.dir, key.as_ref(), pin.as_ref(), &calendar, at)?;
     if options.json {
         output::json(&report)?;
     } else {

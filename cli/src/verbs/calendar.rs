@@ -16,20 +16,34 @@ pub(crate) struct Options {
     /// The date after so many working days
     #[arg(long)]
     add: Option<u16>,
-    /// The schedule of one more year, JSON: {"year", "days": [{"date", "isOffDay"}]}
-    #[arg(long = "year", value_name = "FILE")]
-    years: Vec<PathBuf>,
+    #[command(flatten)]
+    years: Years,
     /// The answer as a JSON document
     #[arg(long)]
     json: bool,
 }
 
+/// The schedules that working days are counted with.
+#[derive(Args)]
+pub(crate) struct Years {
+    /// The schedule of one more year, JSON: {"year", "days": [{"date", "isOffDay"}]}
+    #[arg(long = "year", value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Years {
+    pub(crate) fn calendar(&self) -> Result<Calendar, Failure> {
+        let mut calendar = Calendar::builtin().clone();
+        for file in &self.files {
+            calendar.load_year(&input::bytes(file)?)?;
+        }
+        Ok(calendar)
+    }
+}
+
 pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
     let date = legal_date(input::instant_of("DATE", &options.date)?);
-    let mut calendar = Calendar::builtin().clone();
-    for file in &options.years {
-        calendar.load_year(&input::bytes(file)?)?;
-    }
+    let calendar = options.years.calendar()?;
     if let Some(days) = options.add {
         let deadline = calendar.add_working_days(date, days);
         if options.json {

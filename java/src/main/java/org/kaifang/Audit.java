@@ -4,18 +4,25 @@ package org.kaifang;
 public final class Audit {
     private Audit() {}
 
+    /** As {@link #audit(String, String, String, String, String)}, by the official schedules alone. */
+    public static String audit(String directory, String publicKey, String pin, String at) {
+        return audit(directory, publicKey, pin, at, null);
+    }
+
     /**
      * Verifies every byte of a platform's logs and decides everything again.
      *
      * @param publicKey who the state log must be signed by; null takes the directory's own key, and the report says so
      * @param pin a checkpoint kept elsewhere, a signed note; null for none. It needs the key
+     * @param years schedules of further years that duties are judged by, as for {@link WorkingDays#day}, or null
      * @return an {@code AuditReport}, canonical JSON, whose {@code clean} says whether nothing was found
      */
-    public static String audit(String directory, String publicKey, String pin, String at) {
+    public static String audit(String directory, String publicKey, String pin, String at, String years) {
         byte[] a = Library.utf8(directory);
         byte[] b = Library.utf8(publicKey);
         byte[] c = Library.utf8(pin);
         byte[] d = Library.utf8(at);
+        byte[] e = Library.utf8(years);
         return Library.text(
                 (out, err) ->
                         PlatformLibrary.kf_platform_audit(
@@ -27,6 +34,8 @@ public final class Audit {
                                 Library.length(c),
                                 d,
                                 Library.length(d),
+                                e,
+                                Library.length(e),
                                 out,
                                 err));
     }

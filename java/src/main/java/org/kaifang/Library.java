@@ -13,7 +13,7 @@ import java.util.Arrays;
 /** The functions of {@code include/kaifang.h} that this package calls, and how each call is made. */
 final class Library {
     /** The {@code KF_ABI_VERSION} that these declarations were written for. */
-    static final int ABI_VERSION = 1;
+    static final int ABI_VERSION = 2;
 
     static {
         Native.register(Library.class, "kaifang");

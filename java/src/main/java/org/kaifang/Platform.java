@@ -47,17 +47,27 @@ public final class Platform extends Handle {
         return new Platform(Signer.signing(call, signer), signer);
     }
 
+    /** As {@link #open(String, Signer, String)}, with deadlines by the official schedules alone. */
+    public static Platform open(String directory, Signer signer) {
+        return open(directory, signer, null);
+    }
+
     /**
      * Opens a platform.
      *
      * @param signer null opens for reading, also beside a writer: {@link #decide} reads on first, {@link #duties}
      *     answers from what was read, and what would be recorded is an exception
+     * @param years schedules of further years that deadlines are counted by, as for {@link WorkingDays#day}, or null
      */
-    public static Platform open(String directory, Signer signer) {
+    public static Platform open(String directory, Signer signer, String years) {
         byte[] a = Library.utf8(directory);
+        byte[] b = Library.utf8(years);
         Pointer key = signer == null ? null : signer.token();
         return new Platform(
-                Library.handle((out, err) -> PlatformLibrary.kf_platform_open(a, Library.length(a), key, out, err)),
+                Library.handle(
+                        (out, err) ->
+                                PlatformLibrary.kf_platform_open(
+                                        a, Library.length(a), key, b, Library.length(b), out, err)),
                 signer);
     }
 

@@ -24,6 +24,8 @@ final class PlatformLibrary {
             long pinLen,
             byte[] at,
             long atLen,
+            byte[] years,
+            long yearsLen,
             PointerByReference report,
             PointerByReference err);
 
@@ -76,7 +78,13 @@ final class PlatformLibrary {
             PointerByReference err);
 
     static native int kf_platform_open(
-            byte[] directory, long directoryLen, Pointer signer, PointerByReference platform, PointerByReference err);
+            byte[] directory,
+            long directoryLen,
+            Pointer signer,
+            byte[] years,
+            long yearsLen,
+            PointerByReference platform,
+            PointerByReference err);
 
     static native int kf_platform_event(
             Pointer platform,
