@@ -195,3 +195,11 @@ fn who_only_reads_reads_on_before_it_decides_and_denies_where_it_cannot() {
     assert_eq!((denial.code.as_str(), denial.rule.as_str()), ("error", "KF-INTEGRITY-02"));
     assert!(!decision.permit);
 }
+
+#[test]
+fn a_platform_is_made_where_nothing_is_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("a/b/p");
+    drop(platform(&deep));
+    assert!(Platform::open(&deep, None).is_ok());
+}
