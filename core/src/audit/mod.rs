@@ -6,12 +6,13 @@
 //! | [`audit()`], `walk` | the walk through the state log and the logs of uses, record by record |
 //! | `breaches` | what stands in the state that should not (A37) |
 //! | [`uses()`], [`UsageSummary`] | the record of uses by dataset, user, way and time; the draft of a risk report (A25) |
-//! | [`Bundle`] | what shows, with nothing else at hand, how one dataset was opened and used (A30) |
+//! | [`Bundle`], `bundle_verify` | what shows, with nothing else at hand, how one dataset was opened and used (A30) |
 //!
 //! This room must never change anything, never repair what it finds, and never trust a decision because it is recorded.
 
 mod breaches;
 mod bundle;
+mod bundle_verify;
 mod history;
 mod usage;
 mod walk;

@@ -518,6 +518,39 @@ fn a30_a_bundle_shows_a_dataset_with_nothing_else_at_hand() {
     let mut without = whole.clone();
     without.state.records.remove(5);
     assert!(!without.verify(Some(&key)).unwrap().clean, "without the application the permit is none");
+    // What is shown of one dataset does not pass for another's.
+    let renamed = crate::audit::Bundle { dataset: FIGURES.into(), ..whole.clone() };
+    assert_eq!(renamed.verify(Some(&key)).unwrap_err().code(), "KF-GATE-07");
+}
+
+#[test]
+fn a30_a_bundle_holds_no_decision_that_saw_more_than_the_signed_heads_cover() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("p");
+    let (platform, _) = platform(&dir, &policy(), |_| {});
+    let worker = worker(&platform, "worker-1");
+    let key = platform.public_key().unwrap();
+    let shown = |dir: &Path| bundle(dir, FIGURES).unwrap().verify(Some(&key)).unwrap();
+    let named = Request { user: Some(USER.into()), ..download() };
+    assert!(worker.admit(&named, monday()).unwrap().decision.permit);
+    platform.checkpoint().unwrap();
+    worker.checkpoint().unwrap();
+    assert_eq!((shown(&dir).decisions, shown(&dir).clean), (1, true));
+
+    // An act that the next decision saw is under no head yet.
+    let suspended =
+        Event::DatasetSuspended { dataset: DATASET.into(), ground: SuspensionGround::Risk, complaint: None };
+    platform.act(&suspended.act(), monday()).unwrap();
+    assert!(worker.admit(&named, monday()).unwrap().decision.permit);
+    worker.checkpoint().unwrap();
+    assert_eq!((shown(&dir).decisions, shown(&dir).clean), (1, true));
+    // Whoever puts it in all the same shows a decision on a state that nobody can see.
+    let before = bundle(&dir, FIGURES).unwrap().state;
+    platform.checkpoint().unwrap();
+    let mut whole = bundle(&dir, FIGURES).unwrap();
+    assert_eq!(whole.verify(Some(&key)).unwrap().decisions, 2);
+    whole.state = before;
+    assert_eq!(whole.verify(Some(&key)).unwrap().differ, [(Some("worker-1".to_owned()), 1)]);
 }
 
 #[test]

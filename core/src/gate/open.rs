@@ -38,6 +38,14 @@ pub(super) fn entries(dir: &Path, what: &'static str) -> Result<BTreeMap<String,
     Ok(found)
 }
 
+/// Makes a directory, and those above it. Each is there after a crash: its name is durable.
+pub(super) fn make_folder(dir: &Path) -> std::io::Result<()> {
+    let new: Vec<&Path> = dir.ancestors().take_while(|above| !above.exists()).collect();
+    fs::create_dir_all(dir)?;
+    let above = new.into_iter().filter_map(Path::parent);
+    above.map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above }).try_for_each(sync_names)
+}
+
 /// Makes the names in a directory durable.
 pub(super) fn sync_names(dir: &Path) -> std::io::Result<()> {
     File::open(dir)?.sync_all()
@@ -51,7 +59,7 @@ fn path(dir: &Path, index: u64) -> PathBuf {
 pub(super) fn store(dir: &Path, index: u64, bytes: &[u8]) -> Result<(), Error> {
     let io = |error: std::io::Error| GateError::Io { what: SNAPSHOTS, kind: io_text(error.kind()) };
     let folder = dir.join(SNAPSHOTS);
-    fs::create_dir_all(&folder).map_err(io)?;
+    make_folder(&folder).map_err(io)?;
     let (path, partial) = (path(dir, index), folder.join("partial"));
     let mut file = File::create(&partial).map_err(io)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io)?;

@@ -129,7 +129,7 @@ impl Platform {
     ) -> Result<Self, Error> {
         let dir = dir.as_ref();
         let io = |error: std::io::Error| GateError::Io { what: "directory", kind: io_text(error.kind()) };
-        fs::create_dir_all(dir).map_err(io)?;
+        open::make_folder(dir).map_err(io)?;
         if fs::read_dir(dir).map_err(io)?.next().is_some() {
             return Err(GateError::NotEmpty.into());
         }

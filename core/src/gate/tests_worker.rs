@@ -89,6 +89,18 @@ fn a_decision_is_not_recorded_before_the_uses_that_it_names_are_durable() {
     workers[1].admit(&download(), monday()).unwrap();
 }
 
+/// A22.2: another thread may have read of the approval since it was asked whether a quota decides.
+#[test]
+fn what_a_quota_bounds_is_never_decided_out_of_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = platform(&folder.path().join("p"));
+    let worker = worker(&platform, "worker-1");
+    assert!(worker.admit_now(&bounded(), monday(), false).unwrap().is_none());
+    assert_eq!(records(&platform, "worker-1"), 0);
+    assert!(worker.admit_now(&download(), monday(), false).unwrap().unwrap().decision.permit);
+    assert_eq!(worker.admit(&bounded(), monday()).unwrap().index, Some(1));
+}
+
 #[test]
 fn a_retired_workers_log_is_opened_again_by_its_key_and_its_intents_completed() {
     let folder = tempfile::tempdir().unwrap();
@@ -194,4 +206,12 @@ fn who_only_reads_reads_on_before_it_decides_and_denies_where_it_cannot() {
     let denial = decision.headline().unwrap();
     assert_eq!((denial.code.as_str(), denial.rule.as_str()), ("error", "KF-INTEGRITY-02"));
     assert!(!decision.permit);
+}
+
+#[test]
+fn a_platform_is_made_where_nothing_is_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("a/b/p");
+    drop(platform(&deep));
+    assert!(Platform::open(&deep, None).is_ok());
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::policy::{Classification, Facts, Policy, Section, Status};
-use crate::process::State;
+use crate::process::{Assessed, PolicyInForce, State};
 use crate::terms::{Digest, Instant, Openness, V1, legal_date};
 
 /// What a policy answers for a dataset.
@@ -71,44 +71,62 @@ pub struct Upgrade {
 /// # Errors
 /// What the new policy can't answer: a date on which it is not in force, a fact that it lacks.
 pub fn upgrade(policy: &Policy, state: &State, at: Instant) -> Result<Upgrade, Error> {
-    let on = legal_date(at);
-    let from = state.policy().map_or(policy.hash(), |policy| policy.hash);
-    let readings = readings(policy, state);
-    let mut report = Upgrade { v: V1, from, to: policy.hash(), readings, on, changes: Vec::new(), unchanged: 0 };
-    for (id, dataset) in state.datasets() {
-        let Some(assessed) = &dataset.assessed else { continue };
-        let facts = assessed.facts();
-        let answer = policy.classify(&facts, on);
-        let before = Under {
-            status: assessed.status,
-            permitted: assessed.permitted.clone(),
-            requires: assessed.requires.iter().map(|(step, _)| step.clone()).collect(),
-        };
-        // A fact that the new policy lacks leaves its question open: the dataset waits for its assessment.
-        let lacks = matches!(answer, Err(Error::Fact(_)));
-        let after = match &answer {
-            Err(_) if lacks => Under { status: Status::NeedsAssessment, permitted: Vec::new(), requires: Vec::new() },
-            Err(error) => return Err(error.clone()),
-            Ok(answer) => under(answer),
-        };
-        if before == after {
-            report.unchanged += 1;
-            continue;
-        }
-        let goes_on = assessed.goes_on(after.status, &after.permitted, after.requires.iter().map(String::as_str));
-        let witness = match lacks {
-            true => Facts::new(),
-            false => policy.explain(Section::Classification, &facts, on)?.sufficient,
-        };
-        let (dataset, chosen) = (id.to_owned(), assessed.chosen);
-        report.changes.push(ClassChange { dataset, chosen, before, after, goes_on, witness });
+    Assessments::of(state).upgrade(policy, at)
+}
+
+/// What an upgrade is worked out from. Taken out of the state, which nobody then waits for while it is.
+pub(super) struct Assessments {
+    policy: Option<PolicyInForce>,
+    assessed: Vec<(String, Assessed)>,
+}
+
+impl Assessments {
+    pub(super) fn of(state: &State) -> Self {
+        let assessed = state.datasets().filter_map(|(id, dataset)| Some((id.to_owned(), *dataset.assessed.clone()?)));
+        Assessments { policy: state.policy().cloned(), assessed: assessed.collect() }
     }
-    Ok(report)
+
+    pub(super) fn upgrade(&self, policy: &Policy, at: Instant) -> Result<Upgrade, Error> {
+        let on = legal_date(at);
+        let from = self.policy.as_ref().map_or(policy.hash(), |policy| policy.hash);
+        let readings = readings(policy, self.policy.as_ref());
+        let mut report = Upgrade { v: V1, from, to: policy.hash(), readings, on, changes: Vec::new(), unchanged: 0 };
+        for (id, assessed) in &self.assessed {
+            let facts = assessed.facts();
+            let answer = policy.classify(&facts, on);
+            let before = Under {
+                status: assessed.status,
+                permitted: assessed.permitted.clone(),
+                requires: assessed.requires.iter().map(|(step, _)| step.clone()).collect(),
+            };
+            // A fact that the new policy lacks leaves its question open: the dataset waits for its assessment.
+            let lacks = matches!(answer, Err(Error::Fact(_)));
+            let after = match &answer {
+                Err(_) if lacks => {
+                    Under { status: Status::NeedsAssessment, permitted: Vec::new(), requires: Vec::new() }
+                }
+                Err(error) => return Err(error.clone()),
+                Ok(answer) => under(answer),
+            };
+            if before == after {
+                report.unchanged += 1;
+                continue;
+            }
+            let goes_on = assessed.goes_on(after.status, &after.permitted, after.requires.iter().map(String::as_str));
+            let witness = match lacks {
+                true => Facts::new(),
+                false => policy.explain(Section::Classification, &facts, on)?.sufficient,
+            };
+            let (dataset, chosen) = (id.clone(), assessed.chosen);
+            report.changes.push(ClassChange { dataset, chosen, before, after, goes_on, witness });
+        }
+        Ok(report)
+    }
 }
 
 /// The interpretations that are read another way.
-fn readings(policy: &Policy, state: &State) -> BTreeMap<String, (Option<String>, Option<String>)> {
-    let before = state.policy().map(|policy| policy.interpretations.clone()).unwrap_or_default();
+fn readings(policy: &Policy, before: Option<&PolicyInForce>) -> BTreeMap<String, (Option<String>, Option<String>)> {
+    let before = before.map(|policy| policy.interpretations.clone()).unwrap_or_default();
     let after = policy.readings_by_name();
     let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let both = names.into_iter().map(|name| (name.clone(), (before.get(name).cloned(), after.get(name).cloned())));

@@ -7,7 +7,7 @@ use super::platform::{Log, Platform};
 use super::record::{Body, Identity, Record};
 use super::recorded::{Recorded, event_record};
 use super::replay::store_policy;
-use super::upgrade::{Upgrade, upgrade};
+use super::upgrade::{Assessments, Upgrade, upgrade};
 use super::{GateError, lock, open};
 use crate::Error;
 use crate::canon;
@@ -21,7 +21,7 @@ impl Platform {
     /// # Errors
     /// What the new policy can't answer.
     pub fn upgrade(&self, policy: &Policy, at: Instant) -> Result<Upgrade, Error> {
-        upgrade(policy, &self.live().state, at)
+        self.with_state(Assessments::of).upgrade(policy, at)
     }
 
     /// The digest that signs off an upgrade, by the hash of the log's profile.

@@ -127,12 +127,6 @@ impl Worker {
         Ok(came)
     }
 
-    /// Whether a quota decides.
-    fn counted(&self, uses: &Uses, request: &Request, at: Instant) -> bool {
-        let live = self.platform.live();
-        live.gate.answer(&live.state, &uses.elsewhere, request, at).counted()
-    }
-
     fn answer(&self, uses: &Uses, request: &Request, at: Instant) -> Decision {
         let live = self.platform.live();
         let counted = live.gate.answer(&live.state, &uses.elsewhere, request, at).counted();
@@ -164,22 +158,27 @@ impl Worker {
         request.well_formed()?;
         let refused = |error: Error| GateError::NotRecorded { cause: with_code(&error) };
         self.refresh(at).map_err(refused)?;
-        if !self.counted(&lock(&self.uses), request, at) {
-            return self.admit_now(request, at);
+        if let Some(admitted) = self.admit_now(request, at, false)? {
+            return Ok(admitted);
         }
         // Between reading the quota and recording what is used of it nobody else may do the same; and what was written
         // while this waited for its turn counts.
         let _turn = turn(self.platform.dir()).map_err(|error| refused(error.into()))?;
         self.refresh(at).map_err(refused)?;
         lock(&self.uses).look(&self.platform, &self.name).map_err(refused)?;
-        self.admit_now(request, at)
+        self.admit_now(request, at, true)?.ok_or_else(|| LedgerError::Poisoned.into())
     }
 
-    /// Decides and records, in one order.
-    fn admit_now(&self, request: &Request, at: Instant) -> Result<Admitted, Error> {
-        let mut decided = None;
+    /// Decides and records, in one order. None where a quota decides and it is not this one's turn: whether one does is
+    /// asked on the state that the decision is made on, which another thread may have read on.
+    fn admit_now(&self, request: &Request, at: Instant, turn: bool) -> Result<Option<Admitted>, Error> {
+        let (mut decided, mut waits) = (None, false);
         let recorded = self.record(&mut |uses| {
             let decision = self.answer(uses, request, at);
+            waits = !turn && !decision.uses_seen.is_empty();
+            if waits {
+                return Ok(None);
+            }
             let record = (decision.permit || request.user.is_some()).then(|| decision_record(request, &decision, at));
             decided = Some(decision);
             Ok(record)
@@ -188,6 +187,9 @@ impl Worker {
             error @ Error::Gate(_) => error,
             error => GateError::NotRecorded { cause: with_code(&error) }.into(),
         })?;
+        if waits {
+            return Ok(None);
+        }
         let Some(decision) = decided else { return Err(LedgerError::Poisoned.into()) };
         if index.is_none() {
             let minutes = self.platform.with_state(|state| {
@@ -197,7 +199,7 @@ impl Worker {
             // What can't be counted out is not lost: it is tried again with the next one.
             let _ = self.denials.flush_due(at, minutes, |record| self.recorded(&mut |_| Ok(Some(record.clone()))));
         }
-        Ok(Admitted { v: V1, index, decision, degraded: false, receipt: None })
+        Ok(Some(Admitted { v: V1, index, decision, degraded: false, receipt: None }))
     }
 
     /// Records what came of an intent of this worker.
