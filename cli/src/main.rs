@@ -93,7 +93,7 @@ fn main() -> ExitCode {
         Err(failure) => {
             let (document, code) = failure.report();
             if cli.json_errors {
-                eprintln!("{}", serde_json::to_string(&document).unwrap_or_default());
+                eprintln!("{}", output::compact(&document).unwrap_or_else(|_| failure.shown()));
             } else {
                 eprintln!("{}", failure.shown());
             }

@@ -81,10 +81,22 @@ impl Failure {
 /// Writes a document to stdout as JSON, indented for people at a terminal.
 pub(crate) fn json<T: Serialize>(document: &T) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    let text = if out.is_terminal() { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) };
-    let text =
-        text.map_err(|error| Failure::usage("文档无法编码", format!("the document can't be encoded: {error}")))?;
-    line(&mut out, &text)
+    let text = if out.is_terminal() { pretty(document) } else { compact(document) };
+    line(&mut out, &text?)
+}
+
+/// A document as JSON on one line. What has no JSON is an error, never an empty text that reads as a document.
+pub(crate) fn compact<T: Serialize>(document: &T) -> Result<String, Failure> {
+    serde_json::to_string(document).map_err(|error| not_encoded(&error))
+}
+
+/// As [`compact`], indented.
+pub(crate) fn pretty<T: Serialize>(document: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(document).map_err(|error| not_encoded(&error))
+}
+
+fn not_encoded(error: &serde_json::Error) -> Failure {
+    Failure::usage("文档无法编码", format!("the document can't be encoded: {error}"))
 }
 
 /// Writes a line of text to stdout.
@@ -123,4 +135,25 @@ pub(crate) fn table(header: &[&str]) -> Table {
 /// Parts per million as a percentage with two decimals.
 pub(crate) fn percent(ppm: u64) -> String {
     format!("{}.{:02} %", ppm / 10_000, ppm % 10_000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Unwritable;
+
+    impl Serialize for Unwritable {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("no JSON"))
+        }
+    }
+
+    #[test]
+    fn what_has_no_json_is_an_error_and_no_empty_text() {
+        for written in [compact(&Unwritable), pretty(&Unwritable), json(&Unwritable).map(|()| String::new())] {
+            assert!(written.is_err());
+        }
+        assert_eq!(compact(&[1, 2]).ok().as_deref(), Some("[1,2]"));
+    }
 }

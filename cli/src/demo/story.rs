@@ -108,7 +108,7 @@ pub(super) fn tell(root: &Path, rows: usize, seed: u64, at: Instant) -> Result<O
 
     let html = report::to_html(&assessment)?;
     place.write("report.html", &html)?;
-    place.write("assessment.json", &serde_json::to_string_pretty(&assessment).unwrap_or_default())?;
+    place.write("assessment.json", &output::pretty(&assessment)?)?;
     steps.done("报告 report", format!("{} · {} KiB", place.at("report.html").display(), html.len() / 1024));
 
     let mut table = output::table(&["", "步骤 step", "结果 result", "用时"]);
@@ -221,7 +221,7 @@ fn treat(
     let Some(treated) = &assessment.treated else {
         return Err(Failure::usage("没有处理后的版本", "there is no treated version"));
     };
-    place.write("evidence.json", &serde_json::to_string_pretty(&treated.evidence).unwrap_or_default())?;
+    place.write("evidence.json", &output::pretty(&treated.evidence)?)?;
     let applied = &treated.evidence.applied;
     eprintln!("{}", verbs::plan::describe(applied));
     steps.done(

@@ -127,7 +127,7 @@ fn write_acts(dir: &Path, acts: &[Act]) -> Result<(), Failure> {
     std::fs::create_dir_all(dir).map_err(|error| Failure::file(dir, &error))?;
     for (number, act) in acts.iter().enumerate() {
         let path = dir.join(format!("{}-{}.json", number + 1, act.event.id()));
-        let text = serde_json::to_string_pretty(act).unwrap_or_default();
+        let text = output::pretty(act)?;
         std::fs::write(&path, text).map_err(|error| Failure::file(&path, &error))?;
     }
     Ok(())

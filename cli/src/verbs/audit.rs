@@ -201,7 +201,7 @@ pub(crate) fn usage(options: &UsageOptions) -> Result<Outcome, Failure> {
     let mut written = Ok(());
     audit::uses(&options.dir, &query, &mut |used| {
         if written.is_ok() {
-            written = output::text(&serde_json::to_string(&used).unwrap_or_default());
+            written = output::compact(&used).and_then(|line| output::text(&line));
         }
     })?;
     written?;
@@ -212,7 +212,7 @@ pub(crate) fn bundle(options: &BundleOptions) -> Result<Outcome, Failure> {
     let key = options.public_key.as_deref().map(super::ledger::public_key).transpose()?;
     if let (Some(dataset), Some(path), false) = (&options.dataset, &options.output, options.verify) {
         let bundle = audit::bundle(&options.dir, dataset)?;
-        let text = serde_json::to_string(&bundle).unwrap_or_default();
+        let text = output::compact(&bundle)?;
         std::fs::write(path, text).map_err(|error| Failure::file(path, &error))?;
         let uses: usize = bundle.uses.values().map(|log| log.records.len()).sum();
         let records = bundle.state.records.len() + uses;

@@ -61,7 +61,7 @@ pub(crate) fn apply(options: &ApplyOptions) -> Result<Outcome, Failure> {
     let (applied, _) = plan.apply_to(source, &keys, create, &mut |update| bar.update(update))?;
     drop(bar);
     if let Some(path) = &options.applied {
-        let text = serde_json::to_string_pretty(&applied).unwrap_or_default();
+        let text = output::pretty(&applied)?;
         std::fs::write(path, text).map_err(|error| Failure::file(path, &error))?;
     }
     if options.json {
