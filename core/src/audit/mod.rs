@@ -10,6 +10,7 @@
 //!
 //! This room must never change anything, never repair what it finds, and never trust a decision because it is recorded.
 
+mod book;
 mod breaches;
 mod bundle;
 mod bundle_verify;

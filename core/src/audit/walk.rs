@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::book::{Book, Left, Permitted};
 use super::history::{History, seen};
 use super::{AuditReport, Finding, UnreportedUse, VerifiedUses, breaches};
 use crate::Error;
@@ -30,24 +31,6 @@ struct Shard {
     used: History,
     /// What its last decision saw of each log: no later one sees less.
     seen: BTreeMap<String, u64>,
-}
-
-/// The permitted intents of one log, and what came of them.
-#[derive(Default)]
-struct Book {
-    intents: BTreeMap<u64, Intent>,
-    last: Option<Instant>,
-}
-
-struct Intent {
-    request: Request,
-    /// The most rows that the decision lets out.
-    rows: Option<u64>,
-    conditional: bool,
-    /// When data went out.
-    served: Option<Instant>,
-    settled: bool,
-    reported: bool,
 }
 
 pub(super) struct Walk {
@@ -281,10 +264,7 @@ impl Walk {
                     self.find(("admitted_elsewhere", "A22.2"), on, &request.dataset, zh, en);
                 }
                 self.decision(on, record, request, decision, true, elsewhere);
-                let conditional = decision.application.is_some();
-                let (request, rows) = ((**request).clone(), decision.rows);
-                let intent = Intent { request, rows, conditional, served: None, settled: false, reported: false };
-                book.intents.insert(on.index.unwrap_or_default(), intent);
+                book.begin(on.index.unwrap_or_default(), request, decision);
             }
             Body::Denial { request, decision } => self.decision(on, record, request, decision, false, elsewhere),
             Body::Result { intent, outcome } => self.result(on, record.at, *intent, outcome, book),
@@ -356,17 +336,15 @@ impl Walk {
 
     fn result(&mut self, on: Place<'_>, at: Instant, intent: u64, outcome: &Outcome, book: &mut Book) {
         self.report.results += 1;
-        let Some(known) = book.intents.get_mut(&intent).filter(|known| !known.settled) else {
+        let Some(permitted) = book.settle(intent, outcome.served.then_some(at)) else {
             if on.log.is_some() {
                 let (zh, en) = ("结果没有相应的使用意图", "a result without its intent");
                 self.find(("illegal_record", "A16"), on, "record", zh, en);
             }
             return;
         };
-        known.settled = true;
-        known.served = outcome.served.then_some(at);
-        let request = known.request.clone();
-        let rows = known.rows.or(request.rows).is_some_and(|most| outcome.rows > most);
+        let Permitted { request, rows } = *permitted;
+        let rows = rows.or(request.rows).is_some_and(|most| outcome.rows > most);
         let fields = !request.fields.is_empty() && outcome.fields.iter().any(|field| !request.fields.contains(field));
         if rows || fields {
             let (zh, en) = ("实际提供的数据多于准予的", "more went out than was permitted");
@@ -383,15 +361,9 @@ impl Walk {
     fn use_report(&mut self, on: Place<'_>, report: &UseReport, book: &mut Book) {
         self.report.use_reports += 1;
         let Some(intent) = report.intent else { return };
-        let theirs = |known: &&mut Intent| {
-            known.request.dataset == report.dataset && known.request.user.as_deref() == Some(report.user.as_str())
-        };
-        match book.intents.get_mut(&intent).filter(theirs) {
-            Some(known) => known.reported = true,
-            None => {
-                let (zh, en) = ("所报告的使用在账本中没有相应记录", "the reported use has no record in the log");
-                self.find(("use_without_record", "A16"), on, &report.dataset, zh, en);
-            }
+        if !book.report(intent, report) {
+            let (zh, en) = ("所报告的使用在账本中没有相应记录", "the reported use has no record in the log");
+            self.find(("use_without_record", "A16"), on, &report.dataset, zh, en);
         }
     }
 
@@ -465,15 +437,14 @@ impl Walk {
     fn close(&mut self, log: Option<&str>, book: Book, calendar: &Calendar) {
         let today = legal_date(self.report.at);
         let days = self.replay.state().rules().use_report_days;
-        for (index, intent) in book.intents {
+        for Left { index, dataset, user, open, unreported } in book.left() {
             let on = Place { log, index: Some(index) };
-            if !intent.settled {
+            if open {
                 let (zh, en) = ("使用意图没有相应的结果记录", "an intent without a result");
-                self.find(("intent_without_result", "A16"), on, &intent.request.dataset, zh, en);
+                self.find(("intent_without_result", "A16"), on, &dataset, zh, en);
             }
-            let Some(served) = intent.served.filter(|_| intent.conditional && !intent.reported) else { continue };
+            let Some(served) = unreported else { continue };
             let due = days.map(|days| calendar.add_working_days(legal_date(served), days).date);
-            let dataset = intent.request.dataset;
             if due.is_some_and(|due| due < today) {
                 let (zh, en) =
                     ("有条件开放类数据的使用情况逾期未提交", "the use of conditional data was not reported in time");
@@ -481,7 +452,7 @@ impl Walk {
             }
             self.report.unreported_count += 1;
             if self.report.unreported.len() < MOST_UNREPORTED {
-                let (log, user) = (log.map(str::to_owned), intent.request.user.unwrap_or_default());
+                let log = log.map(str::to_owned);
                 self.report.unreported.push(UnreportedUse { log, index, dataset, user, due });
             }
         }

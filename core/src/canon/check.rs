@@ -22,8 +22,12 @@ pub(super) const LARGEST: &[u8] = b"9007199254740991";
 /// assert_eq!(check(br#"{"a":1, "b":2}"#), Err(CanonError::NotCanonical { offset: 7 }));
 /// ```
 pub fn check(bytes: &[u8]) -> Result<(), CanonError> {
-    let canonical = std::str::from_utf8(bytes).is_ok_and(|text| is_canonical(text, |_, _, _| ()));
-    if canonical { Ok(()) } else { refusal(bytes) }
+    canonical(bytes).map_or_else(|| refusal(bytes), |_| Ok(()))
+}
+
+/// The text that bytes are, where they are their own canonical encoding.
+pub(super) fn canonical(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().filter(|text| is_canonical(text, |_, _, _| ()))
 }
 
 /// The same, and hands over each member of the object that the document is: its key, and the canonical bytes of its

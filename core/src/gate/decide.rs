@@ -203,7 +203,7 @@ impl Gate {
         decision.permit = verdict.permit();
         decision.denials = decider.denials(verdict).cloned().collect();
         decision.duties = decider.duties(verdict).cloned().collect();
-        decision.notices = decider.notices().to_vec();
+        decision.notices = decider.into_notices();
         Ok(())
     }
 }

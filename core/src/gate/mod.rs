@@ -22,6 +22,7 @@ mod act;
 mod count;
 mod decide;
 mod facts;
+mod members;
 mod open;
 mod platform;
 mod record;

@@ -417,6 +417,11 @@ impl<'a> Decider<'a> {
         &self.notices
     }
 
+    /// The same, where nothing else is asked.
+    pub(crate) fn into_notices(self) -> Vec<Reason> {
+        self.notices
+    }
+
     /// 64 cases at once; none for a policy that needs too many operations.
     #[must_use]
     pub fn lanes(&self) -> Option<Lanes<'a>> {
