@@ -8,7 +8,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::config::LedgerConfig;
-use super::frame::{Frame, Header, SegmentReader, is_no_frame, is_torn};
+use super::frame::{BEFORE_RECORD, Frame, Header, LONGEST_BATCH, SegmentReader, is_no_frame, is_torn};
 use super::log::Ledger;
 use super::replay::link;
 use super::store::{Store, io_error};
@@ -33,6 +33,8 @@ pub(crate) struct Follower {
     durable: u64,
     /// A sync failed: nobody knows what the disk holds, and another one would not say.
     failed: bool,
+    /// The most bytes of one batch: what never ends in a commit is no batch of a writer's.
+    longest: usize,
 }
 
 impl Follower {
@@ -54,12 +56,13 @@ impl Follower {
             chain: header.chain,
             durable: 0,
             failed: false,
+            longest: LONGEST_BATCH,
         };
         follower.hold()?;
         // What the ledger has of its last segment is passed over; what is already beyond comes with the first look.
         let known = ledger.size();
         while follower.committed.size() < known {
-            if !follower.commit(&mut |_, _| Ok(()))? {
+            if !follower.read(known, &mut |_, _| Ok(()))? {
                 return Err(IntegrityError::RolledBack { signed_size: known, size: follower.committed.size() }.into());
             }
         }
@@ -76,7 +79,17 @@ impl Follower {
         let hash = config.profile.hash();
         let chain = super::replay::genesis(hash, &text);
         let committed = Frontier::new(hash);
-        Ok(Follower { store, number: 0, offset: 0, held: None, committed, chain, durable: 0, failed: false })
+        Ok(Follower {
+            store,
+            number: 0,
+            offset: 0,
+            held: None,
+            committed,
+            chain,
+            durable: 0,
+            failed: false,
+            longest: LONGEST_BATCH,
+        })
     }
 
     /// How many records were committed at the last look.
@@ -100,7 +113,7 @@ impl Follower {
     pub(crate) fn look(&mut self, give: Give<'_>) -> Result<u64, Error> {
         let before = self.size();
         if !self.idle() {
-            while self.commit(give)? {}
+            while self.read(u64::MAX, give)? {}
         }
         Ok(self.size() - before)
     }
@@ -141,8 +154,9 @@ impl Follower {
         self.held = Some((self.number, File::from(std::os::fd::OwnedFd::from(socket))));
     }
 
-    /// Reads to the next commit; false where there is none yet.
-    fn commit(&mut self, give: Give<'_>) -> Result<bool, Error> {
+    /// Reads the commits of the segment, as far as it goes or until there are so many records; false where there is none
+    /// yet. The segment is opened once for all: a log has a commit for nearly each record.
+    fn read(&mut self, until: u64, give: Give<'_>) -> Result<bool, Error> {
         self.hold()?;
         let hash = self.committed.hash();
         let mut reader = SegmentReader::open(&self.store, self.number, hash)?;
@@ -155,17 +169,22 @@ impl Follower {
             self.offset = reader.offset();
         }
         reader.skip_to(self.offset, self.committed.size())?;
-        let (mut batch, mut buffer) = (Vec::new(), Vec::new());
-        let mut tree = self.committed.clone();
-        loop {
+        let (mut batch, mut bytes_of_batch, mut buffer) = (Vec::new(), 0, Vec::new());
+        let (before, mut tree) = (self.size(), self.committed.clone());
+        while self.size() < until {
             match reader.next(&mut buffer) {
-                Ok(None) if batch.is_empty() => return self.next_segment(),
-                // The writer is at work.
-                Ok(None) => return Ok(false),
+                Ok(None) if batch.is_empty() && self.size() == before => return self.next_segment(),
+                // It is looked at again, or the writer is at work.
+                Ok(None) => break,
                 Ok(Some((offset, Frame::Record { index, bytes }))) => {
                     if index != tree.size() {
                         let (file, expected) = (reader.file().to_owned(), tree.size());
                         return Err(IntegrityError::WrongIndex { file, offset, expected, found: index }.into());
+                    }
+                    bytes_of_batch += bytes.len() + BEFORE_RECORD as usize;
+                    if bytes_of_batch > self.longest {
+                        let (file, record) = (reader.file().to_owned(), self.size());
+                        return Err(IntegrityError::Uncommitted { file, offset: self.offset, record }.into());
                     }
                     tree.push(leaf_hash(hash, bytes));
                     batch.push(bytes.to_vec());
@@ -178,21 +197,20 @@ impl Follower {
                     if chain != link(hash, &self.chain, size, &root) {
                         return Err(IntegrityError::BrokenChain { file: file(), offset, size }.into());
                     }
-                    for (index, bytes) in (self.committed.size()..).zip(&batch) {
-                        give(index, bytes)?;
+                    for (index, bytes) in (self.size()..).zip(batch.drain(..)) {
+                        give(index, &bytes)?;
                     }
-                    (self.committed, self.chain, self.offset) = (tree, chain, reader.offset());
-                    return Ok(true);
+                    (self.committed, self.chain, self.offset) = (tree.clone(), chain, reader.offset());
+                    bytes_of_batch = 0;
                 }
-                Err(error) if is_no_frame(&error) => {
-                    return match reader.again(self.offset, u64::MAX)? {
-                        Some(rest) if is_torn(&error, &rest, self.offset) => Ok(false),
-                        _ => Err(error),
-                    };
-                }
+                Err(error) if is_no_frame(&error) => match reader.again(self.offset, u64::MAX)? {
+                    Some(rest) if is_torn(&error, &rest, self.offset) => break,
+                    _ => return Err(error),
+                },
                 Err(error) => return Err(error),
             }
         }
+        Ok(self.size() > before)
     }
 
     /// Goes on to the next segment where there is one; false where there is none yet.
@@ -340,5 +358,39 @@ mod tests {
         follower.held = None;
         follower.hold().unwrap();
         assert_eq!(follower.make_durable(20), Err(LedgerError::Poisoned));
+    }
+
+    #[test]
+    fn what_never_ends_in_a_commit_is_not_kept_in_memory() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("log");
+        let mut ledger = create(&dir);
+        ledger.append_batch(&[b"1", b"2", b"3"]).unwrap();
+        let mut follower = Follower::from_start(&dir).unwrap();
+        follower.longest = 3 * (1 + BEFORE_RECORD as usize) - 1;
+        let refused = follower.look(&mut |_, _| Ok(()));
+        assert!(matches!(refused, Err(Error::Integrity(IntegrityError::Uncommitted { record: 0, .. }))));
+        follower.longest += 1;
+        assert_eq!(looked(&mut follower).len(), 3);
+        // The bound is on each batch.
+        ledger.append_batch(&[b"4", b"5", b"6"]).unwrap();
+        ledger.append(b"7").unwrap();
+        assert_eq!(looked(&mut follower).len(), 4);
+    }
+
+    #[test]
+    fn who_follows_an_open_ledger_is_given_what_came_since() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("log");
+        let mut ledger = create(&dir);
+        for number in 1..4 {
+            ledger.append(number.to_string().as_bytes()).unwrap();
+        }
+        let reader = ledger.reader().unwrap();
+        for number in 4..6 {
+            ledger.append(number.to_string().as_bytes()).unwrap();
+        }
+        let mut follower = Follower::after(&reader).unwrap();
+        assert_eq!(looked(&mut follower), [(3, "4".to_owned()), (4, "5".to_owned())]);
     }
 }
