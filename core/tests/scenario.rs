@@ -118,7 +118,8 @@ impl Year<'_> {
 
     /// What is owed, as whoever opens the platform with this calendar reads it.
     fn owed(&self, holder: Option<&str>, calendar: &Calendar, at: Instant) -> Value {
-        let owing = |platform: &Platform| -> Vec<Value> { platform.duties(holder, at).iter().map(document).collect() };
+        let owing =
+            |platform: &Platform| -> Vec<Value> { platform.duties(holder, at).unwrap().iter().map(document).collect() };
         if calendar == self.platform.calendar() {
             return owed(&owing(&self.platform));
         }

@@ -293,7 +293,7 @@ pub unsafe extern "C" fn kf_platform_duties(
             let platform = handle::get::<PlatformObject>(platform)?;
             let holder = input::optional("holder", holder, holder_len)?;
             let at = input::instant("at", at, at_len)?;
-            out.write(text::document(&platform.0.duties(holder, at))?);
+            out.write(text::document(&platform.0.duties(holder, at)?)?);
             Ok(())
         })
     }

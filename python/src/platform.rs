@@ -218,7 +218,7 @@ impl Platform {
     /// The duties as they stand; `holder` keeps those of one body, user or authority.
     #[pyo3(signature = (*, at, holder=None))]
     fn duties<'py>(&self, py: Python<'py>, at: At, holder: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
-        plain(py, &self.platform.with(py, |platform| Ok(platform.duties(holder, at.0)))?)
+        plain(py, &self.platform.with(py, |platform| platform.duties(holder, at.0))?)
     }
 
     /// Re-decides everything recorded and lists each difference, open intent, breach and overdue duty. The head is signed

@@ -104,7 +104,7 @@ pub(crate) struct BundleOptions {
 pub(crate) fn duties(options: &DutiesOptions) -> Result<Outcome, Failure> {
     let at = input::instant(options.at.as_deref())?;
     let platform = Platform::open(&options.dir, None)?.with_calendar(options.years.calendar()?);
-    let duties = platform.duties(options.party.as_deref(), at);
+    let duties = platform.duties(options.party.as_deref(), at)?;
     if options.json {
         output::json(&duties)?;
         return Ok(Outcome::Done);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexSet;
 
-use crate::gate::{Decision, Request, UseReport};
+use crate::gate::{Decision, Request, UseReport, used_by};
 use crate::terms::Instant;
 
 /// The permitted intents of one log.
@@ -56,7 +56,7 @@ impl Book {
         };
         let (dataset, user) = (number(&request.dataset), request.user.as_ref().map(number));
         let open = Some(Box::new(Permitted { request: request.clone(), rows: decision.rows }));
-        let conditional = decision.application.is_some();
+        let conditional = used_by(request, decision).application.is_some();
         self.intents.insert(index, Intent { dataset, user, conditional, open, served: None, reported: false });
     }
 

@@ -581,7 +581,7 @@ fn a25_the_draft_of_a_risk_report_is_what_the_log_has_and_lacks_what_only_the_us
     file(&draft).unwrap();
 
     // A25, A35: overdue is a duty that proposes a rectification.
-    let overdue = platform.duties(Some(USER), at("2027-05-25T02:00:00"));
+    let overdue = platform.duties(Some(USER), at("2027-05-25T02:00:00")).unwrap();
     assert!(overdue.iter().all(|duty| duty.code != "risk_report"), "the report of the first half was filed");
     let mut found = Vec::new();
     uses(&dir, &UsageQuery { user: Some(USER.into()), ..UsageQuery::default() }, &mut |used| found.push(used)).unwrap();

@@ -13,7 +13,7 @@ use crate::crypto::{PublicKey, sha256};
 use crate::error::Explain;
 use crate::gate::{Body, Decision, Gate, LEDGER, Outcome, Record, Replay, Request, UseReport, use_log, use_logs};
 use crate::ledger::{self, Checkpoint, Ledger, Records, Verified};
-use crate::process::{Duty, DutyStatus, Event, Used, UsedElsewhere};
+use crate::process::{Duty, DutyStatus, Event, USE_REPORT, Used, UsedElsewhere};
 use crate::terms::{Digest, Instant, Openness, V1, legal_date};
 
 /// The most unreported uses that are listed.
@@ -399,10 +399,12 @@ impl Walk {
         let gone = std::mem::take(&mut self.gone);
         self.gone(None, &gone);
         breaches::find(&mut self);
-        let duties = self.replay.state().duties(calendar, today, None);
+        let duties = self.replay.state().duties(&[], calendar, today, None);
         let late = |duty: &&Duty| duty.done.zip(duty.due.as_ref()).is_some_and(|(done, due)| done > due.date);
         self.report.late = duties.iter().filter(late).cloned().collect();
-        self.report.overdue = duties.into_iter().filter(|duty| duty.status == DutyStatus::Overdue).collect();
+        // A use that was not reported in time is a finding of its own, in whichever log it stands.
+        let overdue = |duty: &Duty| duty.status == DutyStatus::Overdue && duty.code != USE_REPORT;
+        self.report.overdue = duties.into_iter().filter(overdue).collect();
         for duty in self.report.overdue.clone() {
             let zh = format!("义务已逾期:{}", duty.zh);
             let en = format!("overdue: {}", duty.en);

@@ -37,6 +37,7 @@ mod worker;
 pub use decide::{Answer, Decision, Gate, decide, decide_facts};
 pub use facts::{ACCESS_FACTS, AccessFact, facts_of};
 pub use platform::{Admitted, LEDGER, Platform};
+pub(crate) use record::used_by;
 pub use record::{Body, DenialCount, Outcome, Record, ServedCount, UseReport};
 pub use recorded::Recorded;
 pub(crate) use replay::Replay;

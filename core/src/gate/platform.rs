@@ -373,10 +373,14 @@ impl Platform {
         self.record(Record::new(at, Body::Result { intent, outcome }))
     }
 
-    /// The duties as they stand at an instant; `holder` keeps those of one body, user or authority.
-    #[must_use]
-    pub fn duties(&self, holder: Option<&str>, at: Instant) -> Vec<Duty> {
-        self.live().state.duties(&self.calendar, legal_date(at), holder)
+    /// The duties as they stand at an instant; `holder` keeps those of one body, user or authority. Where workers keep logs
+    /// of uses, those are read for the uses that wait for their report.
+    ///
+    /// # Errors
+    /// What can't be read of a log of uses.
+    pub fn duties(&self, holder: Option<&str>, at: Instant) -> Result<Vec<Duty>, Error> {
+        let elsewhere = super::uses::unreported(self)?;
+        Ok(self.live().state.duties(&elsewhere, &self.calendar, legal_date(at), holder))
     }
 }
 

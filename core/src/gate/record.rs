@@ -12,7 +12,7 @@ use crate::catalog::looks_personal;
 use crate::ledger::is_own;
 use crate::policy::Policy;
 use crate::process::{Actor, Event, State, Use, Used, check_id};
-use crate::terms::{Action, Digest, Instant, V1};
+use crate::terms::{Action, Digest, Instant, V1, legal_date};
 
 /// What came of a permitted use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,7 +268,11 @@ impl Record {
         match &self.body {
             Body::Event { by, event } => return state.apply(policy, by, event, self.at),
             Body::Intent { request, decision } => state.intend(used_by(request, decision)),
-            Body::Result { intent, outcome } => state.settle(*intent, outcome.used())?,
+            Body::Result { intent, outcome } => {
+                let served = outcome.served.then(|| legal_date(self.at));
+                return Ok(state.settle(*intent, outcome.used(), served)?.into_iter().collect());
+            }
+            Body::UseReport { report } => state.reported(&report.user, &report.dataset, report.intent),
             _ => state.pass(),
         }
         Ok(Vec::new())

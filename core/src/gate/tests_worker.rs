@@ -111,6 +111,21 @@ fn a_retired_workers_log_is_opened_again_by_its_key_and_its_intents_completed() 
     let retired = Worker::open(&dir, "retired", Box::new(key), None).unwrap();
     let done = retired.admit(&bounded(), monday()).unwrap().index.unwrap();
     retired.complete(done, Outcome::new(true, 100, 400), monday()).unwrap();
+    // What a worker served, its user reports to that worker (A16).
+    let owed = || {
+        let duties = platform.duties(Some(USER), monday()).unwrap().into_iter();
+        duties.map(|duty| duty.id).filter(|id| id.starts_with("use_report")).collect::<Vec<_>>()
+    };
+    assert_eq!(owed(), ["use_report:app-1"]);
+    let report = UseReport {
+        user: USER.to_owned(),
+        dataset: DATASET.to_owned(),
+        intent: Some(done),
+        rows: 100,
+        report: digest("report"),
+    };
+    retired.report_use(report, monday()).unwrap();
+    assert_eq!(owed(), Vec::<String>::new());
     let open = retired.admit(&Request { rows: Some(900), ..bounded() }, monday()).unwrap().index.unwrap();
     drop(retired);
 

@@ -13,8 +13,8 @@ use super::{GateError, open, with_code};
 use crate::Error;
 use crate::crypto::Signer;
 use crate::ledger::{Follower, Ledger, LedgerConfig, LedgerError, Profile};
-use crate::process::{Use, Used, UsedElsewhere};
-use crate::terms::io_text;
+use crate::process::{Unreported, Use, Used, UsedElsewhere};
+use crate::terms::{io_text, legal_date};
 
 /// The directory of the logs of uses, within a platform's.
 pub const USES: &str = "uses";
@@ -184,6 +184,40 @@ impl Uses {
         }
         Ok(())
     }
+}
+
+/// What users have not reported of what each log of uses says was served.
+pub(super) fn unreported(platform: &Platform) -> Result<Vec<Unreported>, Error> {
+    let names: Vec<String> = platform.with_state(|state| state.use_logs().keys().cloned().collect());
+    let mut all = Vec::new();
+    for name in names {
+        if !is_there(platform.dir(), &name)? {
+            continue;
+        }
+        let (mut unreported, mut open) = (Unreported::default(), BTreeMap::new());
+        for item in Ledger::open(use_log(platform.dir(), &name), None)?.records()? {
+            let (index, bytes) = item?;
+            let Some(record) = Record::read(&bytes).map_err(|error| bad(index, &error.into()))? else { continue };
+            match &record.body {
+                Body::Intent { request, decision } => {
+                    if let Some(application) = used_by(request, decision).application {
+                        open.insert(index, application);
+                    }
+                }
+                Body::Result { intent, outcome } => {
+                    if let Some(application) = open.remove(intent).filter(|_| outcome.served) {
+                        unreported.serve(&application, *intent, legal_date(record.at));
+                    }
+                }
+                Body::UseReport { report } => platform.with_state(|state| {
+                    state.report_in(&mut unreported, &report.user, &report.dataset, report.intent);
+                }),
+                _ => {}
+            }
+        }
+        all.push(unreported);
+    }
+    Ok(all)
 }
 
 pub(super) fn bad(index: u64, error: &Error) -> GateError {

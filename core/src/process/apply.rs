@@ -9,7 +9,7 @@ use super::names::Name;
 use super::party::{StandingState, Taken};
 use super::{
     Act, Actor, ApplicationStatus, Assessed, DatasetState, DatasetStatus, Event, Grant, Measure, PolicyInForce,
-    ProcessError, Role, Standing, State, Use, Used,
+    ProcessError, Role, Standing, State, Unreported, Use, Used,
 };
 use super::{duty, owed};
 use crate::Error;
@@ -210,7 +210,7 @@ impl State {
         self.index += 1;
     }
 
-    /// Folds a record that changes nothing: a denial, a report of use.
+    /// Folds a record that changes nothing, such as a denial.
     pub fn pass(&mut self) {
         self.index += 1;
     }
@@ -220,15 +220,33 @@ impl State {
         self.index = self.index.max(index);
     }
 
-    /// Folds the result of an intent.
+    /// Folds the result of an intent; `served` is the day on which data went out. Returns the id of the duty to report
+    /// the use of conditional data (A16).
     ///
     /// # Errors
     /// [`ProcessError::NoOpenIntent`]; the state is then unchanged.
-    pub fn settle(&mut self, intent: u64, used: Used) -> Result<(), ProcessError> {
+    pub fn settle(&mut self, intent: u64, used: Used, served: Option<Date>) -> Result<Option<String>, ProcessError> {
         let open = self.uses.remove(&intent).ok_or(ProcessError::NoOpenIntent { index: intent })?;
         self.count(&open, |known| known.less(open.asked).plus(used));
         self.index += 1;
-        Ok(())
+        let Some((application, on)) = open.application.zip(served) else { return Ok(None) };
+        self.unreported.serve(&application, intent, on);
+        Ok(Some(format!("{}:{application}", duty::USE_REPORT.code)))
+    }
+
+    /// Folds a user's report of its use. One that names no use of the user's changes nothing: the audit finds it.
+    pub fn reported(&mut self, user: &str, dataset: &str, intent: Option<u64>) {
+        let mut unreported = std::mem::take(&mut self.unreported);
+        self.report_in(&mut unreported, user, dataset, intent);
+        self.unreported = unreported;
+        self.index += 1;
+    }
+
+    /// Takes a use that a user reports out of those that wait for it, of whichever log.
+    pub(crate) fn report_in(&self, unreported: &mut Unreported, user: &str, dataset: &str, intent: Option<u64>) {
+        if let Some(intent) = intent {
+            self.applications_of(dataset, user).any(|application| unreported.report(application.id, intent));
+        }
     }
 
     fn count(&mut self, used: &Use, change: impl FnOnce(Used) -> Used) {

@@ -98,6 +98,8 @@ duties! {
         "按约谈要求采取措施整改", "take the measures that the interview demands";
     RISK_REPORT = "risk_report", "A25", DataUser, Some("rectification_demanded"),
         "报送风险评估报告", "file the risk assessment report";
+    USE_REPORT = "use_report", "A16", DataUser, None,
+        "提交数据的调用、使用情况", "report how the data was called and used";
     FOLLOW_UP = "follow_up", "A9.1", OpeningBody, None,
         "跟踪数据使用情况", "follow up how the data is used";
     CONTENT_UPDATE = "content_update", "A23", OpeningBody, None,

@@ -27,6 +27,7 @@ mod owed;
 mod party;
 mod snapshot;
 mod state;
+mod unreported;
 
 pub use actor::{Act, Actor, BodyKind, Role, UserKind};
 pub use application::{ApplicationView, Use, Used};
@@ -35,11 +36,13 @@ pub(crate) use check::{check_id, well_formed_id};
 pub(crate) use dataset::AskedOften;
 pub use dataset::{Assessed, DatasetState, Listed};
 pub use document::{Application, Grant, MOST_PREVIEW_ROWS, RiskAssessmentReport, RulesOfUse};
+pub(crate) const USE_REPORT: &str = duty::USE_REPORT.code;
 pub use duty::{DUTIES, Duty, DutyKind, DutyStatus};
 pub use event::{Assessment, ComplaintOutcome, Event, Measure, ReferralGround, SuggestionGround, SuspensionGround};
 pub use lookup::{Asked, Found, Holding, UsedElsewhere};
 pub use moves::{ApplicationStatus, CaseStatus, DatasetStatus, MOVES, Machine, Move, Standing, legal_events};
 pub use state::{PolicyInForce, State};
+pub use unreported::Unreported;
 
 use crate::terms::{Text, WordName};
 

@@ -8,7 +8,9 @@ use super::case::{Case, Start, case_key};
 use super::duty::{self, Owed, Term, months_after};
 use super::names::Name;
 use super::party::{BodyState, StandingState};
-use super::{ApplicationStatus, CaseStatus, DatasetState, DatasetStatus, Duty, Machine, Measure, Standing, State};
+use super::{
+    ApplicationStatus, CaseStatus, DatasetState, DatasetStatus, Duty, Machine, Measure, Standing, State, Unreported,
+};
 use crate::calendar::Calendar;
 use crate::policy::Status;
 use crate::terms::Word;
@@ -27,9 +29,16 @@ impl State {
         found
     }
 
-    /// Every duty as it stands on a day; `holder` keeps those of one body, user or authority.
+    /// Every duty as it stands on a day; `holder` keeps those of one body, user or authority. `elsewhere` is what other
+    /// logs say of uses that wait for their report.
     #[must_use]
-    pub fn duties(&self, calendar: &Calendar, today: Date, holder: Option<&str>) -> Vec<Duty> {
+    pub fn duties(
+        &self,
+        elsewhere: &[Unreported],
+        calendar: &Calendar,
+        today: Date,
+        holder: Option<&str>,
+    ) -> Vec<Duty> {
         let mut duties = Vec::new();
         let wanted = match holder {
             Some(holder) => match self.names.find(holder) {
@@ -38,7 +47,7 @@ impl State {
             },
             None => None,
         };
-        self.each_duty(wanted, &mut |owed| {
+        self.each_duty(elsewhere, wanted, &mut |owed| {
             if holder.is_none_or(|holder| owed.holder == holder) {
                 duties.push(owed.on(calendar, today));
             }
@@ -58,10 +67,12 @@ impl State {
     }
 
     /// Gives each duty to `give`; of applications, those of a user that is not `wanted` need not be.
-    fn each_duty(&self, wanted: Option<Name>, give: &mut dyn FnMut(Owed<'_>)) {
+    fn each_duty(&self, elsewhere: &[Unreported], wanted: Option<Name>, give: &mut dyn FnMut(Owed<'_>)) {
         self.cases.iter().for_each(|(key, case)| self.case_duty(key, case, give));
         self.standings.iter().for_each(|(who, state)| self.standing_duty(*who, state, give));
-        self.applications.iter().for_each(|(id, application)| self.application_duties(id, application, wanted, give));
+        for (id, application) in &self.applications {
+            self.application_duties((id, application), elsewhere, wanted, give);
+        }
         self.datasets.iter().for_each(|(id, dataset)| self.dataset_duties(id, dataset, give));
         self.bodies.iter().for_each(|(name, body)| self.body_duties(self.names.name(*name), body, give));
     }
@@ -74,7 +85,7 @@ impl State {
             }
         }
         if let Some((id, application)) = self.applications.get_key_value(subject) {
-            self.application_duties(id, application, None, give);
+            self.application_duties((id, application), &[], None, give);
         }
         if let Some((id, dataset)) = self.datasets.get_key_value(subject) {
             self.dataset_duties(id, dataset, give);
@@ -129,18 +140,24 @@ impl State {
 
     fn application_duties(
         &self,
-        id: &str,
-        application: &ApplicationState,
+        (id, application): (&str, &ApplicationState),
+        elsewhere: &[Unreported],
         wanted: Option<Name>,
         give: &mut dyn FnMut(Owed<'_>),
     ) {
+        let theirs = wanted.is_none_or(|wanted| wanted == application.user);
+        let since = || std::iter::once(&self.unreported).chain(elsewhere).filter_map(|uses| uses.since(id)).min();
+        // What was used is reported, whatever became of the application since.
+        if let Some(from) = theirs.then(since).flatten() {
+            let holder = self.names.name(application.user);
+            let term = self.rules().use_report_days.map_or(Term::Promptly, Term::After);
+            give(Owed { kind: duty::USE_REPORT, holder, subject: id, from, term, done: None });
+        }
         let Some(approved) = application.approved.filter(|_| application.status == ApplicationStatus::Approved) else {
             return;
         };
         let rules = self.rules();
-        if wanted.is_none_or(|wanted| wanted == application.user)
-            && let Some(due) = self.report_due(application)
-        {
+        if theirs && let Some(due) = self.report_due(application) {
             let (holder, from) = (self.names.name(application.user), approved);
             give(Owed { kind: duty::RISK_REPORT, holder, subject: id, from, term: Term::Day(due), done: None });
         }

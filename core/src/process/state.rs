@@ -9,7 +9,9 @@ use super::case::case_key;
 use super::last::Last;
 use super::names::{Bytes, Key, Map, Name, Names, Versions};
 use super::party::{BodyState, StandingState};
-use super::{ApplicationView, BodyKind, Case, DatasetState, Grant, Machine, RulesOfUse, Standing, Use, UserKind};
+use super::{
+    ApplicationView, BodyKind, Case, DatasetState, Grant, Machine, RulesOfUse, Standing, Unreported, Use, UserKind,
+};
 use crate::canon;
 use crate::catalog::Entry;
 use crate::crypto::PublicKey;
@@ -64,6 +66,8 @@ pub struct State {
     pub(super) cases: Map<Key, Case>,
     /// Intent's index → what it asked for.
     pub(super) uses: BTreeMap<u64, Use>,
+    /// What the users whose intents stand in this log have not reported.
+    pub(super) unreported: Unreported,
     /// Follows from the applications.
     #[serde(skip)]
     pub(super) last: Last,

@@ -164,7 +164,7 @@ pub(super) fn application_in(status: &str) -> State {
     state
 }
 
-fn revoked() -> Event {
+pub(super) fn revoked() -> Event {
     Event::ApplicationRevoked { application: "app-1".into(), finding: digest("finding") }
 }
 
@@ -604,9 +604,9 @@ fn rows_of_open_intents_count_until_the_result() {
     let used = |rows, pages| Used { rows, pages };
     state.intend(Use { dataset: DATASET.into(), application: Some("app-1".into()), asked: used(400, 1) });
     assert_eq!(state.application("app-1").unwrap().used, used(400, 1));
-    state.settle(intent, used(150, 1)).unwrap();
+    state.settle(intent, used(150, 1), None).unwrap();
     assert_eq!(state.application("app-1").unwrap().used, used(150, 1));
-    assert_eq!(state.settle(intent, used(150, 1)), Err(ProcessError::NoOpenIntent { index: intent }));
+    assert_eq!(state.settle(intent, used(150, 1), None), Err(ProcessError::NoOpenIntent { index: intent }));
 }
 
 #[test]

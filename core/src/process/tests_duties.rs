@@ -20,7 +20,7 @@ fn a17_3_a_reply_is_due_after_ten_working_days() {
     assert_eq!(duty.status, DutyStatus::Open);
     assert_eq!(on(&state, "2026-12-07").status, DutyStatus::Due);
     assert_eq!(on(&state, "2026-12-08").status, DutyStatus::Overdue);
-    assert_eq!(state.duties(calendar, "2026-12-08".parse().unwrap(), Some(USER)), []);
+    assert_eq!(state.duties(&[], calendar, "2026-12-08".parse().unwrap(), Some(USER)), []);
     let answered =
         Event::ComplaintAnswered { complaint: "c-1".into(), outcome: ComplaintOutcome::Resumed, reply: digest("r") };
     let verified = Event::ComplaintVerified { complaint: "c-1".into(), finding: digest("finding") };
@@ -54,12 +54,58 @@ fn a40_another_reading_moves_no_deadline_that_runs() {
 }
 
 #[test]
+fn a16_what_was_served_is_reported() {
+    let rules = RulesOfUse { use_report_days: Some(10), ..RulesOfUse::default() };
+    let mut state = after(application_in("approved"), &[Event::RulesPublished { rules: Box::new(rules) }.act()]);
+    let (calendar, monday) = (crate::calendar::Calendar::builtin(), crate::terms::legal_date(monday()));
+    let owed = |state: &State, on: &str| {
+        let duties = state.duties(&[], calendar, on.parse().unwrap(), Some(USER));
+        let report = duties.into_iter().find(|duty| duty.code == "use_report")?;
+        assert_eq!(
+            (report.id.as_str(), report.cite.as_str(), report.holder.as_str()),
+            ("use_report:app-1", "A16", USER)
+        );
+        Some((report.due.unwrap().date.to_string(), report.status))
+    };
+    let asked = Used { rows: 100, pages: 1 };
+    let used = |state: &mut State, application: Option<&str>, served| {
+        let intent = state.index();
+        state.intend(Use { dataset: DATASET.into(), application: application.map(str::to_owned), asked });
+        (intent, state.settle(intent, asked, served).unwrap())
+    };
+    // What was not served, and what is open to all, is not reported.
+    assert_eq!(used(&mut state, Some("app-1"), None).1, None);
+    assert_eq!(used(&mut state, None, Some(monday)).1, None);
+    assert_eq!(owed(&state, "2026-11-23"), None);
+    let (first, duty) = used(&mut state, Some("app-1"), Some(monday));
+    assert_eq!(duty.as_deref(), Some("use_report:app-1"));
+    let (second, _) = used(&mut state, Some("app-1"), Some("2026-11-30".parse().unwrap()));
+    assert_eq!(owed(&state, "2026-12-07"), Some(("2026-12-07".to_owned(), DutyStatus::Due)));
+    assert_eq!(owed(&state, "2026-12-08"), Some(("2026-12-07".to_owned(), DutyStatus::Overdue)));
+    let restored = State::restore(&state.snapshot().unwrap()).unwrap();
+    assert_eq!(owed(&restored, "2026-12-08"), owed(&state, "2026-12-08"));
+
+    // A report of nothing, or of another's use, reports nothing.
+    for (user, dataset, intent) in [(USER, DATASET, None), (USER, "other", Some(first)), (BODY, DATASET, Some(first))] {
+        state.reported(user, dataset, intent);
+    }
+    assert_eq!(owed(&state, "2026-12-08"), Some(("2026-12-07".to_owned(), DutyStatus::Overdue)));
+    state.reported(USER, DATASET, Some(first));
+    assert_eq!(owed(&state, "2026-12-08"), Some(("2026-12-14".to_owned(), DutyStatus::Open)), "of the second");
+    // What was used is reported also where the application is revoked.
+    let mut state = after(state, [&revoked()]);
+    assert_eq!(owed(&state, "2026-12-08"), Some(("2026-12-14".to_owned(), DutyStatus::Open)));
+    state.reported(USER, DATASET, Some(second));
+    assert_eq!(owed(&state, "2026-12-08"), None);
+}
+
+#[test]
 fn a21_whatever_is_not_open_is_assessed_again() {
     let rules = Box::new(RulesOfUse { reassess_months: Some(6), ..RulesOfUse::default() });
     let state = after(adopted(), [&Event::RulesPublished { rules }.act()]);
     let calendar = crate::calendar::Calendar::builtin();
     let due = |state: &State| {
-        let duties = state.duties(calendar, "2026-11-23".parse().unwrap(), Some(BODY));
+        let duties = state.duties(&[], calendar, "2026-11-23".parse().unwrap(), Some(BODY));
         let due = duties.iter().find(|duty| duty.code == "reassessment").and_then(|duty| duty.due.as_ref());
         due.map(|due| due.date.to_string())
     };
@@ -93,13 +139,13 @@ fn a21_whatever_is_not_open_is_assessed_again() {
 fn a35_the_demand_is_a_duty_of_the_user() {
     let state = after(dataset_in("open"), [&user_event("rectification_demanded")]);
     let calendar = crate::calendar::Calendar::builtin();
-    let duty = state.duties(calendar, "2026-12-16".parse().unwrap(), Some(USER)).remove(0);
+    let duty = state.duties(&[], calendar, "2026-12-16".parse().unwrap(), Some(USER)).remove(0);
     assert_eq!((duty.code.as_str(), duty.cite.as_str(), duty.status), ("rectification", "A35", DutyStatus::Overdue));
     assert_eq!(duty.proposes.as_deref(), Some("service_terminated"));
     assert_eq!(code(&state, &user_event("service_terminated")), "KF-PROCESS-27", "not before the day has passed");
     let mut ended = state;
     ended.act(&policy(), &user_event("service_terminated").act(), at("2026-12-16T02:00:00")).unwrap();
-    assert_eq!(ended.duties(calendar, "2026-12-16".parse().unwrap(), Some(USER)), []);
+    assert_eq!(ended.duties(&[], calendar, "2026-12-16".parse().unwrap(), Some(USER)), []);
 }
 
 #[test]
@@ -143,9 +189,13 @@ fn every_duty_is_found_by_its_id() {
             due: Some("2026-12-31".parse().unwrap()),
         },
     ];
-    let state = after(application_in("approved"), &acts);
+    let mut state = after(application_in("approved"), &acts);
     let (calendar, today) = (crate::calendar::Calendar::builtin(), "2026-11-24".parse().unwrap());
-    let duties = state.duties(calendar, today, None);
+    let intent = state.index();
+    let asked = Used { rows: 100, pages: 1 };
+    state.intend(Use { dataset: DATASET.into(), application: Some("app-1".into()), asked });
+    state.settle(intent, asked, Some(today)).unwrap();
+    let duties = state.duties(&[], calendar, today, None);
     for kind in DUTIES {
         assert!(duties.iter().any(|duty| duty.code == kind.code), "{} is owed by nobody here", kind.code);
     }
