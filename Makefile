@@ -108,8 +108,16 @@ bench-ledger: ## the ledger's figures in one table, limits and peers beside; lar
 	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench ledger
 
 .PHONY: bench-gate
-bench-gate: ## the gate on a million applications, and the audit of a million decisions
+bench-gate: bench-decision ## the gate on a million applications, the audit of a million decisions, one through each face
 	$(CARGO) bench $(LOCKED) -p kaifang-benches --bench gate
+
+.PHONY: bench-decision
+bench-decision: python build ## one decision in Rust, through the C library and in Python, on one core
+	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example gate
+	ln -sf libkaifang.so $(RELEASE)/libkaifang.so.0
+	$(CC) -O2 -std=c99 -D_POSIX_C_SOURCE=199309L -Wall -Wextra -Wpedantic -Werror -Iinclude \
+	  -o $(RELEASE)/examples/gate-c benches/faces/gate.c $(RELEASE)/libkaifang.so.0 -Wl,-rpath,$(CURDIR)/$(RELEASE)
+	$(BIN)/python benches/faces/gate.py --rust $(RELEASE)/examples/gate --c $(RELEASE)/examples/gate-c
 
 .PHONY: bench-faces
 bench-faces: python build ## columns of ten million rows in Rust, through the C library and in Python, on one core

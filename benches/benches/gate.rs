@@ -9,105 +9,16 @@ use std::time::Instant as Clock;
 
 use kaifang::audit::audit;
 use kaifang::calendar::Calendar;
-use kaifang::catalog::{
-    Body as BodyOf, Channel, DataFormat, DataType, Entry, Level, Office, Responsible, UpdateFrequency,
-};
 use kaifang::crypto::{Ed25519Key, sha256};
 use kaifang::gate::{Body, Gate, LEDGER, Outcome, Platform, Record, Request};
 use kaifang::ledger::Ledger;
-use kaifang::policy::{Assertion, Facts, Policy, Section};
-use kaifang::process::{Actor, Application, Assessment, Event, Role, State, Use, UsedElsewhere};
-use kaifang::terms::{AccessWay, Action, DataGrade, Instant, Openness, V1, legal_date};
-
-const PURPOSE: &str = "人口分布研究";
-const USERS: usize = 100_000;
+use kaifang::policy::Policy;
+use kaifang::process::{Actor, Event, Role, State, Use, UsedElsewhere};
+use kaifang::terms::{Action, Openness};
+use kaifang_benches::gate::{approval, at, dataset_of, opening, user};
 
 fn number(name: &str, usual: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
-
-fn at() -> Instant {
-    "2026-11-23T02:00:00Z".parse().unwrap()
-}
-
-fn user(number: usize) -> String {
-    format!("91610131MA{:07}X", number % USERS)
-}
-
-/// The dataset that this application is for: a user applies once for a dataset.
-fn dataset_of(number: usize, datasets: usize) -> usize {
-    (7 * number + number / USERS) % datasets
-}
-
-/// The acts that assess, list and open one dataset.
-fn opening(policy: &Policy, dataset: &str, class: Openness) -> Vec<(Actor, Event)> {
-    let mut facts = Facts::new();
-    for fact in policy.facts(Section::Classification) {
-        facts.set(fact.id.clone(), fact.domain.value_at(0).unwrap());
-    }
-    if class == Openness::Conditional {
-        facts.set("high_protection_need", true);
-    }
-    let assertions = facts.iter().map(|(fact, value)| Assertion {
-        v: V1,
-        fact: fact.to_owned(),
-        value: value.cloned(),
-        by: "assessor-7".to_owned(),
-        at: at(),
-        evidence: Some(sha256(b"evidence")),
-    });
-    let content = sha256(dataset.as_bytes());
-    let assessment = Assessment {
-        dataset: dataset.to_owned(),
-        content,
-        assertions: assertions.collect(),
-        chosen: Some(class),
-        assessor: "assessor-7".to_owned(),
-        approval: Some(sha256(b"approval")),
-        evidence: Vec::new(),
-    };
-    let assessed = Event::assessed(policy, assessment, at()).unwrap();
-    let Event::DatasetAssessed { classification, .. } = &assessed else { return Vec::new() };
-    let office = |role: &str| Some(Office { role: role.to_owned(), contact: "029-86780000".to_owned() });
-    let mut entry = Entry::new(dataset);
-    entry.name = Some("常住人口基本信息".to_owned());
-    entry.body = Some(BodyOf { id: "11610100013300000X".to_owned(), name: "西安市示例局".to_owned() });
-    entry.format = Some(DataFormat::Parquet);
-    entry.data_type = Some(DataType::Structured);
-    entry.access_ways = vec![if class == Openness::Conditional { AccessWay::Api } else { AccessWay::Download }];
-    entry.update_frequency = Some(UpdateFrequency::Yearly);
-    entry.level = Some(Level::District);
-    entry.district = Some("610113".to_owned());
-    entry.grade = Some(DataGrade::General);
-    entry.responsible =
-        Responsible { first: office("局长"), leader: office("分管副局长"), contact: office("数据科") };
-    entry.channel = Some(Channel::Platform);
-    entry.rest_on(classification, class, content, legal_date(at())).unwrap();
-    let body = Actor::new(Role::OpeningBody, "11610100013300000X");
-    vec![
-        (body.clone(), assessed.clone()),
-        (body.clone(), Event::EntryListed { entry: Box::new(entry) }),
-        (body, Event::DatasetOpened { dataset: dataset.to_owned(), content }),
-    ]
-}
-
-fn application(number: usize, datasets: usize) -> Application {
-    Application {
-        v: V1,
-        id: format!("app-{number}"),
-        user: user(number),
-        dataset: format!("data-{}", dataset_of(number, datasets)),
-        ways: vec![AccessWay::Api],
-        purpose: PURPOSE.to_owned(),
-        safeguards: vec!["专人专机".to_owned()],
-        from: "2026-11-01".parse().unwrap(),
-        until: "2027-10-31".parse().unwrap(),
-        fields: Vec::new(),
-        rows: Some(1_000_000),
-        pages: None,
-        updates: false,
-        evidence: None,
-    }
 }
 
 fn adopted(policy: &Policy) -> State {
@@ -136,25 +47,12 @@ fn build(policy: &Policy, applications: usize, datasets: usize) -> State {
             state.apply(policy, &by, &event, at()).unwrap();
         }
     }
-    let body = Actor::new(Role::OpeningBody, "11610100013300000X");
     for number in 0..applications {
-        let application = application(number, datasets);
-        let (id, user) = (application.id.clone(), Actor::new(Role::DataUser, application.user.clone()));
-        state.apply(policy, &user, &Event::ApplicationFiled { application: Box::new(application) }, at()).unwrap();
-        let opinion = sha256(b"opinion");
-        let review = Event::ApplicationReviewed { application: id, approve: true, grant: None, opinion };
-        state.apply(policy, &body, &review, at()).unwrap();
+        for (by, event) in approval(number, datasets) {
+            state.apply(policy, &by, &event, at()).unwrap();
+        }
     }
     state
-}
-
-fn request(number: usize, datasets: usize) -> Request {
-    Request {
-        user: Some(user(number)),
-        purpose: Some(PURPOSE.to_owned()),
-        rows: Some(100),
-        ..Request::new(format!("data-{}", dataset_of(number, datasets)), Action::Api)
-    }
 }
 
 /// In a process of its own: what it weighs is the state.
@@ -179,18 +77,17 @@ fn restored(policy: &Policy, path: &str, applications: usize, datasets: usize) {
     // its two ids are put into it one after another, from where they lie in order.
     let order = |count: usize| count.wrapping_mul(7_919_317) % applications;
     let ids: String = (0..applications)
-        .map(|count| format!("{}{:>12}", user(order(count)), dataset_of(order(count), datasets)))
+        .map(|count| format!("{}{:>17}", user(order(count)), dataset_of(order(count), datasets)))
         .collect();
-    let mut request = request(0, datasets);
+    let mut request = kaifang_benches::gate::request(0, datasets);
     let next = |request: &mut Request, ids: &str| {
         let user = request.user.get_or_insert_default();
         user.clear();
         user.push_str(&ids[..18]);
         request.dataset.clear();
-        request.dataset.push_str("data-");
         request.dataset.push_str(ids[18..].trim_start());
     };
-    let of = |count: usize| &ids[count * 30..][..30];
+    let of = |count: usize| &ids[count * 35..][..35];
     let clock = Clock::now();
     (0..applications).for_each(|count| next(black_box(&mut request), of(count)));
     let filling = clock.elapsed().as_nanos() as f64 / applications as f64;
@@ -233,7 +130,7 @@ fn restored(policy: &Policy, path: &str, applications: usize, datasets: usize) {
     let p99 = times[times.len() * 99 / 100];
     println!("| the same, p99 (the clock's own {} ns in it) | {p99} ns | ≤ 1000 ns |", clock_costs());
     let texts: Vec<String> = (0..applications.min(200_000))
-        .map(|count| kaifang::canon::to_string(&self::request(order(count), datasets)).unwrap())
+        .map(|count| kaifang::canon::to_string(&kaifang_benches::gate::request(order(count), datasets)).unwrap())
         .collect();
     let clock = Clock::now();
     for text in &texts {

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod classification;
+pub mod gate;
 #[cfg(feature = "peers")]
 pub mod peers;
 

@@ -94,6 +94,21 @@ pub(crate) fn get<T: Object>(handle: *const T::Opaque) -> Result<Arc<T>, Failure
     value.and_then(|value| value.downcast().ok()).ok_or_else(|| Failure::handle(T::NAME))
 }
 
+/// What `see` sees of the object of a handle, while nobody can free it. `see` only takes a look: it must not call back.
+pub(crate) fn look<T: Object, R>(handle: *const T::Opaque, see: impl FnOnce(&T) -> R) -> Result<R, Failure> {
+    if handle.is_null() {
+        return Err(Failure::null(T::NAME));
+    }
+    let token = handle.addr();
+    let table = table();
+    let slot = table.slots.get(slot_of(token)).filter(|slot| is_live::<T>(slot, token));
+    let object = slot.and_then(|slot| slot.value.as_deref()).and_then(|value| value.downcast_ref::<T>());
+    let seen = object.map(see);
+    // An error is made outside the lock.
+    drop(table);
+    seen.ok_or_else(|| Failure::handle(T::NAME))
+}
+
 /// Takes the object out: the handle is stale from here on.
 pub(crate) fn remove<T: Object>(handle: *const T::Opaque) -> Result<Arc<T>, Failure> {
     if handle.is_null() {

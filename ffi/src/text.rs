@@ -23,11 +23,25 @@ impl Terminated {
     /// # Safety
     /// `len` is NULL or writable.
     pub(crate) unsafe fn give(&self, len: *mut usize) -> *const u8 {
-        if !len.is_null() && len.is_aligned() {
-            // SAFETY: writable, as promised by the caller.
-            unsafe { len.write(self.0.len() - 1) };
-        }
-        self.0.as_ptr()
+        let (data, bytes) = self.parts();
+        // SAFETY: as promised by the caller.
+        unsafe { tell(len, bytes) };
+        data
+    }
+
+    fn parts(&self) -> (*const u8, usize) {
+        (self.0.as_ptr(), self.0.len() - 1)
+    }
+}
+
+/// Tells a length if it is asked for.
+///
+/// # Safety
+/// `len` is NULL or writable.
+unsafe fn tell(len: *mut usize, bytes: usize) {
+    if !len.is_null() && len.is_aligned() {
+        // SAFETY: writable, as promised by the caller.
+        unsafe { len.write(bytes) };
     }
 }
 
@@ -82,9 +96,11 @@ pub(crate) fn write_both(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kf_text_data(text: *const kf_text, len: *mut usize) -> *const u8 {
     guard_or(std::ptr::null(), || {
-        let object = handle::get::<TextObject>(text)?;
-        // SAFETY: `len` as promised by the caller. The bytes live as long as the handle does.
-        Ok(unsafe { object.0.give(len) })
+        // The bytes live as long as the handle does.
+        let (data, bytes) = handle::look(text, |object: &TextObject| object.0.parts())?;
+        // SAFETY: as promised by the caller.
+        unsafe { tell(len, bytes) };
+        Ok(data)
     })
 }
 

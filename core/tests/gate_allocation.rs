@@ -1,0 +1,178 @@
+//! What the gate says that it allocates nothing for, counted: every answer, permitted or not, whatever was asked. A file
+//! of its own: counting needs an allocator for the whole program.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::hint::black_box;
+
+use allocation_counter::measure;
+use kaifang::catalog::{Body, Channel, DataFormat, DataType, Entry, Level, Office, Responsible, UpdateFrequency};
+use kaifang::crypto::sha256;
+use kaifang::gate::{Gate, Request};
+use kaifang::policy::{Assertion, FactValue, Facts, Policy, Section};
+use kaifang::process::{Actor, Application, Assessment, Event, Role, State, UsedElsewhere};
+use kaifang::terms::{AccessWay, Action, DataGrade, Instant, Openness, V1, legal_date};
+
+const BODY: &str = "11610100013300000X";
+const USER: &str = "91610131MA6U0000X0";
+const PURPOSE: &str = "人口分布研究";
+/// Conditional, by api, with an approved application of [`USER`] for so many rows of some columns.
+const PEOPLE: &str = "xa-resident";
+/// Unconditional, to download.
+const FIGURES: &str = "xa-figures";
+
+fn at() -> Instant {
+    "2026-11-23T02:00:00Z".parse().unwrap()
+}
+
+/// Assesses, lists and opens a dataset.
+fn open(state: &mut State, policy: &Policy, dataset: &str, class: Openness, way: AccessWay) {
+    let mut facts = Facts::new();
+    for fact in policy.facts(Section::Classification) {
+        facts.set(fact.id.clone(), fact.domain.value_at(0).unwrap());
+    }
+    if class == Openness::Conditional {
+        facts.set("high_protection_need", true);
+    }
+    let assert = |(fact, value): (&str, Option<&FactValue>)| Assertion {
+        v: V1,
+        fact: fact.to_owned(),
+        value: value.cloned(),
+        by: "assessor-7".to_owned(),
+        at: at(),
+        evidence: Some(sha256(b"evidence")),
+    };
+    let content = sha256(dataset.as_bytes());
+    let assessment = Assessment {
+        dataset: dataset.to_owned(),
+        content,
+        assertions: facts.iter().map(assert).collect(),
+        chosen: Some(class),
+        assessor: "assessor-7".to_owned(),
+        approval: Some(sha256(b"approval")),
+        evidence: Vec::new(),
+    };
+    let assessed = Event::assessed(policy, assessment, at()).unwrap();
+    let Event::DatasetAssessed { classification, .. } = &assessed else { unreachable!("an assessment") };
+    let office = |role: &str| Some(Office { role: role.to_owned(), contact: "029-86780000".to_owned() });
+    let mut entry = Entry::new(dataset);
+    entry.name = Some("常住人口基本信息".to_owned());
+    entry.body = Some(Body { id: BODY.to_owned(), name: "西安市示例局".to_owned() });
+    entry.format = Some(DataFormat::Parquet);
+    entry.data_type = Some(DataType::Structured);
+    entry.access_ways = vec![way];
+    entry.update_frequency = Some(UpdateFrequency::Yearly);
+    entry.level = Some(Level::District);
+    entry.district = Some("610113".to_owned());
+    entry.grade = Some(DataGrade::General);
+    entry.responsible =
+        Responsible { first: office("局长"), leader: office("分管副局长"), contact: office("数据科") };
+    entry.channel = Some(Channel::Platform);
+    entry.rest_on(classification, class, content, legal_date(at())).unwrap();
+    let listed = Event::EntryListed { entry: Box::new(entry) };
+    let opened = Event::DatasetOpened { dataset: dataset.to_owned(), content };
+    for event in [assessed, listed, opened] {
+        state.apply(policy, &Actor::new(Role::OpeningBody, BODY), &event, at()).unwrap();
+    }
+}
+
+/// A state with both datasets, and the application approved.
+fn state(policy: &Policy) -> State {
+    let mut state = State::default();
+    let adopted = Event::PolicyAdopted {
+        policy: policy.id().to_owned(),
+        hash: policy.hash(),
+        interpretations: Default::default(),
+        text: sha256(policy.source().as_bytes()),
+        upgrade: None,
+    };
+    state.apply(policy, &Actor::new(Role::Platform, "platform"), &adopted, at()).unwrap();
+    open(&mut state, policy, PEOPLE, Openness::Conditional, AccessWay::Api);
+    open(&mut state, policy, FIGURES, Openness::Unconditional, AccessWay::Download);
+    let application = Application {
+        v: V1,
+        id: "app-1".to_owned(),
+        user: USER.to_owned(),
+        dataset: PEOPLE.to_owned(),
+        ways: vec![AccessWay::Api],
+        purpose: PURPOSE.to_owned(),
+        safeguards: vec!["专人专机".to_owned()],
+        from: "2026-11-01".parse().unwrap(),
+        until: "2027-10-31".parse().unwrap(),
+        fields: vec!["区县".to_owned(), "性别".to_owned()],
+        rows: Some(1000),
+        pages: None,
+        updates: false,
+        evidence: None,
+    };
+    let filed = Event::ApplicationFiled { application: Box::new(application) };
+    let (application, opinion) = ("app-1".to_owned(), sha256(b"opinion"));
+    let reviewed = Event::ApplicationReviewed { application, approve: true, grant: None, opinion };
+    state.apply(policy, &Actor::new(Role::DataUser, USER), &filed, at()).unwrap();
+    state.apply(policy, &Actor::new(Role::OpeningBody, BODY), &reviewed, at()).unwrap();
+    state
+}
+
+/// What the application is for.
+fn granted() -> Request {
+    Request {
+        id: Some("request-1".to_owned()),
+        user: Some(USER.to_owned()),
+        purpose: Some(PURPOSE.to_owned()),
+        fields: vec!["性别".to_owned(), "区县".to_owned()],
+        rows: Some(100),
+        content: Some(sha256(PEOPLE.as_bytes())),
+        ..Request::new(PEOPLE, Action::Api)
+    }
+}
+
+/// Each request with what comes of it.
+fn asked() -> [(&'static str, Request, bool); 9] {
+    let change = |change: fn(&mut Request)| {
+        let mut request = granted();
+        change(&mut request);
+        request
+    };
+    [
+        ("under an application", granted(), true),
+        ("open to all", Request::new(FIGURES, Action::Download), true),
+        ("metadata", Request::new(PEOPLE, Action::Query), true),
+        ("a preview", change(|request| request.action = Action::Preview), true),
+        ("for another purpose", change(|request| request.purpose = Some("营销".to_owned())), false),
+        ("more rows than are left", change(|request| request.rows = Some(1001)), false),
+        ("nothing is said of the purpose", change(|request| request.purpose = None), false),
+        ("nobody is named", Request::new(PEOPLE, Action::Api), false),
+        ("no such dataset", Request::new("nobody-listed-this", Action::Download), false),
+    ]
+}
+
+#[test]
+fn an_answer_of_the_gate_allocates_nothing() {
+    let policy = Policy::builtin("xian-2022-013").unwrap();
+    let (state, gate, elsewhere) = (state(&policy), Gate::new(policy), UsedElsewhere::default());
+    for (what, request, permit) in asked() {
+        let mut answer = None;
+        let counted = measure(|| answer = Some(gate.answer(&state, &elsewhere, black_box(&request), at())));
+        let answer = answer.unwrap();
+        assert_eq!(answer.permit(), permit, "{what}");
+        assert_eq!(counted.count_total, 0, "{what}");
+        // What a permit carries was counted too, and what it is read from.
+        let under = measure(|| {
+            let id = answer.application().and_then(|place| state.application_id(place));
+            assert_eq!(id, (permit && request.user.is_some()).then_some("app-1"));
+        });
+        assert_eq!(under.count_total, 0, "{what}");
+    }
+}
+
+/// The count counts: the same answers written out are documents, which own their texts.
+#[test]
+fn a_written_decision_allocates_and_says_the_same() {
+    let policy = Policy::builtin("xian-2022-013").unwrap();
+    let (state, gate, elsewhere) = (state(&policy), Gate::new(policy), UsedElsewhere::default());
+    for (what, request, permit) in asked() {
+        let mut decision = None;
+        let counted = measure(|| decision = Some(gate.decide(&state, &elsewhere, black_box(&request), at())));
+        assert_eq!(decision.unwrap().permit, permit, "{what}");
+        assert!(counted.count_total > 0, "{what}");
+    }
+}
