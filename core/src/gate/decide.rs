@@ -156,7 +156,9 @@ impl Gate {
             (None, Some((packed, packing))) => packing.all_permit(&self.policy, packed),
             (None, None) => self.policy.decide(&case.facts(), today).is_ok_and(|answer| answer.permit),
         };
-        Answer { permit: decided && request.well_formed().is_ok(), verdict, case, rows }
+        // A count beyond 2^53 − 1 has no canonical bytes, and what can't be recorded is not permitted.
+        let countable = request.rows.is_none_or(|rows| rows <= canon::MAX_INTEGER.unsigned_abs());
+        Answer { permit: decided && countable && request.well_formed().is_ok(), verdict, case, rows }
     }
 
     fn in_force(&self, today: Date) -> bool {
