@@ -283,10 +283,11 @@ fn ask(policy: &Policy, decision: &mut Decision, facts: &Facts, today: Date) -> 
     Ok(())
 }
 
-/// An error is a denial.
+/// An error is a denial, which runs under no application and lets no row out.
 pub(super) fn deny(decision: &mut Decision, error: &dyn Explain) {
     decision.permit = false;
     decision.duties.clear();
+    (decision.application, decision.rows) = (None, None);
     let (code, cite, rule) = ("error".into(), "A5".into(), error.code().into());
     decision.denials.insert(0, Reason { code, cite, rule, zh: error.zh(), en: error.to_string() });
 }

@@ -194,6 +194,8 @@ fn who_only_reads_reads_on_before_it_decides_and_denies_where_it_cannot() {
     assert_eq!(decision.state_index, Some(platform.with_state(State::index)));
     let query = Request::new(FIGURES, Action::Query);
     assert!(reader.decide(&query, monday()).permit);
+    let decision = reader.decide(&bounded(), monday());
+    assert_eq!((decision.application.as_deref(), decision.rows), (Some("app-1"), Some(100)));
 
     // What comes after is damaged: what was read before is no ground to permit.
     let segment = dir.join(LEDGER).join("segments/00000000.kfl");
@@ -206,6 +208,8 @@ fn who_only_reads_reads_on_before_it_decides_and_denies_where_it_cannot() {
     let denial = decision.headline().unwrap();
     assert_eq!((denial.code.as_str(), denial.rule.as_str()), ("error", "KF-INTEGRITY-02"));
     assert!(!decision.permit);
+    let decision = reader.decide(&bounded(), monday());
+    assert_eq!((decision.permit, decision.application, decision.rows), (false, None, None));
 }
 
 #[test]
