@@ -134,6 +134,18 @@ fn a_retired_workers_log_is_opened_again_by_its_key_and_its_intents_completed() 
 }
 
 #[test]
+fn a_worker_records_its_counts_once_a_window_whoever_asks_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = platform(&folder.path().join("p"));
+    let worker = worker(&platform, "worker-1");
+    let nobody = Request::new("no-such-data", Action::Download);
+    assert_eq!(worker.admit(&nobody, monday()).unwrap().index, None);
+    assert_eq!(records(&platform, "worker-1"), 0);
+    // An hour later they go into the log, before what is asked then.
+    assert_eq!(worker.admit(&download(), at("2026-11-23T03:00:00")).unwrap().index, Some(1));
+}
+
+#[test]
 fn a_log_of_uses_is_there_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("p");
