@@ -4,6 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`audit()`], `walk` | the walk through the state log and the logs of uses, record by record |
+//! | `degraded` | what went out while the log could not be written |
 //! | `breaches` | what stands in the state that should not (A37) |
 //! | [`uses()`], [`UsageSummary`] | the record of uses by dataset, user, way and time; the draft of a risk report (A25) |
 //! | [`Bundle`], `bundle_verify` | what shows, with nothing else at hand, how one dataset was opened and used (A30) |
@@ -14,6 +15,7 @@ mod book;
 mod breaches;
 mod bundle;
 mod bundle_verify;
+mod degraded;
 mod history;
 mod usage;
 mod walk;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::crypto::Ed25519Key;
-use crate::gate::{Body, Decision, LEDGER, Outcome, Platform, Record, Request, UseReport};
+use crate::gate::{Body, Decision, LEDGER, Outcome, Platform, Record, Request, ServedCount, UseReport};
 use crate::ledger::Ledger;
 use crate::process::support::*;
 use crate::process::{Event, Role};
@@ -121,6 +121,24 @@ fn illegal_moves_foreign_records_and_time_running_back_are_found() {
             ("content_not_assessed", None)
         ]
     );
+}
+
+/// More different ones than a record holds are counted under no name: nobody is told that they were not unconditional.
+#[test]
+fn what_went_out_unrecorded_is_held_against_its_class_as_far_as_it_is_named() {
+    let of = |datasets: &[&str]| {
+        let count = |dataset: &&str| ServedCount { dataset: (*dataset).to_owned(), action: Action::Download, count: 2 };
+        let counts: Vec<ServedCount> = datasets.iter().map(count).collect();
+        let report = audited(|log, _, _, _| append(log, monday(), Body::Degraded { from: monday(), counts }));
+        let found = report.findings.iter().map(|found| (found.cite.clone(), found.subject.clone()));
+        (report.degraded, found.collect::<Vec<_>>())
+    };
+    let finding = |cite: &str, subject: &str| (cite.to_owned(), subject.to_owned());
+    // The reading in force lets nothing out.
+    let not_let = finding("A16", "degraded");
+    assert_eq!(of(&[FIGURES]), (2, vec![not_let.clone()]));
+    assert_eq!(of(&["", FIGURES]), (4, vec![finding("A16", "unnamed"), not_let.clone()]));
+    assert_eq!(of(&["", "withheld"]), (4, vec![finding("A32(3)", "withheld"), finding("A16", "unnamed"), not_let]));
 }
 
 /// A31: whoever names what was erased by the book a thousand times does not hide what was taken away.

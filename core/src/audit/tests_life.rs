@@ -623,6 +623,12 @@ fn a_quick_answer_is_the_decision_written_out() {
                 }
             }
         }
+        // A count that no record can hold is not permitted.
+        for (rows, permit) in [((1 << 53) - 1, true), (1 << 53, false), (u64::MAX, false)] {
+            let request = Request { rows: Some(rows), ..download() };
+            assert_eq!(gate.answer(state, &Default::default(), &request, monday()).permit(), permit, "{rows}");
+            assert_eq!(decide(&policy(), state, &request, monday()).permit, permit, "{rows}");
+        }
     });
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::book::{Book, Left, Permitted};
 use super::history::{History, seen};
-use super::{AuditReport, Finding, UnreportedUse, VerifiedUses, breaches};
+use super::{AuditReport, Finding, UnreportedUse, VerifiedUses, breaches, degraded};
 use crate::Error;
 use crate::calendar::Calendar;
 use crate::crypto::{PublicKey, sha256};
@@ -14,7 +14,7 @@ use crate::error::Explain;
 use crate::gate::{Body, Decision, Gate, LEDGER, Outcome, Record, Replay, Request, UseReport, use_log, use_logs};
 use crate::ledger::{self, Checkpoint, Ledger, Records, Verified};
 use crate::process::{Duty, DutyStatus, Event, USE_REPORT, Used, UsedElsewhere};
-use crate::terms::{Digest, Instant, Openness, V1, legal_date};
+use crate::terms::{Digest, Instant, V1, legal_date};
 
 /// The most unreported uses that are listed.
 const MOST_UNREPORTED: usize = 10_000;
@@ -273,29 +273,7 @@ impl Walk {
                 let sum = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(count.count));
                 self.report.counted_denials = self.report.counted_denials.saturating_add(sum);
             }
-            Body::Degraded { counts, .. } => {
-                let sum = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(count.count));
-                self.report.degraded = self.report.degraded.saturating_add(sum);
-                let withheld = counts.iter().find(|count| {
-                    let dataset = self.replay.state().dataset(&count.dataset);
-                    dataset.and_then(|dataset| dataset.assessed.as_ref()?.chosen) != Some(Openness::Unconditional)
-                });
-                if let Some(dataset) = withheld.map(|count| count.dataset.clone()) {
-                    let (zh, en) = (
-                        "账本不可写期间提供了非无条件开放的数据",
-                        "data that is not unconditional went out while the log could not be written",
-                    );
-                    self.find(("served_unrecorded", "A32(3)"), on, &dataset, zh, en);
-                }
-                let lets = self.replay.policy().and_then(|policy| policy.interpretation("degraded_unconditional"));
-                if lets != Some("serve_and_count") {
-                    let (zh, en) = (
-                        "账本不可写期间提供了数据,而现行解释不允许",
-                        "data went out while the log could not be written, and the reading in force does not let it",
-                    );
-                    self.find(("served_unrecorded", "A16"), on, "degraded", zh, en);
-                }
-            }
+            Body::Degraded { counts, .. } => degraded::find(self, on, counts),
             Body::Event { .. } if on.log.is_some() => {
                 let (zh, en) = ("使用账本中出现了事件", "an event stands in a log of uses");
                 self.find(("illegal_record", "A16"), on, "record", zh, en);

@@ -156,7 +156,9 @@ impl Gate {
             (None, Some((packed, packing))) => packing.all_permit(&self.policy, packed),
             (None, None) => self.policy.decide(&case.facts(), today).is_ok_and(|answer| answer.permit),
         };
-        Answer { permit: decided && request.well_formed().is_ok(), verdict, case, rows }
+        // A count beyond 2^53 − 1 has no canonical bytes, and what can't be recorded is not permitted.
+        let countable = request.rows.is_none_or(|rows| rows <= canon::MAX_INTEGER.unsigned_abs());
+        Answer { permit: decided && countable && request.well_formed().is_ok(), verdict, case, rows }
     }
 
     fn in_force(&self, today: Date) -> bool {
@@ -281,10 +283,11 @@ fn ask(policy: &Policy, decision: &mut Decision, facts: &Facts, today: Date) -> 
     Ok(())
 }
 
-/// An error is a denial.
+/// An error is a denial, which runs under no application and lets no row out.
 pub(super) fn deny(decision: &mut Decision, error: &dyn Explain) {
     decision.permit = false;
     decision.duties.clear();
+    (decision.application, decision.rows) = (None, None);
     let (code, cite, rule) = ("error".into(), "A5".into(), error.code().into());
     decision.denials.insert(0, Reason { code, cite, rule, zh: error.zh(), en: error.to_string() });
 }

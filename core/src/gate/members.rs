@@ -1,7 +1,7 @@
 //! The body of a record as it is read: its members first, and then what its kind makes of them. A body's kind stands
 //! after its decision, and a decision that is kept until its kind is known is read twice.
 
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::{DeserializeOwned, Error as _, IntoDeserializer as _, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -28,6 +28,7 @@ enum Kind {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Members {
+    #[serde(deserialize_with = "named")]
     kind: Kind,
     #[serde(default, deserialize_with = "given")]
     by: Option<Actor>,
@@ -49,6 +50,26 @@ struct Members {
     counts: Option<Value>,
     #[serde(default, deserialize_with = "given")]
     state: Option<Digest>,
+}
+
+/// A kind stands there by its name alone. What is derived would take `{"event": null}` for it too, and a record would have
+/// two forms.
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+    deserializer.deserialize_str(ByName)
+}
+
+struct ByName;
+
+impl Visitor<'_> for ByName {
+    type Value = Kind;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a kind's name")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Kind, E> {
+        Kind::deserialize(name.into_deserializer())
+    }
 }
 
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
@@ -131,6 +152,7 @@ mod tests {
             r#"{"state": "DIGEST"}"#,
             r#"{"kind": "intent", "state": "DIGEST"}"#,
             r#"{"kind": "no_such_kind", "state": "DIGEST"}"#,
+            r#"{"kind": {"snapshot": null}, "state": "DIGEST"}"#,
             r#"{"kind": "result", "intent": 4}"#,
             r#"{"from": "2024-06-03T02:00:00Z", "counts": [{"action": "query", "dataset": "d", "count": 1}], "kind": "denials"}"#,
             r#"{"from": "2024-06-03T02:00:00Z", "counts": [{"action": "query", "code": "c", "count": 1}], "kind": "degraded"}"#,

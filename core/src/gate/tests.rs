@@ -335,6 +335,11 @@ fn a9_2_a_step_that_nobody_recorded_as_done_denies() {
     entry.rest_on(classification, Openness::Unconditional, content, "2026-11-23".parse().unwrap()).unwrap();
     platform.act(&listed(&entry).act(), monday()).unwrap();
     assert_eq!(codes(&platform.decide(&download, monday())), ["not_assessed"]);
+    // What the gate denies for that is a breach as long as it stands open (A37).
+    platform.checkpoint().unwrap();
+    let report = audit(platform.dir(), None, None, Calendar::builtin(), monday()).unwrap();
+    let found = report.findings.iter().map(|found| (found.code.as_str(), found.subject.as_str()));
+    assert_eq!(found.collect::<Vec<_>>(), [("not_assessed", FIGURES)]);
 }
 
 #[test]

@@ -149,6 +149,18 @@ fn a_retired_workers_log_is_opened_again_by_its_key_and_its_intents_completed() 
 }
 
 #[test]
+fn a_worker_records_its_counts_once_a_window_whoever_asks_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = platform(&folder.path().join("p"));
+    let worker = worker(&platform, "worker-1");
+    let nobody = Request::new("no-such-data", Action::Download);
+    assert_eq!(worker.admit(&nobody, monday()).unwrap().index, None);
+    assert_eq!(records(&platform, "worker-1"), 0);
+    // An hour later they go into the log, before what is asked then.
+    assert_eq!(worker.admit(&download(), at("2026-11-23T03:00:00")).unwrap().index, Some(1));
+}
+
+#[test]
 fn a_log_of_uses_is_there_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("p");
@@ -209,6 +221,8 @@ fn who_only_reads_reads_on_before_it_decides_and_denies_where_it_cannot() {
     assert_eq!(decision.state_index, Some(platform.with_state(State::index)));
     let query = Request::new(FIGURES, Action::Query);
     assert!(reader.decide(&query, monday()).permit);
+    let decision = reader.decide(&bounded(), monday());
+    assert_eq!((decision.application.as_deref(), decision.rows), (Some("app-1"), Some(100)));
 
     // What comes after is damaged: what was read before is no ground to permit.
     let segment = dir.join(LEDGER).join("segments/00000000.kfl");
@@ -221,6 +235,8 @@ fn who_only_reads_reads_on_before_it_decides_and_denies_where_it_cannot() {
     let denial = decision.headline().unwrap();
     assert_eq!((denial.code.as_str(), denial.rule.as_str()), ("error", "KF-INTEGRITY-02"));
     assert!(!decision.permit);
+    let decision = reader.decide(&bounded(), monday());
+    assert_eq!((decision.permit, decision.application, decision.rows), (false, None, None));
 }
 
 #[test]

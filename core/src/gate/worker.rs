@@ -158,6 +158,9 @@ impl Worker {
         request.well_formed()?;
         let refused = |error: Error| GateError::NotRecorded { cause: with_code(&error) };
         self.refresh(at).map_err(refused)?;
+        // What can't be counted out is not lost: it is tried again with the next one.
+        let minutes = self.platform.with_state(|state| state.rules().count_minutes);
+        let _ = self.denials.flush_due(at, minutes, |record| self.recorded(&mut |_| Ok(Some(record.clone()))));
         if let Some(admitted) = self.admit_now(request, at, false)? {
             return Ok(admitted);
         }
@@ -192,12 +195,7 @@ impl Worker {
         }
         let Some(decision) = decided else { return Err(LedgerError::Poisoned.into()) };
         if index.is_none() {
-            let minutes = self.platform.with_state(|state| {
-                self.denials.count(state, request, &decision, at);
-                state.rules().count_minutes
-            });
-            // What can't be counted out is not lost: it is tried again with the next one.
-            let _ = self.denials.flush_due(at, minutes, |record| self.recorded(&mut |_| Ok(Some(record.clone()))));
+            self.platform.with_state(|state| self.denials.count(state, request, &decision, at));
         }
         Ok(Some(Admitted { v: V1, index, decision, degraded: false, receipt: None }))
     }
