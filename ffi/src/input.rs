@@ -188,7 +188,10 @@ mod tests {
                 let mut changed = *given;
                 changed[place] = byte;
                 let text = std::str::from_utf8(&changed).unwrap();
-                assert!(in_seconds(&changed).is_none_or(|read| text.parse::<Instant>().is_ok_and(|long| long == read)), "{text}");
+                assert!(
+                    in_seconds(&changed).is_none_or(|read| text.parse::<Instant>().is_ok_and(|long| long == read)),
+                    "{text}"
+                );
                 assert_eq!(read(text), text.parse().ok(), "{text}");
             }
         }
