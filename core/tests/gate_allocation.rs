@@ -6,8 +6,8 @@ use std::hint::black_box;
 
 use allocation_counter::measure;
 use kaifang::catalog::{Body, Channel, DataFormat, DataType, Entry, Level, Office, Responsible, UpdateFrequency};
-use kaifang::crypto::sha256;
-use kaifang::gate::{Gate, Request};
+use kaifang::crypto::{Ed25519Key, sha256};
+use kaifang::gate::{Gate, Platform, Request};
 use kaifang::policy::{Assertion, FactValue, Facts, Policy, Section};
 use kaifang::process::{Actor, Application, Assessment, Event, Role, State, UsedElsewhere};
 use kaifang::terms::{AccessWay, Action, DataGrade, Instant, Openness, V1, legal_date};
@@ -24,8 +24,8 @@ fn at() -> Instant {
     "2026-11-23T02:00:00Z".parse().unwrap()
 }
 
-/// Assesses, lists and opens a dataset.
-fn open(state: &mut State, policy: &Policy, dataset: &str, class: Openness, way: AccessWay) {
+/// The acts that assess, list and open a dataset.
+fn opening(policy: &Policy, dataset: &str, class: Openness, way: AccessWay) -> [(Actor, Event); 3] {
     let mut facts = Facts::new();
     for fact in policy.facts(Section::Classification) {
         facts.set(fact.id.clone(), fact.domain.value_at(0).unwrap());
@@ -70,24 +70,11 @@ fn open(state: &mut State, policy: &Policy, dataset: &str, class: Openness, way:
     entry.rest_on(classification, class, content, legal_date(at())).unwrap();
     let listed = Event::EntryListed { entry: Box::new(entry) };
     let opened = Event::DatasetOpened { dataset: dataset.to_owned(), content };
-    for event in [assessed, listed, opened] {
-        state.apply(policy, &Actor::new(Role::OpeningBody, BODY), &event, at()).unwrap();
-    }
+    [assessed, listed, opened].map(|event| (Actor::new(Role::OpeningBody, BODY), event))
 }
 
-/// A state with both datasets, and the application approved.
-fn state(policy: &Policy) -> State {
-    let mut state = State::default();
-    let adopted = Event::PolicyAdopted {
-        policy: policy.id().to_owned(),
-        hash: policy.hash(),
-        interpretations: Default::default(),
-        text: sha256(policy.source().as_bytes()),
-        upgrade: None,
-    };
-    state.apply(policy, &Actor::new(Role::Platform, "platform"), &adopted, at()).unwrap();
-    open(&mut state, policy, PEOPLE, Openness::Conditional, AccessWay::Api);
-    open(&mut state, policy, FIGURES, Openness::Unconditional, AccessWay::Download);
+/// Both datasets, and the application, filed and approved.
+fn acts(policy: &Policy) -> Vec<(Actor, Event)> {
     let application = Application {
         v: V1,
         id: "app-1".to_owned(),
@@ -107,8 +94,26 @@ fn state(policy: &Policy) -> State {
     let filed = Event::ApplicationFiled { application: Box::new(application) };
     let (application, opinion) = ("app-1".to_owned(), sha256(b"opinion"));
     let reviewed = Event::ApplicationReviewed { application, approve: true, grant: None, opinion };
-    state.apply(policy, &Actor::new(Role::DataUser, USER), &filed, at()).unwrap();
-    state.apply(policy, &Actor::new(Role::OpeningBody, BODY), &reviewed, at()).unwrap();
+    let mut acts = Vec::from(opening(policy, PEOPLE, Openness::Conditional, AccessWay::Api));
+    acts.extend(opening(policy, FIGURES, Openness::Unconditional, AccessWay::Download));
+    acts.extend([(Actor::new(Role::DataUser, USER), filed), (Actor::new(Role::OpeningBody, BODY), reviewed)]);
+    acts
+}
+
+/// A state in which they are done.
+fn state(policy: &Policy) -> State {
+    let mut state = State::default();
+    let adopted = Event::PolicyAdopted {
+        policy: policy.id().to_owned(),
+        hash: policy.hash(),
+        interpretations: Default::default(),
+        text: sha256(policy.source().as_bytes()),
+        upgrade: None,
+    };
+    state.apply(policy, &Actor::new(Role::Platform, "platform"), &adopted, at()).unwrap();
+    for (by, event) in acts(policy) {
+        state.apply(policy, &by, &event, at()).unwrap();
+    }
     state
 }
 
@@ -174,5 +179,26 @@ fn a_written_decision_allocates_and_says_the_same() {
         let counted = measure(|| decision = Some(gate.decide(&state, &elsewhere, black_box(&request), at())));
         assert_eq!(decision.unwrap().permit, permit, "{what}");
         assert!(counted.count_total > 0, "{what}");
+    }
+}
+
+/// What a platform has besides its state, its log and its locks, costs a decision nothing where it writes its log itself.
+#[test]
+fn a_platform_allocates_for_a_decision_what_the_gate_does() {
+    let policy = Policy::builtin("xian-2022-013").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (key, _) = Ed25519Key::generate().unwrap();
+    let dir = folder.path().join("platform");
+    let platform = Platform::init(dir, &policy, "data.example", Box::new(key), at()).unwrap();
+    for (by, event) in acts(&policy) {
+        platform.event(&by, event, at()).unwrap();
+    }
+    let (state, gate, elsewhere) = (state(&policy), Gate::new(policy), UsedElsewhere::default());
+    for (what, request, _) in asked() {
+        let (mut ours, mut gates) = (None, None);
+        let by_platform = measure(|| ours = Some(platform.decide(&request, at())));
+        let by_gate = measure(|| gates = Some(gate.decide(&state, &elsewhere, &request, at())));
+        assert_eq!(ours, gates, "{what}");
+        assert_eq!(by_platform.count_total, by_gate.count_total, "{what}");
     }
 }

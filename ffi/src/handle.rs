@@ -176,8 +176,12 @@ mod tests {
     fn a_handle_finds_its_object_until_it_is_freed() {
         let handle = insert(Apple(7)).unwrap();
         assert_eq!(get::<Apple>(handle).unwrap().0, 7);
+        assert_eq!(look(handle, |apple: &Apple| apple.0).unwrap(), 7);
+        assert_eq!(status(look(handle.cast(), |_: &Pear| ())), kf_status::KF_ERR_HANDLE, "of another kind");
         assert_eq!(status(free::<Apple>(handle)), kf_status::KF_OK);
         assert_eq!(status(get::<Apple>(handle)), kf_status::KF_ERR_HANDLE);
+        assert_eq!(status(look(handle, |_: &Apple| ())), kf_status::KF_ERR_HANDLE);
+        assert_eq!(status(look(std::ptr::null(), |_: &Apple| ())), kf_status::KF_ERR_NULL);
         assert_eq!(status(free::<Apple>(handle)), kf_status::KF_ERR_HANDLE);
     }
 

@@ -6,7 +6,6 @@ use std::ptr::NonNull;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use kaifang_core::canon;
-use kaifang_core::gate::Request;
 use kaifang_core::process::Actor;
 use kaifang_core::terms::{Digest, Instant};
 
@@ -115,20 +114,6 @@ pub(crate) unsafe fn optional_digest(name: &str, data: *const c_char, len: usize
     unsafe { digest(name, data, len) }.map(Some)
 }
 
-/// A request.
-///
-/// # Safety
-/// As [`bytes`].
-pub(crate) unsafe fn request(name: &str, data: *const c_char, len: usize) -> Result<Request, Failure> {
-    // SAFETY: as promised by the caller.
-    let bytes = unsafe { bytes(name, data.cast(), len) }?;
-    Request::from_json(bytes).map_err(|error| {
-        // What reads it takes nothing but UTF-8. Only a refusal needs to say where it is none.
-        // SAFETY: as promised by the caller.
-        unsafe { text(name, data, len) }.err().unwrap_or_else(|| error.into())
-    })
-}
-
 /// Who does something: `{"role":"authority","id":...}`.
 ///
 /// # Safety
@@ -159,7 +144,6 @@ impl<T> Out<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::kf_status;
 
     fn read(text: &str) -> Option<Instant> {
         // SAFETY: a slice of a text.
@@ -198,23 +182,6 @@ mod tests {
         for other in ["2024-02-30T00:00:00Z", "2023-02-29T00:00:00Z", "2024-06-03T24:00:00Z", "2024-06-03T00:60:00Z"] {
             assert_eq!((in_seconds(other.as_bytes()), read(other)), (None, None), "{other}");
         }
-    }
-
-    #[test]
-    fn a_request_that_is_no_utf8_is_refused_for_that() {
-        let of = |bytes: &[u8]| {
-            // SAFETY: a slice.
-            unsafe { request("request", bytes.as_ptr().cast(), bytes.len()) }
-        };
-        let good = br#"{"action":"api","dataset":"d","purpose":"p?","v":1,"via":"platform"}"#;
-        assert!(of(good).is_ok());
-        for place in 0..good.len() {
-            let mut bad = *good;
-            bad[place] = 0xff;
-            let failure = of(&bad).unwrap_err();
-            assert_eq!((failure.status, &*failure.document.code), (kf_status::KF_ERR_UTF8, "KF-C-02"), "byte {place}");
-        }
-        assert_eq!(of(b"{}").unwrap_err().document.code, "KF-GATE-01");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 
 use kaifang_core::canon;
-use kaifang_core::gate::{Outcome, Platform, UseReport};
+use kaifang_core::gate::{Outcome, Platform, Request, UseReport};
 
 use crate::calendar::calendar;
 use crate::error::kf_error;
@@ -143,8 +143,9 @@ pub unsafe extern "C" fn kf_platform_decide(
         guard(err, || {
             let out = Out::new("decision", decision)?;
             let platform = handle::get::<PlatformObject>(platform)?;
-            let request = input::request("request", request, request_len)?;
+            let request = input::text("request", request, request_len)?;
             let at = input::instant("at", at, at_len)?;
+            let request = Request::from_json(request)?;
             out.write(text::document(&platform.0.decide(&request, at))?);
             Ok(())
         })
@@ -173,8 +174,9 @@ pub unsafe extern "C" fn kf_platform_admit(
         guard(err, || {
             let out = Out::new("admitted", admitted)?;
             let platform = handle::get::<PlatformObject>(platform)?;
-            let request = input::request("request", request, request_len)?;
+            let request = input::text("request", request, request_len)?;
             let at = input::instant("at", at, at_len)?;
+            let request = Request::from_json(request)?;
             out.write(text::document(&platform.0.admit(&request, at)?)?);
             Ok(())
         })
@@ -201,8 +203,9 @@ pub unsafe extern "C" fn kf_platform_admit_with_receipt(
         guard(err, || {
             let out = Out::new("admitted", admitted)?;
             let platform = handle::get::<PlatformObject>(platform)?;
-            let request = input::request("request", request, request_len)?;
+            let request = input::text("request", request, request_len)?;
             let at = input::instant("at", at, at_len)?;
+            let request = Request::from_json(request)?;
             out.write(text::document(&platform.0.admit_with_receipt(&request, at)?)?);
             Ok(())
         })

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use jiff::SignedDuration;
 use kaifang_core::canon;
-use kaifang_core::gate::{Outcome, UseReport, Worker};
+use kaifang_core::gate::{Outcome, Request, UseReport, Worker};
 
 use crate::error::kf_error;
 use crate::guard::guard;
@@ -103,9 +103,9 @@ pub unsafe extern "C" fn kf_worker_decide(
         guard(err, || {
             let out = Out::new("decision", decision)?;
             let worker = handle::get::<WorkerObject>(worker)?;
-            let request = input::request("request", request, request_len)?;
+            let request = input::text("request", request, request_len)?;
             let at = input::instant("at", at, at_len)?;
-            out.write(text::document(&worker.0.decide(&request, at))?);
+            out.write(text::document(&worker.0.decide(&Request::from_json(request)?, at))?);
             Ok(())
         })
     }
@@ -132,9 +132,9 @@ pub unsafe extern "C" fn kf_worker_admit(
         guard(err, || {
             let out = Out::new("admitted", admitted)?;
             let worker = handle::get::<WorkerObject>(worker)?;
-            let request = input::request("request", request, request_len)?;
+            let request = input::text("request", request, request_len)?;
             let at = input::instant("at", at, at_len)?;
-            out.write(text::document(&worker.0.admit(&request, at)?)?);
+            out.write(text::document(&worker.0.admit(&Request::from_json(request)?, at)?)?);
             Ok(())
         })
     }

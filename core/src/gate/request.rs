@@ -98,12 +98,12 @@ impl Request {
         }
     }
 
-    /// Reads a request, of text or of its bytes; a field that it does not have is refused.
+    /// Reads a request; a field that it does not have is refused.
     ///
     /// # Errors
-    /// [`GateError::Malformed`], also for bytes that are no UTF-8, and as [`Request::well_formed`].
-    pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, GateError> {
-        let request: Request = canon::read("Request", json.as_ref()).map_err(|error| malformed(&error))?;
+    /// [`GateError::Malformed`], and as [`Request::well_formed`].
+    pub fn from_json(json: &str) -> Result<Self, GateError> {
+        let request: Request = canon::read("Request", json.as_bytes()).map_err(|error| malformed(&error))?;
         request.well_formed()?;
         Ok(request)
     }
