@@ -11,10 +11,10 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyString, PyType};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyType};
 use serde::Serialize;
 
-use crate::documents::{canonical_json, document_digest, plain};
+use crate::documents::{plain, value_of};
 use crate::errors::OrRaise;
 use crate::pick::{Picked, pick};
 
@@ -22,7 +22,7 @@ use crate::pick::{Picked, pick};
 trait Content: Send + Sync {
     fn whole<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
     fn field<'py>(&self, py: Python<'py>, name: &str) -> Picked<'py>;
-    fn canonical(&self) -> Result<String, CanonError>;
+    fn canonical(&self) -> Result<Vec<u8>, CanonError>;
 }
 
 impl<T: Serialize + Send + Sync> Content for T {
@@ -34,8 +34,8 @@ impl<T: Serialize + Send + Sync> Content for T {
         pick(py, self, name)
     }
 
-    fn canonical(&self) -> Result<String, CanonError> {
-        canon::to_string(self)
+    fn canonical(&self) -> Result<Vec<u8>, CanonError> {
+        canon::to_bytes(self)
     }
 }
 
@@ -69,6 +69,13 @@ impl Document {
     /// What nothing was made of that somebody could have written to.
     fn untouched(&self, py: Python<'_>) -> Option<&dyn Content> {
         self.content.as_deref().filter(|_| self.data.get(py).is_none() && self.parts.get(py).is_none())
+    }
+
+    fn canonical(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
+        match self.untouched(py) {
+            Some(content) => content.canonical().or_raise(),
+            None => canon::to_bytes(&value_of(self.data(py)?)?).or_raise(),
+        }
     }
 
     fn field<'py>(&self, py: Python<'py>, field: &Field) -> PyResult<Option<Bound<'py, PyAny>>> {
@@ -114,8 +121,13 @@ impl Document {
     /// Gives each field that a class declares its descriptor.
     #[classmethod]
     fn __init_subclass__(class: &Bound<'_, PyType>) -> PyResult<()> {
-        let declared = class.getattr("__annotations__")?.cast_into::<PyDict>()?;
         let own = class.getattr("__dict__")?;
+        // Python 3.9 finds a base's where the class has none, 3.14 has them in the dict no longer.
+        let declared = match own.call_method1("get", ("__annotations__",))? {
+            declared if declared.is_none() => class.getattr_opt("__annotations__")?,
+            declared => Some(declared),
+        };
+        let Some(Ok(declared)) = declared.map(Bound::cast_into::<PyDict>) else { return Ok(()) };
         for (name, kind) in declared {
             let text: String = name.extract()?;
             if text.starts_with('_') || own.contains(&name)? {
@@ -142,20 +154,19 @@ impl Document {
         }
     }
 
-    /// The canonical JSON text: the bytes that are hashed and signed.
-    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
-        match self.untouched(py) {
-            Some(content) => content.canonical().or_raise(),
-            None => canonical_json(self.data(py)?),
-        }
+    /// The canonical JSON text.
+    fn to_json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        PyString::from_bytes(py, &self.canonical(py)?)
+    }
+
+    /// The canonical JSON: the bytes that are hashed and signed.
+    fn __bytes__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.canonical(py)?))
     }
 
     /// ``sha256:…`` of the canonical JSON: what other documents and records name this one by.
     fn digest(&self, py: Python<'_>) -> PyResult<String> {
-        match self.untouched(py) {
-            Some(content) => Ok(sha256(content.canonical().or_raise()?.as_bytes()).to_string()),
-            None => document_digest(self.data(py)?),
-        }
+        Ok(sha256(&self.canonical(py)?).to_string())
     }
 }
 
