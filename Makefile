@@ -112,6 +112,7 @@ bench-gate: ## the gate on a million applications, and the audit of a million de
 	$(CARGO) bench $(LOCKED) -p kaifang-benches --bench gate
 
 .PHONY: bench-faces
-bench-faces: python build ## columns of ten million rows in Rust, through the C library and in Python, on one core
-	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example columns
+bench-faces: python build ## a decision, and columns of ten million rows, in Rust and in Python (the columns in C too), on one core
+	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example columns --example decide
+	$(BIN)/python benches/faces/decide.py --rust $(RELEASE)/examples/decide
 	$(BIN)/python benches/faces/columns.py --rust $(RELEASE)/examples/columns --library $(RELEASE)/libkaifang.so
