@@ -14,7 +14,8 @@ use pyo3::types::PyString;
 
 use crate::catalog::entry as entry_of;
 use crate::data::Kept;
-use crate::documents::{plain, read, wrap};
+use crate::document::wrap;
+use crate::documents::{plain, read};
 use crate::errors::OrRaise;
 use crate::jobs::{self, Interrupt};
 use crate::keys::Keyring;
@@ -78,7 +79,7 @@ pub(crate) fn assess<'py>(
         let reopen = || Ok::<_, Error>(table::open(path, &ReadOptions::default())?);
         treat_table(assessment, &terms, plan, keys, &open, sink, &reopen, sharing, progress)
     })?;
-    wrap(py, "Assessment", &assessment)
+    wrap!(py, "Assessment", assessment)
 }
 
 /// The openness report of an assessment: one HTML page, no script, no network.

@@ -10,7 +10,8 @@ use kaifang::process::RiskAssessmentReport;
 use pyo3::prelude::*;
 
 use crate::calendar::Calendar;
-use crate::documents::{plain, read, wrap};
+use crate::document::wrap;
+use crate::documents::{plain, read};
 use crate::errors::OrRaise;
 use crate::moments::{At, LegalDate};
 
@@ -28,7 +29,7 @@ pub(crate) fn audited<'py>(
         None => calendar::Calendar::builtin(),
     };
     let report = py.detach(|| audit::audit(dir, key, pin.as_ref(), calendar, at.0)).or_raise()?;
-    wrap(py, "AuditReport", &report)
+    wrap!(py, "AuditReport", report)
 }
 
 /// Audits a platform's directory. Without `public_key` the directory vouches for itself, and the report says so.

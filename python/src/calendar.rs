@@ -4,7 +4,7 @@ use kaifang::calendar;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::documents::wrap;
+use crate::document::wrap;
 use crate::errors::OrRaise;
 use crate::moments::LegalDate;
 
@@ -45,7 +45,7 @@ impl Calendar {
 
     /// The `n`th working day after `date`; the day itself does not count.
     fn add_working_days<'py>(&self, py: Python<'py>, date: LegalDate, n: u16) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Deadline", &self.0.add_working_days(date.0, n))
+        wrap!(py, "Deadline", self.0.add_working_days(date.0, n))
     }
 
     fn __repr__(&self) -> String {

@@ -6,19 +6,46 @@ use kaifang::canon::{self, MAX_DEPTH};
 use kaifang::crypto::sha256;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyModule, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
-use crate::errors::OrRaise;
+use crate::document::Document;
+use crate::errors::{OrRaise, raise};
 use crate::moments;
+use crate::reader::read_plain;
 
 /// A document of the core, from a dict or from one of our own documents. `name` names the type in errors.
 pub(crate) fn read<T: DeserializeOwned>(name: &'static str, object: &Bound<'_, PyAny>) -> PyResult<T> {
+    if let Some(document) = read_plain(object) {
+        return Ok(document);
+    }
     let bytes = canon::to_bytes(&value_of(object)?).or_raise()?;
     canon::read(name, &bytes).or_raise()
+}
+
+/// Works on the JSON text of a document; a str, and bytes in UTF-8, are JSON text already.
+pub(crate) fn with_json<R>(object: &Bound<'_, PyAny>, work: impl FnOnce(&str) -> PyResult<R>) -> PyResult<R> {
+    if let Ok(bytes) = object.cast::<PyBytes>() {
+        return match str::from_utf8(bytes.as_bytes()) {
+            Ok(json) => work(json),
+            // Says where, and not what.
+            Err(_) => Err(canon::parse(bytes.as_bytes()).map_or_else(|error| raise(&error), |_| not_utf8())),
+        };
+    }
+    if let Ok(text) = object.cast::<PyString>() {
+        return match text.to_cow() {
+            Ok(json) => work(&json),
+            // Python's own error would show the text.
+            Err(_) => Err(not_utf8()),
+        };
+    }
+    work(&value_of(object)?.to_string())
+}
+
+fn not_utf8() -> PyErr {
+    PyValueError::new_err("the JSON text is not UTF-8 / JSON 文本不是 UTF-8")
 }
 
 /// The JSON value of a Python object.
@@ -52,6 +79,9 @@ fn from_python(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
         let items = object.try_iter()?.map(|item| from_python(&item?, depth));
         return items.collect::<PyResult<Vec<Value>>>().map(Value::Array);
+    }
+    if let Ok(document) = object.cast::<Document>() {
+        return from_python(document.get().data(object.py())?, depth);
     }
     if object.cast::<PyMapping>().is_ok() {
         let mut map = Map::new();
@@ -103,16 +133,8 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
 }
 
 /// A document as the plain Python object: dict, list, …
-pub(crate) fn plain<'py>(py: Python<'py>, document: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
-    let value = serde_json::to_value(document).map_err(|error| PyValueError::new_err(error.to_string()))?;
-    to_python(py, &value)
-}
-
-/// A document as the class of `kaifang._documents` with this name.
-pub(crate) fn wrap<'py>(py: Python<'py>, class: &str, document: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
-    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let module = MODULE.get_or_try_init(py, || py.import("kaifang._documents").map(Bound::unbind))?;
-    module.bind(py).getattr(class)?.call1((plain(py, document)?,))
+pub(crate) fn plain<'py>(py: Python<'py>, document: &(impl Serialize + ?Sized)) -> PyResult<Bound<'py, PyAny>> {
+    Ok(pythonize::pythonize(py, document)?)
 }
 
 /// The canonical JSON text of a document: what is hashed and signed.

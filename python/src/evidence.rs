@@ -5,7 +5,8 @@ use kaifang::desensitize;
 use pyo3::prelude::*;
 
 use crate::data;
-use crate::documents::{read, wrap};
+use crate::document::wrap;
+use crate::documents::read;
 use crate::jobs::{self, Interrupt};
 
 /// The digest of a table's content, `sha256:…`: the same whatever file or library it stands in. A dataset's version is
@@ -25,5 +26,5 @@ pub(crate) fn content_digest(data: &Bound<'_, PyAny>, progress: Option<Py<PyAny>
 pub(crate) fn evidence<'py>(applied: &Bound<'py, PyAny>, risk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = applied.py();
     let evidence = Evidence::new(read("Applied", applied)?, read("RiskReport", risk)?);
-    wrap(py, "Evidence", &evidence)
+    wrap!(py, "Evidence", evidence)
 }

@@ -12,7 +12,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use serde_json::Value;
 
-use crate::documents::{plain, read, to_python, value_of, wrap};
+use crate::document::wrap;
+use crate::documents::{plain, read, to_python, value_of};
 use crate::errors::OrRaise;
 use crate::jobs::{self, Interrupt};
 use crate::moments::At;
@@ -113,7 +114,7 @@ impl Ledger {
 
     /// Signs the present head.
     fn checkpoint<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Checkpoint", &self.shared(py, SharedLedger::checkpoint)?)
+        wrap!(py, "Checkpoint", self.shared(py, SharedLedger::checkpoint)?)
     }
 
     /// Appends a record in the space that is held for it, where there is no other: `KF-LEDGER-21` can be recorded.
@@ -124,7 +125,7 @@ impl Ledger {
 
     /// Ends an interval in which there may have been no record: appends one that says when, and signs.
     fn seal<'py>(&self, py: Python<'py>, at: At) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Checkpoint", &self.with(py, |log| log.seal(at.0))?)
+        wrap!(py, "Checkpoint", self.with(py, |log| log.seal(at.0))?)
     }
 
     /// Changes the key: a record signed by both, and from then on only the new one opens the ledger for writing.
@@ -185,7 +186,7 @@ impl Ledger {
     /// The last head that was signed. It may cover fewer records than there are.
     #[getter]
     fn signed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Checkpoint", &self.with(py, |log| Ok(log.signed().clone()))?)
+        wrap!(py, "Checkpoint", self.with(py, |log| Ok(log.signed().clone()))?)
     }
 
     /// How many records are committed.
@@ -252,7 +253,7 @@ impl Ledger {
 
     /// The proof that a record is under the last signed head.
     fn receipt<'py>(&self, py: Python<'py>, index: u64) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Receipt", &self.with(py, |log| log.receipt(index))?)
+        wrap!(py, "Receipt", self.with(py, |log| log.receipt(index))?)
     }
 
     /// The proof that the tree of the first `size1` records begins that of `size2`.
@@ -296,7 +297,7 @@ fn verified<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let pin = pin.map(checkpoint).transpose()?;
     let verified = py.detach(|| ledger::verify(dir, key, pin.as_ref())).or_raise()?;
-    wrap(py, "Verified", &verified)
+    wrap!(py, "Verified", verified)
 }
 
 /// Verifies every byte of a ledger, offline. Without `public_key` the directory vouches for itself, and the answer says

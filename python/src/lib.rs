@@ -10,6 +10,7 @@ mod audit;
 mod calendar;
 mod catalog;
 mod data;
+mod document;
 mod documents;
 mod errors;
 mod evidence;
@@ -18,10 +19,12 @@ mod jobs;
 mod keys;
 mod ledger;
 mod moments;
+mod pick;
 mod plan;
 mod platform;
 mod policy;
 mod proofs;
+mod reader;
 mod risk;
 mod scan;
 mod signers;
@@ -43,6 +46,8 @@ mod _kaifang {
         catalog_template, check_catalog, check_entry, export_catalog, legislation_of, load_catalog_sheet,
         merge_catalogs, parse_catalog, read_catalog, read_catalog_sheet, responsibility_list, rest_on,
     };
+    #[pymodule_export]
+    use crate::document::Document;
     #[pymodule_export]
     use crate::documents::{canonical_json, document_digest};
     #[pymodule_export]

@@ -9,7 +9,8 @@ use kaifang::{Error, crypto};
 use pyo3::prelude::*;
 
 use crate::data;
-use crate::documents::{plain, value_of, wrap};
+use crate::document::wrap;
+use crate::documents::{plain, value_of};
 use crate::errors::OrRaise;
 use crate::jobs::{self, Interrupt};
 use crate::keys::Keyring;
@@ -95,7 +96,7 @@ impl Plan {
             let applied = treated.into_applied()?;
             Ok::<_, Error>((Table { schema, batches }, applied))
         })?;
-        Ok((table, wrap(py, "Applied", &applied)?))
+        Ok((table, wrap!(py, "Applied", applied)?))
     }
 
     /// Treats a table into a file (CSV, Parquet or Arrow IPC, by its name), batch by batch: `Applied`. Where anything
@@ -116,7 +117,7 @@ impl Plan {
         let (applied, _) = jobs::run(py, &interrupt, progress, |progress| {
             self.0.apply_to(source, keys, |schema| Sink::create(&dst, schema, Sink::format_of(&dst)), progress)
         })?;
-        wrap(py, "Applied", &applied)
+        wrap!(py, "Applied", applied)
     }
 
     fn __repr__(&self) -> String {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use kaifang::crypto::PublicKey;
 use kaifang::gate::{self, Outcome, Request, UseReport};
 use kaifang::ledger::LedgerError;
+use kaifang::policy::Facts;
 use kaifang::process::{Actor, State};
 use kaifang::terms::{Digest, NotADigest};
 use pyo3::exceptions::PyValueError;
@@ -12,11 +13,13 @@ use pyo3::prelude::*;
 
 use crate::audit::audited;
 use crate::calendar::Calendar;
-use crate::documents::{plain, read, value_of, wrap};
+use crate::document::wrap;
+use crate::documents::{plain, read, with_json};
 use crate::errors::OrRaise;
 use crate::held::Held;
 use crate::moments::At;
-use crate::policy::{Policy, facts};
+use crate::policy::Policy;
+use crate::reader::read_plain;
 use crate::signers::Signer;
 
 pub(crate) fn digest(text: &str) -> PyResult<Digest> {
@@ -35,7 +38,10 @@ pub(crate) fn outcome(
 }
 
 pub(crate) fn request(object: &Bound<'_, PyAny>) -> PyResult<Request> {
-    Request::from_json(&value_of(object)?.to_string()).or_raise()
+    match read_plain::<Request>(object) {
+        Some(request) => request.well_formed().or_raise().map(|()| request),
+        None => with_json(object, |json| Request::from_json(json).or_raise()),
+    }
 }
 
 /// A platform: policy, state and log in one directory. One process writes.
@@ -127,7 +133,7 @@ impl Platform {
     ) -> PyResult<Bound<'py, PyAny>> {
         let (py, policy) = (policy.py(), &policy.get().0);
         let (by, sign_off): (Actor, _) = (read("Actor", by)?, sign_off.map(digest).transpose()?);
-        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.adopt(&by, policy, sign_off.as_ref(), at.0))?)
+        wrap!(py, "Recorded", self.platform.with(py, |platform| platform.adopt(&by, policy, sign_off.as_ref(), at.0))?)
     }
 
     /// Records what somebody does, such as `{"by": {"role": …, "id": …}, "event": "dataset_opened", …}`; an illegal move
@@ -135,8 +141,9 @@ impl Platform {
     /// what was decided.
     #[pyo3(signature = (act, *, at))]
     fn event<'py>(&self, act: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
-        let (py, act) = (act.py(), value_of(act)?.to_string());
-        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.act_json(&act, at.0))?)
+        let py = act.py();
+        let act = with_json(act, |json| Ok(json.to_owned()))?;
+        wrap!(py, "Recorded", self.platform.with(py, |platform| platform.act_json(&act, at.0))?)
     }
 
     /// Decides, and records nothing. Where this one only reads, it reads on first, and denies where it can't.
@@ -144,7 +151,11 @@ impl Platform {
     fn decide<'py>(&self, request: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = request.py();
         let request = self::request(request)?;
-        wrap(py, "Decision", &self.platform.with(py, |platform| Ok(platform.decide(&request, at.0)))?)
+        let decision = match self.platform.at_once(py, |platform| platform.decide_at_once(&request, at.0))? {
+            Some(decision) => decision,
+            None => self.platform.with(py, |platform| Ok(platform.decide(&request, at.0)))?,
+        };
+        wrap!(py, "Decision", decision)
     }
 
     /// Decides, makes the record durable, and only then answers. Only a permit may be served. With `receipt` the answer
@@ -157,7 +168,7 @@ impl Platform {
             true => platform.admit_with_receipt(&request, at.0),
             false => platform.admit(&request, at.0),
         })?;
-        wrap(py, "Admitted", &admitted)
+        wrap!(py, "Admitted", admitted)
     }
 
     /// Records what came of a permit: the index that `admit` gave, and what went out.
@@ -175,7 +186,7 @@ impl Platform {
         result: Option<&str>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let outcome = outcome(served, rows, bytes, fields, result)?;
-        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.complete(intent, outcome, at.0))?)
+        wrap!(py, "Recorded", self.platform.with(py, |platform| platform.complete(intent, outcome, at.0))?)
     }
 
     /// Records a user's report of its use: `{"user", "dataset", "intent", "rows", "report"}`.
@@ -183,14 +194,14 @@ impl Platform {
     fn report_use<'py>(&self, report: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = report.py();
         let report: UseReport = read("UseReport", report)?;
-        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.report_use(report, at.0))?)
+        wrap!(py, "Recorded", self.platform.with(py, |platform| platform.report_use(report, at.0))?)
     }
 
     /// Lets another process keep a log of uses of its own, signed by this public key: see `Worker`.
     #[pyo3(signature = (name, *, public_key, at))]
     fn open_use_log<'py>(&self, py: Python<'py>, name: &str, public_key: &str, at: At) -> PyResult<Bound<'py, PyAny>> {
         let key: PublicKey = public_key.parse().or_raise()?;
-        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.open_use_log(name, &key, at.0))?)
+        wrap!(py, "Recorded", self.platform.with(py, |platform| platform.open_use_log(name, &key, at.0))?)
     }
 
     /// Keeps a person's identity in an erasable blob and puts the user on file; the commitment is the user's id.
@@ -206,7 +217,7 @@ impl Platform {
     fn erase_person<'py>(&self, commitment: &str, by: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let (py, commitment) = (by.py(), digest(commitment)?);
         let by: Actor = read("Actor", by)?;
-        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.erase_person(&by, &commitment, at.0))?)
+        wrap!(py, "Recorded", self.platform.with(py, |platform| platform.erase_person(&by, &commitment, at.0))?)
     }
 
     /// Keeps a document beside the log and gives its digest; an act may name it in `blobs`.
@@ -255,17 +266,17 @@ impl Platform {
     /// Keeps the state beside the log, so that the next opening begins there.
     #[pyo3(signature = (*, at))]
     fn snapshot<'py>(&self, py: Python<'py>, at: At) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Recorded", &self.platform.with(py, |platform| platform.snapshot(at.0))?)
+        wrap!(py, "Recorded", self.platform.with(py, |platform| platform.snapshot(at.0))?)
     }
 
     /// Signs the head of the log.
     fn checkpoint<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Checkpoint", &self.platform.with(py, gate::Platform::checkpoint)?)
+        wrap!(py, "Checkpoint", self.platform.with(py, gate::Platform::checkpoint)?)
     }
 
     /// The proof that a record is in the log: under the last signed head, or one that is signed for it.
     fn receipt<'py>(&self, py: Python<'py>, index: u64) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Receipt", &self.platform.with(py, |platform| platform.receipt(index))?)
+        wrap!(py, "Receipt", self.platform.with(py, |platform| platform.receipt(index))?)
     }
 
     /// Lets the directory go, so that another may write.
@@ -295,5 +306,9 @@ pub(crate) fn decide_facts<'py>(
     facts: &Bound<'py, PyAny>,
     at: At,
 ) -> PyResult<Bound<'py, PyAny>> {
-    wrap(policy.py(), "Decision", &gate::decide_facts(&policy.get().0, &self::facts(facts)?, at.0))
+    let facts = match read_plain(facts) {
+        Some(facts) => facts,
+        None => with_json(facts, |json| Facts::from_json(json).or_raise())?,
+    };
+    wrap!(policy.py(), "Decision", gate::decide_facts(&policy.get().0, &facts, at.0))
 }

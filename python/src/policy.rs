@@ -11,10 +11,12 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::data;
-use crate::documents::{plain, value_of, wrap};
+use crate::document::wrap;
+use crate::documents::{plain, value_of};
 use crate::errors::OrRaise;
 use crate::jobs::{self, Interrupt};
 use crate::moments::LegalDate;
+use crate::reader::read_plain;
 use crate::table::Table;
 
 /// A loaded policy: the law as data.
@@ -22,9 +24,12 @@ use crate::table::Table;
 #[derive(Clone)]
 pub(crate) struct Policy(pub(crate) policy::Policy);
 
-/// Facts from a dict. The core reads them, so that a wrong one is told by its name.
+/// Facts from a dict. The core reads what is not plain, so that a wrong one is told by its name.
 pub(crate) fn facts(object: &Bound<'_, PyAny>) -> PyResult<Facts> {
-    Facts::from_json(&value_of(object)?.to_string()).or_raise()
+    match read_plain(object) {
+        Some(facts) => Ok(facts),
+        None => Facts::from_json(&value_of(object)?.to_string()).or_raise(),
+    }
 }
 
 fn section_of(id: &str) -> PyResult<Section> {
@@ -99,14 +104,14 @@ impl Policy {
     #[pyo3(signature = (facts, *, at))]
     fn classify<'py>(&self, facts: &Bound<'py, PyAny>, at: LegalDate) -> PyResult<Bound<'py, PyAny>> {
         let answer = self.0.classify(&self::facts(facts)?, at.0).or_raise()?;
-        wrap(facts.py(), "Classification", &answer)
+        wrap!(facts.py(), "Classification", answer)
     }
 
     /// Whether an access is permitted. `facts`: fact → bool, word, or None (unknown).
     #[pyo3(signature = (facts, *, at))]
     fn decide<'py>(&self, facts: &Bound<'py, PyAny>, at: LegalDate) -> PyResult<Bound<'py, PyAny>> {
         let answer = self.0.decide(&self::facts(facts)?, at.0).or_raise()?;
-        wrap(facts.py(), "AccessAnswer", &answer)
+        wrap!(facts.py(), "AccessAnswer", answer)
     }
 
     /// Why the answer is what it is: the fewest facts that give it, and the fewest changes that would give another one.
@@ -114,7 +119,7 @@ impl Policy {
     fn explain<'py>(&self, facts: &Bound<'py, PyAny>, at: LegalDate, section: &str) -> PyResult<Bound<'py, PyAny>> {
         let (py, section, facts) = (facts.py(), section_of(section)?, self::facts(facts)?);
         let explanation = py.detach(|| self.0.explain(section, &facts, at.0)).or_raise()?;
-        wrap(py, "Explanation", &explanation)
+        wrap!(py, "Explanation", explanation)
     }
 
     /// Answers a table of facts, row for row: one column a fact; a fact without a column, and a null, is unknown.
@@ -169,7 +174,7 @@ impl Policy {
 
     /// The policy as a lawyer reads it: article by article what the rules say, then as tables what they decide.
     fn page<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "PolicyPage", &py.detach(|| self.0.page()).or_raise()?)
+        wrap!(py, "PolicyPage", py.detach(|| self.0.page()).or_raise()?)
     }
 
     /// The page as one HTML file, to be published or printed: Chinese and English side by side, no script, no network.
@@ -180,22 +185,22 @@ impl Policy {
     /// Which provisions of the instrument are covered by rules, and whether `text`, a copy of it, is the one meant.
     #[pyo3(signature = (text=None))]
     fn check<'py>(&self, py: Python<'py>, text: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "PolicyCheck", &py.detach(|| self.0.check(text)).or_raise()?)
+        wrap!(py, "PolicyCheck", py.detach(|| self.0.check(text)).or_raise()?)
     }
 
     /// Whether what the policy says of itself, and what every policy has to be, holds at every point of its space.
     fn prove<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Proofs", &py.detach(|| self.0.prove()).or_raise()?)
+        wrap!(py, "Proofs", py.detach(|| self.0.prove()).or_raise()?)
     }
 
     /// What each rule, fact and reading does, over the whole space.
     fn analyse<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Analysis", &py.detach(|| self.0.analyse()).or_raise()?)
+        wrap!(py, "Analysis", py.detach(|| self.0.analyse()).or_raise()?)
     }
 
     /// What changes from this policy to another, or to another reading of it: exact, with counts.
     fn diff<'py>(&self, py: Python<'py>, other: &Policy) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Difference", &py.detach(|| self.0.diff(&other.0)).or_raise()?)
+        wrap!(py, "Difference", py.detach(|| self.0.diff(&other.0)).or_raise()?)
     }
 
     /// What would change for the datasets of a catalog if `other` held instead. `data`: a row a dataset, a column a
@@ -213,7 +218,7 @@ impl Policy {
         let difference = jobs::run(data.py(), &interrupt, progress, |progress| {
             self.0.diff_catalog(&other.0, catalog, at.0, progress)
         })?;
-        wrap(data.py(), "CatalogDifference", &difference)
+        wrap!(data.py(), "CatalogDifference", difference)
     }
 
     fn __repr__(&self) -> String {

@@ -8,7 +8,8 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::documents::{plain, read, value_of, wrap};
+use crate::document::wrap;
+use crate::documents::{plain, read, value_of};
 use crate::errors::OrRaise;
 use crate::ledger::{digest_of, key, record_bytes};
 
@@ -124,5 +125,5 @@ pub(crate) fn prove_equivocation<'py>(
 /// Reads a signed note, after its signature was verified.
 #[pyfunction]
 pub(crate) fn parse_checkpoint<'py>(py: Python<'py>, note: &str, public_key: &str) -> PyResult<Bound<'py, PyAny>> {
-    wrap(py, "Checkpoint", &Checkpoint::parse(note, &key(public_key)?).or_raise()?)
+    wrap!(py, "Checkpoint", Checkpoint::parse(note, &key(public_key)?).or_raise()?)
 }

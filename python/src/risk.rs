@@ -6,7 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::data;
-use crate::documents::{read, wrap};
+use crate::document::wrap;
+use crate::documents::read;
 use crate::jobs::{self, Interrupt};
 
 /// Measures the re-identification risk of a table (GB/T 42460-2023): `sharing` is `"public"`, `"controlled"` or
@@ -29,5 +30,5 @@ pub(crate) fn risk<'py>(
     let interrupt = Interrupt::default();
     let source = data::source(data, &interrupt)?;
     let report = jobs::run(py, &interrupt, progress, |progress| kaifang::risk::risk(source, &question, progress))?;
-    wrap(py, "RiskReport", &report)
+    wrap!(py, "RiskReport", report)
 }

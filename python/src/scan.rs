@@ -4,7 +4,7 @@ use kaifang::detect::{self, ScanOptions};
 use pyo3::prelude::*;
 
 use crate::data;
-use crate::documents::wrap;
+use crate::document::wrap;
 use crate::jobs::{self, Interrupt};
 
 /// Which kinds the columns of a table hold, with graded evidence; no value. `all` looks at every row, not at a sample.
@@ -22,5 +22,5 @@ pub(crate) fn scan<'py>(
     let interrupt = Interrupt::default();
     let source = data::source(data, &interrupt)?;
     let findings = jobs::run(py, &interrupt, progress, |progress| detect::scan(source, &options, progress))?;
-    wrap(py, "Findings", &findings)
+    wrap!(py, "Findings", findings)
 }

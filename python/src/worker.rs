@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use kaifang::gate::{self, UseReport};
 use pyo3::prelude::*;
 
-use crate::documents::{read, wrap};
+use crate::document::wrap;
+use crate::documents::read;
 use crate::errors::OrRaise;
 use crate::held::Held;
 use crate::moments::At;
@@ -43,7 +44,11 @@ impl Worker {
     fn decide<'py>(&self, request: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = request.py();
         let request = request_of(request)?;
-        wrap(py, "Decision", &self.worker.with(py, |worker| Ok(worker.decide(&request, at.0)))?)
+        let decision = match self.worker.at_once(py, |worker| worker.decide_at_once(&request, at.0))? {
+            Some(decision) => decision,
+            None => self.worker.with(py, |worker| Ok(worker.decide(&request, at.0)))?,
+        };
+        wrap!(py, "Decision", decision)
     }
 
     /// Reads the state, decides, makes the record durable, and only then answers.
@@ -51,7 +56,7 @@ impl Worker {
     fn admit<'py>(&self, request: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = request.py();
         let request = request_of(request)?;
-        wrap(py, "Admitted", &self.worker.with(py, |worker| worker.admit(&request, at.0))?)
+        wrap!(py, "Admitted", self.worker.with(py, |worker| worker.admit(&request, at.0))?)
     }
 
     /// Records what came of a permit of this worker.
@@ -69,7 +74,7 @@ impl Worker {
         result: Option<&str>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let outcome = outcome(served, rows, bytes, fields, result)?;
-        wrap(py, "Recorded", &self.worker.with(py, |worker| worker.complete(intent, outcome, at.0))?)
+        wrap!(py, "Recorded", self.worker.with(py, |worker| worker.complete(intent, outcome, at.0))?)
     }
 
     /// Records a user's report of its use; `intent` is of this worker's log.
@@ -77,7 +82,7 @@ impl Worker {
     fn report_use<'py>(&self, report: &Bound<'py, PyAny>, at: At) -> PyResult<Bound<'py, PyAny>> {
         let py = report.py();
         let report: UseReport = read("UseReport", report)?;
-        wrap(py, "Recorded", &self.worker.with(py, |worker| worker.report_use(report, at.0))?)
+        wrap!(py, "Recorded", self.worker.with(py, |worker| worker.report_use(report, at.0))?)
     }
 
     /// Records the counts of denials of callers who were not identified.
@@ -88,7 +93,7 @@ impl Worker {
 
     /// Signs the head of this worker's log.
     fn checkpoint<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        wrap(py, "Checkpoint", &self.worker.with(py, gate::Worker::checkpoint)?)
+        wrap!(py, "Checkpoint", self.worker.with(py, gate::Worker::checkpoint)?)
     }
 
     /// Lets the log go.

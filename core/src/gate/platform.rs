@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
 use serde::{Deserialize, Serialize};
 
@@ -229,6 +229,15 @@ impl Platform {
         self.live.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// None where it is just being changed.
+    pub(super) fn live_at_once(&self) -> Option<RwLockReadGuard<'_, Live>> {
+        match self.live.try_read() {
+            Ok(live) => Some(live),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// Takes what another process wrote since the last look, where this one only reads. How many records came.
     ///
     /// # Errors
@@ -290,6 +299,16 @@ impl Platform {
             deny(&mut decision, &error);
         }
         decision
+    }
+
+    /// As [`Platform::decide`], for who may not wait where he stands, such as who holds an interpreter's lock: none where
+    /// this platform would read on first, or the state is just being changed.
+    #[must_use]
+    pub fn decide_at_once(&self, request: &Request, at: Instant) -> Option<Decision> {
+        // Who only reads reads on first, and that waits for a disk.
+        self.signer.as_ref()?;
+        let live = self.live_at_once()?;
+        Some(live.gate.decide(&live.state, &UsedElsewhere::default(), request, at))
     }
 
     /// Decides, makes the record durable — of a permit as an intent, of a denial too — and only then answers. A denial of

@@ -169,6 +169,24 @@ fn unconditional_data_is_downloaded_without_an_application() {
     assert_eq!(headline(&platform.decide(&elsewhere, monday())), ("not_via_platform", "A12"));
 }
 
+/// Who holds an interpreter's lock is made to wait neither for another thread nor for a disk.
+#[test]
+fn what_would_wait_is_not_decided_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("platform");
+    let (platform, _) = platform(&dir);
+    open_dataset(&platform, FIGURES, &facts("{}"), Openness::Unconditional, &[AccessWay::Download]);
+    let download = Request::new(FIGURES, Action::Download);
+    let decision = platform.decide_at_once(&download, monday()).unwrap();
+    assert!(decision.permit && decision == platform.decide(&download, monday()));
+    let changing = platform.live.write().unwrap();
+    assert_eq!(platform.decide_at_once(&download, monday()), None, "the state is being changed");
+    drop(changing);
+    let reader = Platform::open(&dir, None).unwrap();
+    assert_eq!(reader.decide_at_once(&download, monday()), None, "it reads on first");
+    assert!(reader.decide(&download, monday()).permit);
+}
+
 #[test]
 fn an_approval_binds_purpose_way_rows_and_period() {
     let folder = tempfile::tempdir().unwrap();

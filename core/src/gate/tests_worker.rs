@@ -102,6 +102,25 @@ fn what_a_quota_bounds_is_never_decided_out_of_turn() {
 }
 
 #[test]
+fn a_worker_that_records_decides_nothing_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = platform(&folder.path().join("p"));
+    let worker = worker(&platform, "worker-1");
+    worker.refresh(monday()).unwrap();
+    for request in [download(), bounded()] {
+        assert_eq!(worker.decide_at_once(&request, monday()), Some(worker.decide(&request, monday())));
+    }
+    let recording = lock(&worker.uses);
+    assert_eq!(worker.decide_at_once(&download(), monday()), None);
+    drop(recording);
+    let changing = worker.platform.live.write().unwrap();
+    assert_eq!(worker.decide_at_once(&download(), monday()), None);
+    drop(changing);
+    let late = monday() + SignedDuration::from_hours(1);
+    assert!(!worker.decide_at_once(&download(), late).unwrap().permit, "what was read too long ago denies");
+}
+
+#[test]
 fn a_retired_workers_log_is_opened_again_by_its_key_and_its_intents_completed() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("p");

@@ -7,13 +7,13 @@
 //! admitted side by side.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, TryLockError};
 
 use jiff::SignedDuration;
 
 use super::count::Denials;
 use super::decide::{Decision, deny};
-use super::platform::{Admitted, Platform};
+use super::platform::{Admitted, Live, Platform};
 use super::record::{Body, Outcome, Record, UseReport};
 use super::recorded::{Recorded, decision_record};
 use super::request::Request;
@@ -127,8 +127,7 @@ impl Worker {
         Ok(came)
     }
 
-    fn answer(&self, uses: &Uses, request: &Request, at: Instant) -> Decision {
-        let live = self.platform.live();
+    fn answer(&self, live: &Live, uses: &Uses, request: &Request, at: Instant) -> Decision {
         let counted = live.gate.answer(&live.state, &uses.elsewhere, request, at).counted();
         let mut decision = live.gate.decide(&live.state, &uses.elsewhere, request, at);
         if counted {
@@ -140,7 +139,28 @@ impl Worker {
     /// Decides on what was read of the state, and records nothing. What was read longer ago than the bound denies.
     #[must_use]
     pub fn decide(&self, request: &Request, at: Instant) -> Decision {
-        let mut decision = self.answer(&lock(&self.uses), request, at);
+        let uses = lock(&self.uses);
+        let decision = self.answer(&self.platform.live(), &uses, request, at);
+        drop(uses);
+        self.within_bound(decision, at)
+    }
+
+    /// As [`Worker::decide`], for who may not wait where he stands, such as who holds an interpreter's lock: none where
+    /// something is just being recorded, or the state changed.
+    #[must_use]
+    pub fn decide_at_once(&self, request: &Request, at: Instant) -> Option<Decision> {
+        let uses = match self.uses.try_lock() {
+            Ok(uses) => uses,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let decision = self.answer(&*self.platform.live_at_once()?, &uses, request, at);
+        drop(uses);
+        Some(self.within_bound(decision, at))
+    }
+
+    /// What was read longer ago than the bound denies.
+    fn within_bound(&self, mut decision: Decision, at: Instant) -> Decision {
         let behind = lock(&self.read).map_or(SignedDuration::MAX, |read| at.duration_since(read));
         if let Some(bound) = self.bound.filter(|bound| behind > *bound) {
             let seconds = bound.as_secs();
@@ -177,7 +197,7 @@ impl Worker {
     fn admit_now(&self, request: &Request, at: Instant, turn: bool) -> Result<Option<Admitted>, Error> {
         let (mut decided, mut waits) = (None, false);
         let recorded = self.record(&mut |uses| {
-            let decision = self.answer(uses, request, at);
+            let decision = self.answer(&self.platform.live(), uses, request, at);
             waits = !turn && !decision.uses_seen.is_empty();
             if waits {
                 return Ok(None);

@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-from typing import Any, Dict, Iterable, List, Mapping
+from typing import Any, Iterable, List
 
-from ._kaifang import canonical_json, document_digest
+from ._kaifang import _Document
 
 
-class Document:
-    """A document of the core. Its fields are attributes; :meth:`to_dict` gives the whole."""
+class Document(_Document):
+    """A document of the core. Its fields are attributes; :meth:`to_dict` gives the whole.
 
-    __slots__ = ("_data",)
-    _data: Dict[str, Any]
+    What the core answered stays as it is: each field becomes an object once it is asked for.
+    """
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        object.__setattr__(self, "_data", dict(data))
-
-    def to_dict(self) -> Dict[str, Any]:
-        """The document as plain dicts and lists, a copy."""
-        return deepcopy(self._data)
-
-    def to_json(self) -> str:
-        """The canonical JSON text: the bytes that are hashed and signed."""
-        return canonical_json(self._data)
-
-    def digest(self) -> str:
-        """``sha256:…`` of the canonical JSON: what other documents and records name this one by."""
-        return document_digest(self._data)
+    __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
+        # A field that no class declares; those that are declared have a descriptor of the base class's.
         if name.startswith("_"):
             raise AttributeError(name)
         try:
-            # The dict leaves out what is none, and lists of nothing.
-            return self._data[name] if name in self._data else self._absent(name)
+            return self._data[name]
         except KeyError:
             raise AttributeError(f"{type(self).__name__} has no field {name!r}") from None
-
-    def _absent(self, name: str) -> Any:
-        for cls in type(self).__mro__:
-            declared = getattr(cls, "__annotations__", {})
-            if name in declared:
-                return [] if str(declared[name]).startswith("List[") else None
-        raise KeyError(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a {type(self).__name__} is read-only")
@@ -55,7 +34,7 @@ class Document:
         return type(other) is type(self) and isinstance(other, Document) and self._data == other._data
 
     def __hash__(self) -> int:
-        return hash(canonical_json(self._data))
+        return hash(self.to_json())
 
     def __reduce__(self) -> Any:
         return type(self), (self._data,)

@@ -313,11 +313,21 @@ class Decision(Document):
     policy: str
     #: How many records the state had seen; none where a host's own facts were decided.
     state_index: Optional[int]
+    #: How many records of each log of uses it had seen; none where no quota was counted over several.
+    uses_seen: Optional[Dict[str, int]]
     #: The approved application that a permit runs under.
     application: Optional[str]
+    #: The most rows that may go out; none: as many as are asked.
+    rows: Optional[int]
     at: str
     #: The digest of the request, or of the host's facts.
     request: str
+
+    @property
+    def headline(self) -> Optional[Dict[str, str]]:
+        """The first denial in article order; none of a permit."""
+        denials = self.denials
+        return denials[0] if denials else None
 
 
 class Admitted(Document):
@@ -334,7 +344,8 @@ class Admitted(Document):
     @property
     def permit(self) -> bool:
         """Whether the request is permitted."""
-        return self.decision.permit
+        permit: bool = self._data["decision"]["permit"]
+        return permit
 
 
 class Recorded(Document):
