@@ -74,7 +74,7 @@ impl Year<'_> {
             "assess" => self.act(&assessment(self.table, step), step, at),
             "admit" => decided(step, self.admit(step, at)),
             "decide" => {
-                let request = Request::from_json(step["decide"].to_string());
+                let request = Request::from_json(&step["decide"].to_string());
                 let decision = request.map(|request| document(&self.platform.decide(&request, at)));
                 decided(step, decision.map_err(code))
             }
@@ -108,7 +108,7 @@ impl Year<'_> {
     }
 
     fn admit(&mut self, step: &Value, at: Instant) -> Result<Value, String> {
-        let request = Request::from_json(step["admit"].to_string()).map_err(code)?;
+        let request = Request::from_json(&step["admit"].to_string()).map_err(code)?;
         let admitted = self.platform.admit(&request, at).map_err(code)?;
         if let (Some(name), Some(index)) = (step["as"].as_str(), admitted.index) {
             self.records.insert(name.to_owned(), index);
