@@ -120,7 +120,6 @@ bench-decision: python build ## one decision in Rust, through the C library and 
 	$(BIN)/python benches/faces/gate.py --rust $(RELEASE)/examples/gate --c $(RELEASE)/examples/gate-c
 
 .PHONY: bench-faces
-bench-faces: python build ## a decision, and columns of ten million rows, in Rust and in Python (the columns in C too), on one core
-	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example columns --example decide
-	$(BIN)/python benches/faces/decide.py --rust $(RELEASE)/examples/decide
+bench-faces: python build ## columns of ten million rows in Rust, through the C library and in Python, on one core
+	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example columns
 	$(BIN)/python benches/faces/columns.py --rust $(RELEASE)/examples/columns --library $(RELEASE)/libkaifang.so
