@@ -3,10 +3,12 @@
 //! This room holds words and their order, no rule: it must never know what follows from a class or an action.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use jiff::civil::Date;
 use jiff::tz::Offset;
+use serde::de::{DeserializeSeed, EnumAccess, Unexpected, VariantAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 /// An instant, UTC. In documents: RFC 3339.
@@ -159,7 +161,7 @@ pub trait Word: Sized + Copy + 'static {
 macro_rules! words {
     ($( $(#[$meta:meta])* pub enum $name:ident { $( $(#[$vm:meta])* $variant:ident = $id:literal, $zh:literal, $en:literal; )* } )*) => { $(
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $name { $( $(#[$vm])* #[serde(rename = $id)] $variant, )* }
 
@@ -168,6 +170,13 @@ macro_rules! words {
             fn id(self) -> &'static str { match self { $( Self::$variant => $id, )* } }
             fn zh(self) -> &'static str { match self { $( Self::$variant => $zh, )* } }
             fn en(self) -> &'static str { match self { $( Self::$variant => $en, )* } }
+            fn from_id(id: &str) -> Option<Self> { match id { $( $id => Some(Self::$variant), )* _ => None } }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::terms::read_word(deserializer, stringify!($name), &[ $( $id, )* ])
+            }
         }
 
         impl std::fmt::Display for $name {
@@ -177,6 +186,74 @@ macro_rules! words {
         }
     )* };
 }
+/// Reads a word: by its id alone where people read the format, so that a document has one form. What is derived would take
+/// `{"query": null}` for `"query"` too.
+pub(crate) fn read_word<'de, W: Word, D: serde::Deserializer<'de>>(
+    deserializer: D,
+    name: &'static str,
+    ids: &'static [&'static str],
+) -> Result<W, D::Error> {
+    let by_id = ById { ids, word: PhantomData };
+    if deserializer.is_human_readable() {
+        deserializer.deserialize_str(by_id)
+    } else {
+        deserializer.deserialize_enum(name, ids, Variant(by_id))
+    }
+}
+
+/// A word's id.
+#[derive(Clone, Copy)]
+struct ById<W> {
+    ids: &'static [&'static str],
+    word: PhantomData<W>,
+}
+
+impl<W: Word> Visitor<'_> for ById<W> {
+    type Value = W;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let separator = |place| if place == 0 { "one of" } else { "," };
+        self.ids.iter().enumerate().try_for_each(|(place, id)| write!(f, "{} `{id}`", separator(place)))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<W, E> {
+        W::from_id(id).ok_or_else(|| E::unknown_variant(id, self.ids))
+    }
+}
+
+/// A word as a format for machines writes it: the variant of an enum, by its place or by its id.
+struct Variant<W>(ById<W>);
+
+impl<'de, W: Word> Visitor<'de> for Variant<W> {
+    type Value = W;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, place: u64) -> Result<W, E> {
+        let word = usize::try_from(place).ok().and_then(|place| W::ALL.get(place).copied());
+        word.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(place), &self))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<W, E> {
+        self.0.visit_str(id)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<W, A::Error> {
+        let (word, rest) = access.variant_seed(self)?;
+        rest.unit_variant().map(|()| word)
+    }
+}
+
+impl<'de, W: Word> DeserializeSeed<'de> for Variant<W> {
+    type Value = W;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<W, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
 #[allow(unused_imports, reason = "rooms of the data wing use it, and that wing is optional")]
 pub(crate) use words;
 
@@ -429,6 +506,30 @@ mod tests {
             assert_eq!(serde_json::to_string(action).unwrap(), format!("\"{}\"", action.id()));
             assert_eq!(Action::from_id(action.id()), Some(*action));
         }
+    }
+
+    /// A word that could also be written as an enum's variant would give a record two forms.
+    #[test]
+    fn a_word_is_read_by_its_id_alone() {
+        let read = |text: &str| serde_json::from_str::<Action>(text).map_err(|error| error.to_string());
+        assert_eq!(read("\"query\""), Ok(Action::Query));
+        for other in ["{\"query\": null}", "[\"query\"]", "0", "null"] {
+            let error = read(other).unwrap_err();
+            assert!(error.contains("expected one of `query`, `preview`, `download`"), "{other}: {error}");
+            assert!(serde_json::from_value::<Action>(serde_json::from_str(other).unwrap()).is_err(), "{other}");
+        }
+        let unknown = read("\"look\"").unwrap_err();
+        assert!(unknown.starts_with("unknown variant `look`, expected one of `query`, `preview`"), "{unknown}");
+    }
+
+    #[test]
+    fn a_word_takes_its_place_where_only_machines_read() {
+        for (place, action) in Action::ALL.iter().enumerate() {
+            let bytes = postcard::to_allocvec(action).unwrap();
+            assert_eq!(bytes, [u8::try_from(place).unwrap()]);
+            assert_eq!(postcard::from_bytes(&bytes), Ok(*action));
+        }
+        assert!(postcard::from_bytes::<Action>(&[u8::try_from(Action::ALL.len()).unwrap()]).is_err());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The evidence bundle of a dataset (A30): the records of how it was assessed, opened, used and watched over, each with its
 //! proof under one signed head, the policies that were in force, and the key. It is verified with nothing else at hand.
 //!
-//! What a bundle can't show is that nothing was left out: it shows that what it holds was recorded as it stands.
+//! What a bundle can't show is that nothing was left out: it shows that what it holds was recorded as it stands. Only a log
+//! that its decisions saw can't be left out unseen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -73,7 +74,9 @@ pub struct BundleReport {
     pub differ: Vec<(Option<String>, u64)>,
     /// The records that could not follow those before them.
     pub illegal: Vec<u64>,
-    /// Nothing differs, and nothing is illegal.
+    /// The logs of uses that decisions saw, and that the bundle lacks: what a quota was counted over can't be shown.
+    pub missing_logs: BTreeSet<String>,
+    /// Nothing differs, nothing is illegal, and no log is missing.
     pub clean: bool,
 }
 
@@ -252,7 +255,7 @@ impl Bundle {
     /// Reads a bundle.
     ///
     /// # Errors
-    /// [`GateError::Malformed`].
+    /// [`GateError::Malformed`](crate::gate::GateError::Malformed).
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         Ok(crate::canon::read("Bundle", json)?)
     }

@@ -1,6 +1,6 @@
 //! A bundle, verified: its proofs checked, and its decisions made again on the state that its own records give.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bundle::{Bundle, BundleReport, Heads, ProvedLog, Wanted};
 use super::history::{History, seen};
@@ -64,6 +64,7 @@ impl Bundle {
             decisions: 0,
             differ: Vec::new(),
             illegal: Vec::new(),
+            missing_logs: BTreeSet::new(),
             clean: false,
         };
         let mut wanted = Wanted::of(&self.dataset);
@@ -99,7 +100,7 @@ impl Bundle {
             }
         }
         replay.uses_until(u64::MAX, &mut uses, &mut report);
-        report.clean = report.differ.is_empty() && report.illegal.is_empty();
+        report.clean = report.differ.is_empty() && report.illegal.is_empty() && report.missing_logs.is_empty();
         Ok(report)
     }
 }
@@ -161,6 +162,8 @@ impl Again<'_> {
             _ => return,
         };
         report.decisions += 1;
+        let missing = decision.uses_seen.keys().filter(|name| !self.bundle.uses.contains_key(*name));
+        report.missing_logs.extend(missing.cloned());
         // A decision of the state log was made on the state before its own record, whatever it says.
         let state = if log.is_none() { index } else { decision.state_index.unwrap_or(0) };
         self.state.pass_to(state);

@@ -9,7 +9,7 @@ use crate::terms::Openness;
 pub(super) fn find(walk: &mut Walk, on: Place<'_>, counts: &[ServedCount]) {
     let sum = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(count.count));
     walk.report.degraded = walk.report.degraded.saturating_add(sum);
-    // What found no place of its own is counted under no name.
+    // A record may count what found no place of its own under no name.
     let (unnamed, named): (Vec<_>, Vec<_>) = counts.iter().partition(|count| count.dataset.is_empty());
     let state = walk.replay().state();
     let chosen = |id: &str| state.dataset(id).and_then(|dataset| dataset.assessed.as_ref()?.chosen);

@@ -1,11 +1,12 @@
 //! What the audit finds in a log that a dishonest or careless host wrote: the bytes are signed, the story is not true.
 
+use super::walk::is_of;
 use super::*;
 use crate::crypto::Ed25519Key;
 use crate::gate::{Body, Decision, LEDGER, Outcome, Platform, Record, Request, ServedCount, UseReport};
 use crate::ledger::Ledger;
 use crate::process::support::*;
-use crate::process::{Event, Role};
+use crate::process::{Event, ProcessError, Role};
 use crate::terms::{AccessWay, Action, Openness};
 
 const FIGURES: &str = "xa-population-figures";
@@ -139,6 +140,14 @@ fn what_went_out_unrecorded_is_held_against_its_class_as_far_as_it_is_named() {
     assert_eq!(of(&[FIGURES]), (2, vec![not_let.clone()]));
     assert_eq!(of(&["", FIGURES]), (4, vec![finding("A16", "unnamed"), not_let.clone()]));
     assert_eq!(of(&["", "withheld"]), (4, vec![finding("A32(3)", "withheld"), finding("A16", "unnamed"), not_let]));
+}
+
+#[test]
+fn a_snapshot_record_is_of_a_state_that_has_bytes_and_their_digest() {
+    let (state, other) = (b"state".to_vec(), b"other".to_vec());
+    let named = crate::crypto::sha256(&state);
+    assert!(is_of(Ok(state), &named) && !is_of(Ok(other), &named));
+    assert!(!is_of(Err(ProcessError::Full { what: "snapshot" }), &named));
 }
 
 /// A31: whoever names what was erased by the book a thousand times does not hide what was taken away.

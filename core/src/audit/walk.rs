@@ -13,7 +13,7 @@ use crate::crypto::{PublicKey, sha256};
 use crate::error::Explain;
 use crate::gate::{Body, Decision, Gate, LEDGER, Outcome, Record, Replay, Request, UseReport, use_log, use_logs};
 use crate::ledger::{self, Checkpoint, Ledger, Records, Verified};
-use crate::process::{Duty, DutyStatus, Event, USE_REPORT, Used, UsedElsewhere};
+use crate::process::{Duty, DutyStatus, Event, ProcessError, USE_REPORT, Used, UsedElsewhere};
 use crate::terms::{Digest, Instant, V1, legal_date};
 
 /// The most unreported uses that are listed.
@@ -228,12 +228,9 @@ impl Walk {
                     self.report.erased.push(*user);
                 }
             }
-            Body::Snapshot { state } => {
-                let now = self.replay.state().snapshot();
-                if now.is_ok_and(|now| sha256(&now) != *state) {
-                    let (zh, en) = ("快照与由账本得到的状态不一致", "the snapshot is not the state that the log gives");
-                    self.find(("snapshot_differs", "A16"), on, "snapshot", zh, en);
-                }
+            Body::Snapshot { state } if !is_of(self.replay.state().snapshot(), state) => {
+                let (zh, en) = ("快照与由账本得到的状态不一致", "the snapshot is not the state that the log gives");
+                self.find(("snapshot_differs", "A16"), on, "snapshot", zh, en);
             }
             _ => {}
         }
@@ -464,6 +461,11 @@ impl Walk {
     pub(super) fn replay(&self) -> &Replay {
         &self.replay
     }
+}
+
+/// Whether a record names the state that the log gives. One that has no bytes was never recorded.
+pub(super) fn is_of(now: Result<Vec<u8>, ProcessError>, named: &Digest) -> bool {
+    now.is_ok_and(|now| sha256(&now) == *named)
 }
 
 /// Where something was found.

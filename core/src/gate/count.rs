@@ -1,5 +1,6 @@
 //! Counts of what is not recorded one by one: denials of callers who are not identified, and unconditional data that went
-//! out while the log could not be written. Bounded, whatever is asked for and however long they can't be recorded.
+//! out while the log could not be written. Bounded, whatever is asked for and however long they can't be recorded: denials
+//! by a number, what went out by the catalog.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -12,7 +13,7 @@ use crate::Error;
 use crate::process::State;
 use crate::terms::{Action, Instant};
 
-/// The most different counts of one window, so that they fit into one record; what comes beyond is counted together.
+/// The most counts of one record, and the most different ones of denials: what comes beyond those is counted together.
 const MOST: usize = 200;
 
 /// (dataset, action, code of the first denial).
@@ -29,8 +30,8 @@ pub(super) type Served = Kept<Gone>;
 #[derive(Debug)]
 pub(super) struct Kept<K> {
     window: Mutex<Window<K>>,
-    /// What a count is put to that finds no place.
-    beyond: fn(&K) -> K,
+    /// What a count is put to that finds no place; none where each keeps its name.
+    beyond: Option<fn(&K) -> K>,
     body: fn(Instant, BTreeMap<K, u64>) -> Body,
 }
 
@@ -49,9 +50,12 @@ impl<K> Default for Window<K> {
 }
 
 impl<K: Ord> Window<K> {
-    fn add(&mut self, key: K, beyond: fn(&K) -> K, count: u64) {
-        let fits = self.counts.len() < MOST || self.counts.contains_key(&key);
-        let known = self.counts.entry(if fits { key } else { beyond(&key) }).or_default();
+    fn add(&mut self, key: K, beyond: Option<fn(&K) -> K>, count: u64) {
+        let key = match beyond {
+            Some(beyond) if self.counts.len() >= MOST && !self.counts.contains_key(&key) => beyond(&key),
+            _ => key,
+        };
+        let known = self.counts.entry(key).or_default();
         *known = known.saturating_add(count);
     }
 }
@@ -64,21 +68,30 @@ impl<K: Ord + Clone> Kept<K> {
         window.last = Some(at);
     }
 
-    /// Records the counts so far. Those that can't be recorded are kept, and are tried again with the next.
+    /// Records the counts so far, in as many records as hold them. Those that can't be recorded are kept, and are tried
+    /// again with the next.
     ///
     /// # Errors
     /// That of `record`.
-    pub(super) fn flush<T>(&self, at: Instant, record: impl FnOnce(Record) -> Result<T, Error>) -> Result<(), Error> {
-        let counted = std::mem::take(&mut *lock(&self.window));
-        let Some(from) = counted.from else { return Ok(()) };
-        let written = record(Record::new(at, (self.body)(from, counted.counts.clone())));
-        if written.is_err() {
-            let mut window = lock(&self.window);
-            counted.counts.into_iter().for_each(|(key, count)| window.add(key, self.beyond, count));
-            window.from = Some(from);
-            window.last = window.last.or(counted.last);
+    pub(super) fn flush<T>(
+        &self,
+        at: Instant,
+        mut record: impl FnMut(Record) -> Result<T, Error>,
+    ) -> Result<(), Error> {
+        let Window { from, last, counts: mut rest } = std::mem::take(&mut *lock(&self.window));
+        let Some(from) = from else { return Ok(()) };
+        while !rest.is_empty() {
+            let later = rest.keys().nth(MOST).cloned().map(|key| rest.split_off(&key)).unwrap_or_default();
+            if let Err(error) = record(Record::new(at, (self.body)(from, rest.clone()))) {
+                let mut window = lock(&self.window);
+                rest.into_iter().chain(later).for_each(|(key, count)| window.add(key, self.beyond, count));
+                window.from = Some(from);
+                window.last = window.last.or(last);
+                return Err(error);
+            }
+            rest = later;
         }
-        written.map(|_| ())
+        Ok(())
     }
 
     /// As [`Kept::flush`], where the window of so many minutes is over.
@@ -89,7 +102,7 @@ impl<K: Ord + Clone> Kept<K> {
         &self,
         at: Instant,
         minutes: u16,
-        record: impl FnOnce(Record) -> Result<T, Error>,
+        record: impl FnMut(Record) -> Result<T, Error>,
     ) -> Result<(), Error> {
         let window = jiff::SignedDuration::from_mins(i64::from(minutes));
         let due = lock(&self.window).from.is_some_and(|from| at.duration_since(from) >= window);
@@ -97,7 +110,7 @@ impl<K: Ord + Clone> Kept<K> {
     }
 
     /// Records what no window ended, at the last instant that was counted, if that can still be done.
-    pub(super) fn flush_rest<T>(&self, record: impl FnOnce(Record) -> Result<T, Error>) {
+    pub(super) fn flush_rest<T>(&self, record: impl FnMut(Record) -> Result<T, Error>) {
         let last = lock(&self.window).last;
         if let Some(at) = last {
             let _ = self.flush(at, record);
@@ -109,7 +122,7 @@ impl Default for Denials {
     fn default() -> Self {
         Kept {
             window: Mutex::default(),
-            beyond: |(_, action, code)| (None, *action, code.clone()),
+            beyond: Some(|(_, action, code)| (None, *action, code.clone())),
             body: |from, counts| {
                 let counts = counts.into_iter().map(|((dataset, action, code), count)| DenialCount {
                     dataset,
@@ -136,7 +149,8 @@ impl Default for Served {
     fn default() -> Self {
         Kept {
             window: Mutex::default(),
-            beyond: |(_, action)| (String::new(), *action),
+            // Only what is in the catalog goes out, by a few ways.
+            beyond: None,
             body: |from, counts| {
                 let counts =
                     counts.into_iter().map(|((dataset, action), count)| ServedCount { dataset, action, count });
@@ -163,29 +177,68 @@ mod tests {
         Err(LedgerError::Poisoned.into())
     }
 
+    fn keep(records: &mut Vec<Record>, record: Record) -> Result<(), Error> {
+        records.push(record);
+        Ok(())
+    }
+
+    fn ask(number: usize) -> Request {
+        Request::new(format!("dataset-{number:04}"), Action::Download)
+    }
+
+    /// The datasets and counts that the records name.
+    fn named(records: &[Record]) -> Vec<(Option<String>, u64)> {
+        let of = |record: &Record| match &record.body {
+            Body::Degraded { counts, .. } => {
+                counts.iter().map(|count| (Some(count.dataset.clone()), count.count)).collect::<Vec<_>>()
+            }
+            Body::Denials { counts, .. } => counts.iter().map(|count| (count.dataset.clone(), count.count)).collect(),
+            other => panic!("{other:?} counts nothing"),
+        };
+        let each: Vec<_> = records.iter().map(of).collect();
+        each.iter().for_each(|counts| assert!((1..=MOST).contains(&counts.len()), "{}", counts.len()));
+        each.concat()
+    }
+
     /// A log that fails for long must not make counts that no record holds.
     #[test]
-    fn what_can_not_be_recorded_is_kept_and_stays_within_its_bound() {
-        let served = Served::default();
-        let ask = |number: u64| Request::new(format!("dataset-{number}"), Action::Download);
-        for number in 0..3 * MOST as u64 {
-            served.count(&ask(number), monday());
+    fn denials_that_can_not_be_recorded_are_kept_and_stay_within_their_bound() {
+        let denials = Denials::default();
+        let deny = |number: usize| {
+            denials.add((Some(ask(number).dataset), Action::Download, "no_such_right".to_owned()), monday());
+        };
+        for number in 0..3 * MOST {
+            deny(number);
             // While it is tried, another thread counts.
-            let tried = served.flush(monday(), |record| {
-                served.count(&ask(10_000 + number), monday());
+            let tried = denials.flush(monday(), |record| {
+                deny(5000 + number);
                 refuse(record)
             });
             assert!(tried.is_err());
         }
-        let mut recorded = None;
-        let keep = |record| {
-            recorded = Some(record);
-            Ok(())
-        };
-        served.flush(monday(), keep).unwrap();
-        let Body::Degraded { counts, from } = recorded.unwrap().body else { panic!("what went out") };
-        assert_eq!((counts.iter().map(|count| count.count).sum::<u64>(), from), (6 * MOST as u64, monday()));
-        assert!(counts.len() <= MOST + 1, "{}: what comes beyond is counted together", counts.len());
+        let mut records = Vec::new();
+        denials.flush(monday(), |record| keep(&mut records, record)).unwrap();
+        let named = named(&records);
+        assert_eq!(named.iter().map(|(_, count)| count).sum::<u64>(), 6 * MOST as u64);
+        assert!(named.len() <= MOST + 1, "{}: what comes beyond is counted together", named.len());
+        denials.flush(monday(), refuse).unwrap();
+    }
+
+    /// A32(3): what went out is held against its class, so that each keeps its name.
+    #[test]
+    fn what_went_out_keeps_its_name_however_many_there_are() {
+        let served = Served::default();
+        let all = 2 * MOST + 10;
+        (0..all).for_each(|number| served.count(&ask(number), monday()));
+        served.count(&ask(0), monday());
+        // The log fails again after the first record: what that one holds is not counted twice.
+        let mut records = Vec::new();
+        let once = |record| if records.is_empty() { keep(&mut records, record) } else { refuse(record) };
+        assert!(served.flush(monday(), once).is_err());
+        served.flush(monday(), |record| keep(&mut records, record)).unwrap();
+        assert_eq!(records.len(), 3);
+        let expected = (0..all).map(|number| (Some(ask(number).dataset), 1 + u64::from(number == 0)));
+        assert_eq!(named(&records), expected.collect::<Vec<_>>());
         served.flush(monday(), refuse).unwrap();
     }
 }

@@ -1,12 +1,13 @@
 //! What a platform records, whoever asks: one order for the record, the line of the log and the state.
 
+use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use super::act;
 use super::decide::{Decision, Gate};
-use super::platform::{LEDGER, Live, Log, Platform};
+use super::platform::{LEDGER, Live, Log, Order, Platform};
 use super::record::{Body, Record, UseReport};
 use super::request::Request;
 use super::{lock, with_code};
@@ -167,21 +168,16 @@ impl Platform {
         let folded = if adopted.is_some() { self.fold_adoption(&record, policy) } else { self.fold(&record) };
         drop(order);
         let written = ticket.wait();
-        order = lock(&self.order);
-        order.events = order.events.saturating_sub(usize::from(is_event));
-        match (written, folded) {
-            (Ok(range), Ok(duties)) if range.start == index => Ok(Some((index, duties))),
-            (written, folded) => {
-                let error = match (written, folded) {
-                    (Err(error), _) => error.into(),
-                    (_, Err(error)) => error,
-                    _ => LedgerError::Poisoned.into(),
-                };
-                order.failed = Some(with_code(&error));
-                order.unsure |= is_event;
-                Err(error)
-            }
-        }
+        lock(&self.order).settle(index, is_event, written, folded).map(Some)
+    }
+
+    /// Records what is no event for whoever holds the order: nobody else's record comes in between.
+    pub(super) fn record_next(&self, order: &mut Order, record: &Record) -> Result<(), Error> {
+        let writer = self.writer()?;
+        let (bytes, index) = (record.to_bytes()?, self.with_state(State::index));
+        let ticket = writer.enqueue_at(&[bytes], Some(index))?;
+        let folded = self.fold(record);
+        order.settle(index, false, ticket.wait(), folded).map(drop)
     }
 
     /// Folds a record under the policy in force.
@@ -201,6 +197,28 @@ impl Platform {
         // Not let go under the lock: there is much of it.
         drop(before);
         Ok(duties)
+    }
+}
+
+impl Order {
+    /// What came of a record that was put in the line at this index: its index and the duties that it changes.
+    fn settle(
+        &mut self,
+        index: u64,
+        is_event: bool,
+        written: Result<Range<u64>, LedgerError>,
+        folded: Result<Vec<String>, Error>,
+    ) -> Result<(u64, Vec<String>), Error> {
+        self.events = self.events.saturating_sub(usize::from(is_event));
+        let error = match (written, folded) {
+            (Ok(range), Ok(duties)) if range.start == index => return Ok((index, duties)),
+            (Err(error), _) => error.into(),
+            (_, Err(error)) => error,
+            _ => LedgerError::Poisoned.into(),
+        };
+        self.failed = Some(with_code(&error));
+        self.unsure |= is_event;
+        Err(error)
     }
 }
 

@@ -210,6 +210,28 @@ fn a_log_of_uses_is_there_whole_or_not_at_all() {
     assert_eq!(open().unwrap_err().code(), "KF-LEDGER-03");
 }
 
+/// A30: a quota is counted over every log of uses, so that a bundle without one of them does not show what it was.
+#[test]
+fn a_bundle_without_a_log_that_its_decisions_saw_is_not_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("p");
+    let platform = platform(&dir);
+    let workers = [worker(&platform, "worker-1"), worker(&platform, "worker-2")];
+    for worker in &workers {
+        assert!(worker.admit(&bounded(), monday()).unwrap().decision.permit);
+        worker.checkpoint().unwrap();
+    }
+    platform.checkpoint().unwrap();
+    let key = platform.public_key().unwrap();
+    let mut whole = bundle(&dir, DATASET).unwrap();
+    let report = whole.verify(Some(&key)).unwrap();
+    assert!(report.clean && report.decisions == 2, "{report:?}");
+    whole.uses.remove("worker-1");
+    let report = whole.verify(Some(&key)).unwrap();
+    assert_eq!((report.differ, report.illegal), (vec![], vec![]), "the second permit would have been given alone");
+    assert_eq!((report.missing_logs, report.clean), (["worker-1".to_owned()].into(), false));
+}
+
 #[test]
 fn a_directory_that_cannot_be_listed_is_not_an_empty_one() {
     let folder = tempfile::tempdir().unwrap();

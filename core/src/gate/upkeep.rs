@@ -114,8 +114,8 @@ impl Platform {
             (order.failed, order.unsure) = (None, false);
         }
         drop(log);
-        drop(order);
-        self.served.flush(at, |record| self.record(record))
+        // Nobody else's record comes first: the audit holds what went out against the state that it went out on.
+        self.served.flush(at, |record| self.record_next(&mut order, &record))
     }
 
     /// Keeps the bytes of the state beside the log, and records their digest: the next opening begins there.
@@ -131,5 +131,49 @@ impl Platform {
             Ok(Some(Record::new(at, Body::Snapshot { state: crate::crypto::sha256(&bytes) })))
         });
         written.and_then(|written| self.recorded(written, at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use crate::crypto::Ed25519Key;
+    use crate::gate::{Body, LEDGER, Platform, Record, Request};
+    use crate::ledger::Ledger;
+    use crate::process::support::{USER, monday, policy};
+    use crate::terms::Action;
+
+    /// The state may change with any record, and what went out is judged by the state that it went out on.
+    #[test]
+    fn nobody_records_between_the_repair_and_what_went_out_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("p");
+        let (key, _) = Ed25519Key::generate().unwrap();
+        let platform = Platform::init(&dir, &policy(), "data.example/platform", Box::new(key), monday()).unwrap();
+        let segment = dir.join(LEDGER).join("segments/00000000.kfl");
+        let longer = [std::fs::read(&segment).unwrap(), vec![0]].concat();
+        std::fs::write(&segment, longer).unwrap();
+        let ask = |dataset: &str| Request::new(dataset, Action::Download);
+        let denied = Request { user: Some(USER.to_owned()), ..ask("no-such-data") };
+        assert!(platform.admit(&denied, monday()).is_err(), "the log failed");
+        (0..600).for_each(|number| platform.served.count(&ask(&format!("figures-{number}")), monday()));
+
+        let waits = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while platform.admit(&denied, monday()).is_err() {
+                    waits.store(true, Ordering::Release);
+                }
+            });
+            while !waits.load(Ordering::Acquire) {
+                std::thread::yield_now();
+            }
+            platform.recover(monday()).unwrap();
+        });
+        let records = Ledger::open(dir.join(LEDGER), None).unwrap().records().unwrap();
+        let records = records.map(|item| Record::from_bytes(&item.unwrap().1).unwrap());
+        let degraded: Vec<bool> = records.map(|record| matches!(record.body, Body::Degraded { .. })).collect();
+        assert_eq!(degraded, [false, true, true, true, false], "the adoption, what went out, the denial");
     }
 }

@@ -40,6 +40,11 @@ impl Names {
         self.0.get_index_of(name).and_then(|place| u32::try_from(place).ok()).map(Name)
     }
 
+    /// Whether the number is that of a name.
+    pub(super) fn has(&self, number: Name) -> bool {
+        (number.0 as usize) < self.0.len()
+    }
+
     /// The name of a number of these.
     pub(super) fn name(&self, number: Name) -> &str {
         self.0.get_index(number.0 as usize).map_or("", |name| name)
@@ -62,6 +67,11 @@ impl Versions {
     pub(super) fn number(&mut self, content: Digest) -> Result<Version, ProcessError> {
         let (place, _) = self.0.insert_full(content);
         u32::try_from(place).map(Version).map_err(|_| ProcessError::Full { what: "versions" })
+    }
+
+    /// Whether the number is that of a version.
+    pub(super) fn has(&self, number: Version) -> bool {
+        (number.0 as usize) < self.0.len()
     }
 
     /// The version of a number of these.
