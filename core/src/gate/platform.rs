@@ -323,6 +323,10 @@ impl Platform {
         // What can't be counted out is not lost: it is tried again with the next one.
         let minutes = self.with_state(|state| state.rules().count_minutes);
         let _ = self.denials.flush_due(at, minutes, |record| self.record(record));
+        // Who decided before a repair may have counted after it.
+        if lock(&self.order).failed.is_none() {
+            let _ = self.served.flush(at, |record| self.record(record));
+        }
         let mut decision = None;
         let written = self.write(None, &mut |live| {
             if !live.state.use_logs().is_empty() {
@@ -406,5 +410,6 @@ impl Platform {
 impl Drop for Platform {
     fn drop(&mut self) {
         self.denials.flush_rest(|record| self.record(record));
+        self.served.flush_rest(|record| self.record(record));
     }
 }

@@ -176,4 +176,22 @@ mod tests {
         let degraded: Vec<bool> = records.map(|record| matches!(record.body, Body::Degraded { .. })).collect();
         assert_eq!(degraded, [false, true, true, true, false], "the adoption, what went out, the denial");
     }
+
+    /// Whoever decided before a repair may count after it: the next admission records that, and so does the end.
+    #[test]
+    fn what_went_out_is_recorded_without_another_repair() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("p");
+        let (key, _) = Ed25519Key::generate().unwrap();
+        let platform = Platform::init(&dir, &policy(), "data.example/platform", Box::new(key), monday()).unwrap();
+        let figures = Request::new("figures", Action::Download);
+        platform.served.count(&figures, monday());
+        platform.admit(&Request { user: Some(USER.to_owned()), ..figures.clone() }, monday()).unwrap();
+        platform.served.count(&figures, monday());
+        drop(platform);
+        let records = Ledger::open(dir.join(LEDGER), None).unwrap().records().unwrap();
+        let records = records.map(|item| Record::from_bytes(&item.unwrap().1).unwrap());
+        let degraded: Vec<bool> = records.map(|record| matches!(record.body, Body::Degraded { .. })).collect();
+        assert_eq!(degraded, [false, true, false, true], "the adoption, what went out, the denial, what went out");
+    }
 }
