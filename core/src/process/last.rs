@@ -30,6 +30,14 @@ impl Last {
 }
 
 impl State {
+    /// The place that is found first under a hash, and what stands there: an application for the same dataset and user,
+    /// or by chance for others.
+    #[inline]
+    pub(super) fn likely_application(&self, hash: u64) -> Option<(u32, (u32, Name))> {
+        let place = *self.last.places.find(hash, |_| true)?;
+        self.applications.get_index(place as usize).map(|(_, state)| (place, state.key()))
+    }
+
     /// The place of the user's last application for a dataset.
     #[inline]
     pub(super) fn last_application(&self, hash: u64, key: (u32, Name)) -> Option<u32> {
@@ -54,6 +62,45 @@ impl State {
             hashbrown::hash_table::Entry::Vacant(free) => {
                 free.insert(place);
                 None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::process::support::*;
+    use crate::process::tests::adopted;
+    use crate::process::{Act, Actor, Application, Asked, Event, Holding, Role, State, UsedElsewhere};
+    use crate::terms::{AccessWay, Openness, legal_date};
+
+    /// Among so many, what is found first under a hash is often somebody else's.
+    #[test]
+    fn an_application_is_found_for_its_user_and_dataset_and_for_no_other() {
+        let mut state = adopted();
+        let datasets = ["first", "second"];
+        for dataset in datasets {
+            for event in opening(dataset, &people(), Openness::Conditional, &[AccessWay::Api], monday()) {
+                state.act(&policy(), &event.act(), monday()).unwrap();
+            }
+        }
+        let user = |number: usize| format!("user-{number}");
+        for number in 0..400 {
+            let application =
+                Application { user: user(number), ..application(&format!("app-{number}"), datasets[number % 2]) };
+            let filed = Event::ApplicationFiled { application: Box::new(application) };
+            state.act(&policy(), &Act::new(Actor::new(Role::DataUser, user(number)), filed), monday()).unwrap();
+        }
+        let state = State::restore(&state.snapshot().unwrap()).unwrap();
+        for number in 0..400 {
+            for (place, dataset) in datasets.into_iter().enumerate() {
+                let user = user(number);
+                let asked = Asked { dataset, user: Some(&user), way: None, purpose: None, fields: &[], rows: None };
+                let found = state.find(&asked, &UsedElsewhere::default(), legal_date(monday()));
+                let holding = if place == number % 2 { Holding::Filed } else { Holding::None };
+                assert_eq!(found.holding, holding, "{user} for {dataset}");
+                let mut ids = state.applications_of(dataset, &user).map(|its| its.id.to_owned());
+                assert_eq!(ids.next(), (place == number % 2).then(|| format!("app-{number}")), "{user} for {dataset}");
             }
         }
     }
