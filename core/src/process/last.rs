@@ -30,14 +30,6 @@ impl Last {
 }
 
 impl State {
-    /// The place that is found first under a hash, and what stands there: an application for the same dataset and user,
-    /// or by chance for others.
-    #[inline]
-    pub(super) fn likely_application(&self, hash: u64) -> Option<(u32, (u32, Name))> {
-        let place = *self.last.places.find(hash, |_| true)?;
-        self.applications.get_index(place as usize).map(|(_, state)| (place, state.key()))
-    }
-
     /// The place of the user's last application for a dataset.
     #[inline]
     pub(super) fn last_application(&self, hash: u64, key: (u32, Name)) -> Option<u32> {
@@ -74,7 +66,7 @@ mod tests {
     use crate::process::{Act, Actor, Application, Asked, Event, Holding, Role, State, UsedElsewhere};
     use crate::terms::{AccessWay, Openness, legal_date};
 
-    /// Among so many, what is found first under a hash is often somebody else's.
+    /// Among so many, what is looked at first under a hash is often somebody else's.
     #[test]
     fn an_application_is_found_for_its_user_and_dataset_and_for_no_other() {
         let mut state = adopted();

@@ -123,9 +123,8 @@ impl State {
     /// Looks up what is asked for, on a legal date.
     #[must_use]
     pub fn find(&self, asked: &Asked<'_>, elsewhere: &UsedElsewhere, today: Date) -> Found<'_> {
-        // The three look-ups wait for memory, and none of them for another: what stands first has the longest way.
+        // The three look-ups wait for memory, and none of them for another.
         let hash = asked.user.map(|user| self.last.hash(asked.dataset, user));
-        let likely = hash.and_then(|hash| self.likely_application(hash));
         let listed = self.datasets.get_full(asked.dataset);
         let dataset = listed.map(|(_, _, dataset)| dataset);
         let user = asked.user.and_then(|user| self.names.find(user));
@@ -148,10 +147,7 @@ impl State {
             application: None,
         };
         let key = listed.and_then(|(number, _, _)| u32::try_from(number).ok()).zip(user);
-        let first = match likely.filter(|(_, its)| Some(*its) == key) {
-            Some((place, _)) => Some(place),
-            None => hash.zip(key).and_then(|(hash, key)| self.last_application(hash, key)),
-        };
+        let first = hash.zip(key).and_then(|(hash, key)| self.last_application(hash, key));
         let version = dataset.and_then(|dataset| dataset.asked.version);
         let fits =
             self.chain(first).map(|(place, id, state)| self.fit(place, state, asked, version, elsewhere.of(id), today));
