@@ -94,8 +94,8 @@ pub(crate) struct Tally(BTreeMap<u64, Use>);
 
 impl Tally {
     /// Counts a record: `change` is called with the application whose use changes. A result of no open intent changes
-    /// nothing; the audit finds it.
-    pub(crate) fn count(&mut self, index: u64, record: &Record, change: Change<'_>) {
+    /// nothing; the audit finds it. Returns the use that a result ends.
+    pub(crate) fn count(&mut self, index: u64, record: &Record, change: Change<'_>) -> Option<Use> {
         match &record.body {
             Body::Intent { request, decision } => {
                 let used = used_by(request, decision);
@@ -103,14 +103,16 @@ impl Tally {
                     change(application, &|known| known.plus(used.asked));
                 }
                 self.0.insert(index, used);
+                None
             }
             Body::Result { intent, outcome } => {
-                let Some(open) = self.0.remove(intent) else { return };
+                let open = self.0.remove(intent)?;
                 if let Some(application) = &open.application {
                     change(application, &|known| known.less(open.asked).plus(outcome.used()));
                 }
+                Some(open)
             }
-            _ => {}
+            _ => None,
         }
     }
 
@@ -194,18 +196,14 @@ pub(super) fn unreported(platform: &Platform) -> Result<Vec<Unreported>, Error> 
         if !is_there(platform.dir(), &name)? {
             continue;
         }
-        let (mut unreported, mut open) = (Unreported::default(), BTreeMap::new());
+        let (mut unreported, mut tally) = (Unreported::default(), Tally::default());
         for item in Ledger::open(use_log(platform.dir(), &name), None)?.records()? {
             let (index, bytes) = item?;
             let Some(record) = Record::read(&bytes).map_err(|error| bad(index, &error.into()))? else { continue };
+            let ended = tally.count(index, &record, &mut |_, _| ()).and_then(|used| used.application);
             match &record.body {
-                Body::Intent { request, decision } => {
-                    if let Some(application) = used_by(request, decision).application {
-                        open.insert(index, application);
-                    }
-                }
                 Body::Result { intent, outcome } => {
-                    if let Some(application) = open.remove(intent).filter(|_| outcome.served) {
+                    if let Some(application) = ended.filter(|_| outcome.served) {
                         unreported.serve(&application, *intent, legal_date(record.at));
                     }
                 }

@@ -180,7 +180,7 @@ impl Worker {
         self.refresh(at).map_err(refused)?;
         // What can't be counted out is not lost: it is tried again with the next one.
         let minutes = self.platform.with_state(|state| state.rules().count_minutes);
-        let _ = self.denials.flush_due(at, minutes, |record| self.recorded(&mut |_| Ok(Some(record.clone()))));
+        let _ = self.denials.flush_due(at, minutes, |record| self.record_now(&record));
         if let Some(admitted) = self.admit_now(request, at, false)? {
             return Ok(admitted);
         }
@@ -241,7 +241,7 @@ impl Worker {
         let record = Record::new(at, Body::UseReport { report });
         let policy = self.platform.policy();
         self.platform.with_state(|state| record.check(&policy, state))?;
-        self.recorded(&mut |_| Ok(Some(record.clone())))
+        self.record_now(&record)
     }
 
     /// Records the counts of denials so far.
@@ -249,7 +249,7 @@ impl Worker {
     /// # Errors
     /// What the ledger can't do; the counts are then kept.
     pub fn flush(&self, at: Instant) -> Result<(), Error> {
-        self.denials.flush(at, |record| self.recorded(&mut |_| Ok(Some(record.clone()))))
+        self.denials.flush(at, |record| self.record_now(&record))
     }
 
     /// Signs the head of this worker's log.
@@ -290,6 +290,11 @@ impl Worker {
         uses.make_durable(&decision.uses_seen)
     }
 
+    /// Records what depends on nothing that others record.
+    fn record_now(&self, record: &Record) -> Result<Recorded, Error> {
+        self.recorded(&mut |_| Ok(Some(record.clone())))
+    }
+
     fn recorded(&self, make: &mut dyn FnMut(&Uses) -> Result<Option<Record>, Error>) -> Result<Recorded, Error> {
         let index = self.record(make)?.ok_or(LedgerError::Poisoned)?;
         Ok(Recorded { v: V1, index, duties: Vec::new() })
@@ -298,7 +303,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.denials.flush_rest(|record| self.recorded(&mut |_| Ok(Some(record.clone()))));
+        self.denials.flush_rest(|record| self.record_now(&record));
     }
 }
 
