@@ -4,15 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+mod command;
 #[path = "../../tests/scenarios/table.rs"]
 mod table;
 
+use command::run;
 use table::{assessment, decided, found, kind, owed, refusal, steps, table};
 
 /// Runs the command in a folder: its document and whether it ended with 0, or the exit code and the error's code.
@@ -26,21 +26,6 @@ fn kaifang(folder: &Path, arguments: &[&str], input: &str) -> Result<(Value, boo
     let error: Value = serde_json::from_slice(&output.stderr)
         .unwrap_or_else(|_| panic!("no error document: {}", String::from_utf8_lossy(&output.stderr)));
     Err((exit, error["code"].as_str().unwrap().to_owned()))
-}
-
-fn run(folder: &Path, arguments: &[&str], input: &str) -> std::process::Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_kaifang"))
-        .arg("--json-errors")
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Who refuses its arguments reads nothing.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
 }
 
 /// What a verb prints that has nothing to refuse.

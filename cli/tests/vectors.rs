@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
@@ -14,18 +14,10 @@ use arrow::ipc::writer::FileWriter;
 use kaifang::canon;
 use serde_json::{Value, json};
 
+mod command;
+
 fn kaifang(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_kaifang"))
-        .arg("--json-errors")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // a verb that refuses its arguments may end before it reads
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
+    command::run(Path::new("."), arguments, input)
 }
 
 /// The answer on stdout, or the error's code on stderr, as the vector files write them.
