@@ -9,29 +9,16 @@ use std::time::Instant as Clock;
 
 use kaifang::audit::audit;
 use kaifang::calendar::Calendar;
-use kaifang::crypto::{Ed25519Key, sha256};
+use kaifang::crypto::Ed25519Key;
 use kaifang::gate::{Body, Gate, LEDGER, Outcome, Platform, Record, Request};
 use kaifang::ledger::Ledger;
 use kaifang::policy::Policy;
-use kaifang::process::{Actor, Event, Role, State, Use, UsedElsewhere};
+use kaifang::process::{State, Use, UsedElsewhere};
 use kaifang::terms::{Action, Openness};
-use kaifang_benches::gate::{approval, at, dataset_of, opening, user};
+use kaifang_benches::gate::{adopted, approval, at, dataset_of, opening, user};
 
 fn number(name: &str, usual: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
-
-fn adopted(policy: &Policy) -> State {
-    let mut state = State::default();
-    let event = Event::PolicyAdopted {
-        policy: policy.id().to_owned(),
-        hash: policy.hash(),
-        interpretations: Default::default(),
-        text: sha256(policy.source().as_bytes()),
-        upgrade: None,
-    };
-    state.apply(policy, &Actor::new(Role::Platform, "platform"), &event, at()).unwrap();
-    state
 }
 
 fn rss() -> u64 {

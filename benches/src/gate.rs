@@ -5,7 +5,7 @@ use kaifang::catalog::{Body, Channel, DataFormat, DataType, Entry, Level, Office
 use kaifang::crypto::sha256;
 use kaifang::gate::Request;
 use kaifang::policy::{Assertion, Facts, Policy, Section};
-use kaifang::process::{Actor, Application, Assessment, Event, Role};
+use kaifang::process::{Actor, Application, Assessment, Event, Role, State};
 use kaifang::terms::{AccessWay, Action, DataGrade, Instant, Openness, V1, legal_date};
 
 /// What every application and every request is for.
@@ -38,6 +38,21 @@ pub fn dataset_of(number: usize, datasets: usize) -> String {
 #[must_use]
 pub fn body() -> Actor {
     Actor::new(Role::OpeningBody, BODY)
+}
+
+/// A state under a policy, and nothing else in it.
+#[must_use]
+pub fn adopted(policy: &Policy) -> State {
+    let mut state = State::default();
+    let event = Event::PolicyAdopted {
+        policy: policy.id().to_owned(),
+        hash: policy.hash(),
+        interpretations: Default::default(),
+        text: sha256(policy.source().as_bytes()),
+        upgrade: None,
+    };
+    state.apply(policy, &Actor::new(Role::Platform, "platform"), &event, at()).unwrap();
+    state
 }
 
 /// The acts that assess, list and open one dataset.

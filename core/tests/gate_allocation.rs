@@ -5,73 +5,24 @@
 use std::hint::black_box;
 
 use allocation_counter::measure;
-use kaifang::catalog::{Body, Channel, DataFormat, DataType, Entry, Level, Office, Responsible, UpdateFrequency};
 use kaifang::crypto::{Ed25519Key, sha256};
 use kaifang::gate::{Gate, Platform, Request};
-use kaifang::policy::{Assertion, FactValue, Facts, Policy, Section};
-use kaifang::process::{Actor, Application, Assessment, Event, Role, State, UsedElsewhere};
-use kaifang::terms::{AccessWay, Action, DataGrade, Instant, Openness, V1, legal_date};
+use kaifang::policy::Policy;
+use kaifang::process::{Actor, Application, Event, Role, State, UsedElsewhere};
+use kaifang::terms::{AccessWay, Action, Openness, V1};
 
-const BODY: &str = "11610100013300000X";
+// The acts that open a dataset, as the gate's benches bring them about.
+#[expect(dead_code, unreachable_pub, reason = "a file of another package, some of which is used here")]
+#[path = "../../benches/src/gate.rs"]
+mod invented;
+
+use invented::{PURPOSE, adopted, at, body, opening};
+
 const USER: &str = "91610131MA6U0000X0";
-const PURPOSE: &str = "人口分布研究";
 /// Conditional, by api, with an approved application of [`USER`] for so many rows of some columns.
 const PEOPLE: &str = "xa-resident";
 /// Unconditional, to download.
 const FIGURES: &str = "xa-figures";
-
-fn at() -> Instant {
-    "2026-11-23T02:00:00Z".parse().unwrap()
-}
-
-/// The acts that assess, list and open a dataset.
-fn opening(policy: &Policy, dataset: &str, class: Openness, way: AccessWay) -> [(Actor, Event); 3] {
-    let mut facts = Facts::new();
-    for fact in policy.facts(Section::Classification) {
-        facts.set(fact.id.clone(), fact.domain.value_at(0).unwrap());
-    }
-    if class == Openness::Conditional {
-        facts.set("high_protection_need", true);
-    }
-    let assert = |(fact, value): (&str, Option<&FactValue>)| Assertion {
-        v: V1,
-        fact: fact.to_owned(),
-        value: value.cloned(),
-        by: "assessor-7".to_owned(),
-        at: at(),
-        evidence: Some(sha256(b"evidence")),
-    };
-    let content = sha256(dataset.as_bytes());
-    let assessment = Assessment {
-        dataset: dataset.to_owned(),
-        content,
-        assertions: facts.iter().map(assert).collect(),
-        chosen: Some(class),
-        assessor: "assessor-7".to_owned(),
-        approval: Some(sha256(b"approval")),
-        evidence: Vec::new(),
-    };
-    let assessed = Event::assessed(policy, assessment, at()).unwrap();
-    let Event::DatasetAssessed { classification, .. } = &assessed else { unreachable!("an assessment") };
-    let office = |role: &str| Some(Office { role: role.to_owned(), contact: "029-86780000".to_owned() });
-    let mut entry = Entry::new(dataset);
-    entry.name = Some("常住人口基本信息".to_owned());
-    entry.body = Some(Body { id: BODY.to_owned(), name: "西安市示例局".to_owned() });
-    entry.format = Some(DataFormat::Parquet);
-    entry.data_type = Some(DataType::Structured);
-    entry.access_ways = vec![way];
-    entry.update_frequency = Some(UpdateFrequency::Yearly);
-    entry.level = Some(Level::District);
-    entry.district = Some("610113".to_owned());
-    entry.grade = Some(DataGrade::General);
-    entry.responsible =
-        Responsible { first: office("局长"), leader: office("分管副局长"), contact: office("数据科") };
-    entry.channel = Some(Channel::Platform);
-    entry.rest_on(classification, class, content, legal_date(at())).unwrap();
-    let listed = Event::EntryListed { entry: Box::new(entry) };
-    let opened = Event::DatasetOpened { dataset: dataset.to_owned(), content };
-    [assessed, listed, opened].map(|event| (Actor::new(Role::OpeningBody, BODY), event))
-}
 
 /// Both datasets, and the application, filed and approved.
 fn acts(policy: &Policy) -> Vec<(Actor, Event)> {
@@ -94,23 +45,15 @@ fn acts(policy: &Policy) -> Vec<(Actor, Event)> {
     let filed = Event::ApplicationFiled { application: Box::new(application) };
     let (application, opinion) = ("app-1".to_owned(), sha256(b"opinion"));
     let reviewed = Event::ApplicationReviewed { application, approve: true, grant: None, opinion };
-    let mut acts = Vec::from(opening(policy, PEOPLE, Openness::Conditional, AccessWay::Api));
-    acts.extend(opening(policy, FIGURES, Openness::Unconditional, AccessWay::Download));
-    acts.extend([(Actor::new(Role::DataUser, USER), filed), (Actor::new(Role::OpeningBody, BODY), reviewed)]);
+    let mut acts = Vec::from(opening(policy, PEOPLE, Openness::Conditional));
+    acts.extend(opening(policy, FIGURES, Openness::Unconditional));
+    acts.extend([(Actor::new(Role::DataUser, USER), filed), (body(), reviewed)]);
     acts
 }
 
 /// A state in which they are done.
 fn state(policy: &Policy) -> State {
-    let mut state = State::default();
-    let adopted = Event::PolicyAdopted {
-        policy: policy.id().to_owned(),
-        hash: policy.hash(),
-        interpretations: Default::default(),
-        text: sha256(policy.source().as_bytes()),
-        upgrade: None,
-    };
-    state.apply(policy, &Actor::new(Role::Platform, "platform"), &adopted, at()).unwrap();
+    let mut state = adopted(policy);
     for (by, event) in acts(policy) {
         state.apply(policy, &by, &event, at()).unwrap();
     }
