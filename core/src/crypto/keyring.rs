@@ -10,7 +10,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{KeyError, MacKey, file, mac};
-use crate::terms::{Text, V1};
+use crate::terms::{HashAlgorithm, Text, V1};
 
 /// The fewest bytes of a secret.
 pub const LEAST_SECRET: usize = 16;
@@ -156,11 +156,19 @@ impl Keyring {
     /// # Errors
     /// [`KeyError::NoSuchKey`], [`KeyError::EmptyDomain`].
     pub fn derive(&self, key_id: &str, domain: &str) -> Result<MacKey, KeyError> {
+        self.derive_for(HashAlgorithm::Sha256, key_id, domain)
+    }
+
+    /// The key of HMAC over a hash for a domain: HKDF (RFC 5869) over the same hash, with the same salt and `info`.
+    ///
+    /// # Errors
+    /// As [`Keyring::derive`].
+    pub fn derive_for(&self, algorithm: HashAlgorithm, key_id: &str, domain: &str) -> Result<MacKey, KeyError> {
         let secret = self.0.get(key_id).ok_or_else(|| KeyError::NoSuchKey { id: key_id.to_owned() })?;
         if domain.is_empty() {
             return Err(KeyError::EmptyDomain);
         }
-        Ok(MacKey::new(&*mac::derive(SALT, secret, &[LABEL, domain.as_bytes()])))
+        Ok(MacKey::new(algorithm, &*mac::derive(algorithm, SALT, secret, &[LABEL, domain.as_bytes()])))
     }
 }
 

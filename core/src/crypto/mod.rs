@@ -3,8 +3,8 @@
 //! | | |
 //! |---|---|
 //! | [`sha256`], [`Hasher`] | SHA-256 (FIPS 180-4) and SM3 (GB/T 32905) |
-//! | [`MacKey`] | HMAC-SHA-256 (RFC 2104), the two padded states computed once |
-//! | [`Keyring`] | secrets with ids; one MAC key per domain by HKDF-SHA-256 (RFC 5869) |
+//! | [`MacKey`] | HMAC-SHA-256 and HMAC-SM3 (RFC 2104), the two padded states computed once |
+//! | [`Keyring`] | secrets with ids; one MAC key per domain by HKDF (RFC 5869) |
 //! | [`PublicKey`] | Ed25519 (RFC 8032) and, with the feature `gm`, SM2 (GB/T 32918.2) with the signer's id |
 //! | [`Signer`]: [`Ed25519Key`], [`Sm2Key`], [`CallbackSigner`] | keys in PKCS#8 PEM as `openssl genpkey` writes it, devices behind a call |
 //!
@@ -24,6 +24,7 @@ mod public_key;
 mod signer;
 #[cfg(feature = "gm")]
 mod sm2;
+mod sm3_lanes;
 
 pub use ed25519::{Ed25519Key, SIGNATURE_LENGTH};
 pub(crate) use hash::random;

@@ -119,10 +119,7 @@ fn every_text_type_gives_the_same_values_and_digests() {
     let mut proofs = arrays.into_iter().map(|array| {
         let input = array.data_type().clone();
         let (batches, applied) = run(&plan, source(&table(vec![("c", array)]))).unwrap();
-        match input {
-            DataType::Dictionary(..) => assert_eq!(batches[0].column(0).data_type(), &DataType::Utf8),
-            other => assert_eq!(batches[0].column(0).data_type(), &other),
-        }
+        assert_eq!(batches[0].column(0).data_type(), &input);
         (applied.output_digests, applied.input_digests, applied.columns)
     });
     let first = proofs.next().unwrap();
@@ -328,8 +325,12 @@ fn digest_oracle(cells: &[Option<String>]) -> crate::terms::Digest {
         match cell {
             None => bytes.push(0),
             Some(text) => {
-                bytes.push(1);
-                bytes.extend((text.len() as u64).to_be_bytes());
+                let mut length = text.len() + 1;
+                while length >= 128 {
+                    bytes.push((length % 128 + 128) as u8);
+                    length /= 128;
+                }
+                bytes.push(length as u8);
                 bytes.extend(text.as_bytes());
             }
         }

@@ -29,7 +29,11 @@
 
 mod applied;
 mod apply;
+mod cells;
+mod column;
 mod content;
+mod dictionary;
+mod digest;
 mod error;
 mod generalize;
 mod logical;
@@ -40,17 +44,20 @@ mod read;
 mod step;
 mod token;
 mod values;
+mod vocabulary;
 
 pub use applied::{
     Applied, AppliedColumn, ColumnType, Desensitization, InputDigests, KeyedDigest, Outcome, Reversible,
 };
 pub use apply::Treated;
+pub use column::ColumnPlan;
 pub use content::content_digest;
+pub use digest::column_digest;
 pub use error::{PlanError, PlanProblems};
-pub use logical::column_digest;
 pub(crate) use logical::{plain_type, visit};
-pub use plan::{ColumnPlan, Invalid, Level, OnInvalid, Plan, Transform};
+pub use plan::{OnInvalid, Plan};
 pub use values::{TreatedValues, mask_values, token_values, treat_values};
+pub use vocabulary::{Cipher, Distribution, Invalid, Kept, Level, Mac, TokenForm, Transform};
 
 /// What stands in place of a text that was redacted. It begins with nothing that a spreadsheet runs.
 pub const REDACTED: &str = "[redacted]";

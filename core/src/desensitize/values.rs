@@ -9,7 +9,9 @@ use arrow::array::{AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use serde::{Deserialize, Serialize};
 
-use super::plan::{ColumnPlan, Invalid, Plan, Transform};
+use super::column::ColumnPlan;
+use super::plan::Plan;
+use super::vocabulary::{Invalid, Transform};
 use crate::crypto::Keyring;
 use crate::kinds::Kind;
 use crate::table::Source;
