@@ -127,6 +127,39 @@ impl Keyring {
         Ok(keyring)
     }
 
+    /// Reads the text of a keyring file out of an environment variable. The environment of a process can be read by who
+    /// runs it, and is handed to its children: a file or a device is better where there is one.
+    ///
+    /// # Errors
+    /// [`KeyError::NoVariable`], [`KeyError::MalformedKeyring`], and those of [`Keyring::insert`].
+    pub fn from_env(variable: &str) -> Result<Self, KeyError> {
+        let text = std::env::var(variable).map(Zeroizing::new);
+        let text = text.map_err(|_| KeyError::NoVariable { name: variable.to_owned() })?;
+        Self::from_json(text.as_bytes())
+    }
+
+    /// Asks the host for the secret of each id: a key management system, a device, a vault. Each is asked for once.
+    ///
+    /// # Errors
+    /// Those of `secret`, and of [`Keyring::insert`].
+    ///
+    /// ```
+    /// use kaifang::crypto::Keyring;
+    /// let keys = Keyring::ask(&["k1"], &mut |id| Ok(format!("the secret of {id}, long enough").into_bytes().into()))?;
+    /// assert_eq!(keys.ids().collect::<Vec<_>>(), ["k1"]);
+    /// # Ok::<(), kaifang::crypto::KeyError>(())
+    /// ```
+    pub fn ask(
+        ids: &[&str],
+        secret: &mut dyn FnMut(&str) -> Result<Zeroizing<Vec<u8>>, KeyError>,
+    ) -> Result<Self, KeyError> {
+        let mut keyring = Keyring::new();
+        for id in ids {
+            keyring.insert(id, &secret(id)?)?;
+        }
+        Ok(keyring)
+    }
+
     /// Writes a new keyring file, mode 0600, with one key of 32 random bytes.
     ///
     /// # Errors

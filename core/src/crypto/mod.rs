@@ -114,6 +114,14 @@ room_error! {
         BadSignerId = "KF-KEY-18",
             en "the id of an SM2 signer is 1 to 255 bytes without white space at its ends and without control characters",
             zh "SM2 签名者标识应为 1 至 255 字节,首尾无空白,且不含控制字符";
+        /// An environment variable that is not set, or no text.
+        NoVariable { name: String } = "KF-KEY-20",
+            en "the environment variable {name:?} holds no keyring",
+            zh "环境变量 {name:?} 中没有密钥环", at "{name}";
+        /// The host's callback gave no secret.
+        NotGiven { id: String } = "KF-KEY-21",
+            en "the host gave no secret for the key {id:?}",
+            zh "宿主未提供密钥 {id:?}", at "{id}";
         /// A build without SM2.
         NoSm2 = "KF-KEY-19",
             en "this build has no SM2: it was made without the feature gm",

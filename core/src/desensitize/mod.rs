@@ -40,9 +40,11 @@ mod logical;
 mod mask;
 mod place;
 mod plan;
+mod preview;
 mod read;
 mod step;
 mod token;
+mod treatment;
 mod values;
 mod vocabulary;
 
@@ -56,7 +58,9 @@ pub use digest::column_digest;
 pub use error::{PlanError, PlanProblems};
 pub(crate) use logical::{plain_type, visit};
 pub use plan::{OnInvalid, Plan};
-pub use values::{TreatedValues, mask_values, token_values, treat_values};
+pub use preview::{Preview, PreviewColumn, PreviewValue};
+pub use treatment::ColumnTreatment;
+pub use values::{TreatedValues, answer_values, mask_values, token_values, treat_values};
 pub use vocabulary::{Cipher, Distribution, Invalid, Kept, Level, Mac, TokenForm, Transform};
 
 /// What stands in place of a text that was redacted. It begins with nothing that a spreadsheet runs.
