@@ -7,6 +7,7 @@
 //! that say nothing, south and west negative. What is as plain as this is a coordinate only where its column is one.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::fold;
 
@@ -68,15 +69,23 @@ impl<'a> Degrees<'a> {
         whole.is_some_and(|whole| whole < most || whole == most && self.fraction.is_empty())
     }
 
-    fn write(self, out: &mut String) {
-        if self.negative {
-            out.push('-');
+    /// The text is the canonical form of the number.
+    fn is_written(self, text: &str) -> bool {
+        let unsigned = if self.negative { text.strip_prefix('-') } else { Some(text) };
+        let rest = unsigned.and_then(|text| text.strip_prefix(self.whole));
+        match self.fraction {
+            "" => rest == Some(""),
+            fraction => rest.and_then(|rest| rest.strip_prefix('.')) == Some(fraction),
         }
-        out.push_str(self.whole);
-        if !self.fraction.is_empty() {
-            out.push('.');
-            out.push_str(self.fraction);
-        }
+    }
+}
+
+impl fmt::Display for Degrees<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.negative { "-" } else { "" })?;
+        f.write_str(self.whole)?;
+        f.write_str(if self.fraction.is_empty() { "" } else { "." })?;
+        f.write_str(self.fraction)
     }
 }
 
@@ -84,24 +93,17 @@ pub(super) fn canonical(value: &str) -> Option<Cow<'_, str>> {
     let folded = fold::text(value);
     let bare = folded.strip_prefix(['(', '[']).and_then(|rest| rest.strip_suffix([')', ']'])).unwrap_or(&folded);
     let pair = bare.split_once([',', ';', '、']).or_else(|| bare.trim().split_once(' ').filter(|(a, b)| both(a, b)));
-    let mut form = String::new();
-    match pair {
-        Some((first, second)) => {
-            let (first, second) = (Degrees::read(first)?, Degrees::read(second)?);
-            if !first.is_within(90) && !second.is_within(90) {
-                return None;
-            }
-            form.reserve(value.len());
-            first.write(&mut form);
-            form.push(',');
-            second.write(&mut form);
-        }
-        None => {
-            form.reserve(bare.len());
-            Degrees::read(bare)?.write(&mut form);
-        }
+    let Some((first, second)) = pair else {
+        let degrees = Degrees::read(bare)?;
+        return Some(if degrees.is_written(value) { Cow::Borrowed(value) } else { Cow::Owned(degrees.to_string()) });
+    };
+    let (one, other) = (Degrees::read(first)?, Degrees::read(second)?);
+    if !one.is_within(90) && !other.is_within(90) {
+        return None;
     }
-    Some(if form == value { Cow::Borrowed(value) } else { Cow::Owned(form) })
+    let written =
+        value.split_once(',').is_some_and(|(first, second)| one.is_written(first) && other.is_written(second));
+    Some(if written { Cow::Borrowed(value) } else { Cow::Owned(format!("{one},{other}")) })
 }
 
 /// Each side of a space has a number of its own (`108.94 E` has not).
@@ -111,7 +113,7 @@ fn both(first: &str, second: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::*;
 
     #[test]
     fn one_place_has_one_spelling() {
@@ -152,6 +154,13 @@ mod tests {
             ("108.94 E", "108.94"),
         ] {
             assert_eq!(canonical(spelling).as_deref(), Some(form), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn what_is_canonical_is_borrowed() {
+        for form in ["108.94", "-33.5", "0", "180", "108.94,34.26", "34.26,-108"] {
+            assert!(matches!(canonical(form), Some(Cow::Borrowed(same)) if same == form), "{form}");
         }
     }
 

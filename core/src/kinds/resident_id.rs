@@ -168,6 +168,17 @@ mod tests {
         if last == 10 { 'X' } else { char::from_digit(last as u32, 10).unwrap() }
     }
 
+    /// All that makes a number valid, slowly: by the calendar of another library and a search of the table.
+    fn slow_valid(value: &str) -> bool {
+        let (first_17, last) = value.split_at(17);
+        let number = |from: usize, to: usize| value[from..to].parse::<i16>().unwrap();
+        let date = Date::new(number(6, 10), number(10, 12) as i8, number(12, 14) as i8);
+        let province = region::all().iter().any(|region| region.code == &value[..2]);
+        last == slow_check(first_17).to_string()
+            && (province || matches!(&value[..2], "71" | "81" | "82" | "83"))
+            && date.is_ok_and(|date| (1850..=2100).contains(&date.year()))
+    }
+
     #[test]
     fn the_examples_of_the_standard_are_valid() {
         for example in ["11010519491231002X", "440524188001010014"] {
@@ -204,6 +215,18 @@ mod tests {
         #[test]
         fn the_check_digit_is_that_of_the_definition(digits in "[0-9]{17}") {
             prop_assert_eq!(check_digit(&digits), Some(slow_check(&digits)));
+        }
+
+        #[test]
+        fn a_number_is_valid_where_all_of_its_parts_are(
+            first in "[1-8][0-7][0-9]{4}(18|19|20|21)[0-9]{2}[01][0-9][0-3][0-9]{4}", last in prop::option::of("[0-9X]"),
+        ) {
+            let value = format!("{first}{}", last.unwrap_or_else(|| slow_check(&first).to_string()));
+            let spaced = format!("{} {} {}", &value[..6], &value[6..14], value[14..].to_lowercase());
+            for spelling in [&value, &spaced] {
+                let form = canonical(spelling);
+                prop_assert_eq!(form.as_deref(), slow_valid(&value).then_some(value.as_str()));
+            }
         }
     }
 }
