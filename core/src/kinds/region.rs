@@ -1,12 +1,16 @@
 //! 行政区划: the codes and names of GB/T 2260, from province to county.
 //!
-//! The table (`core/data/regions.csv`, as of 2022-10-31) lacks abolished codes, so a code that is not in it is unknown,
-//! not wrong, as long as its province exists. Canonical form: six digits (`610100` for a city, `610000` for a
-//! province); longer statistical codes of 9 or 12 digits stay as they are.
+//! The current table (`core/data/regions.csv`, as of 2022-10-31) has names and places; the codes that were abolished
+//! stand beside it ([`abolished`]). A code that is in neither is unknown, not wrong, as long as its province exists.
+//! Canonical form: six digits (`610100` for a city, `610000` for a province); longer statistical codes of 9 or 12
+//! digits stay as they are.
+
+mod assigned;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+pub use self::assigned::{VERSION, abolished, is_ever_assigned, rank, ranked};
 use super::{Grade, address, fold};
 
 static TABLE: &str = include_str!("../../data/regions.csv");
@@ -38,14 +42,13 @@ impl Region {
 #[must_use]
 pub fn all() -> &'static [Region] {
     static ALL: OnceLock<Vec<Region>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        TABLE
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split_once(','))
-            .map(|(code, name)| Region { code, name })
-            .collect()
-    })
+    ALL.get_or_init(|| read(TABLE))
+}
+
+/// The first two columns of a table, code and name.
+fn read(table: &'static str) -> Vec<Region> {
+    let rows = table.lines().skip(1).map(|line| line.splitn(3, ','));
+    rows.filter_map(|mut cells| Some(Region { code: cells.next()?, name: cells.next()? })).collect()
 }
 
 /// The divisions whose name begins with this character.
@@ -87,18 +90,36 @@ pub fn find(code: &str) -> Option<&'static Region> {
     all().binary_search_by(|region| region.code.cmp(short)).ok().and_then(|at| all().get(at))
 }
 
-/// The code is in the table.
+/// The code is in the current table.
 #[must_use]
 pub fn is_known(code: &str) -> bool {
-    find(code).is_some()
+    match assigned::number(code) {
+        Some(number) => assigned::is_current(number),
+        None => find(code).is_some(),
+    }
 }
 
 /// The first two digits are a province, region or special administrative region (71, 81, 82; 83 is used for residents
 /// of Taiwan).
 #[must_use]
 pub fn is_known_province(code: &str) -> bool {
-    code.get(..2).is_some_and(|two| matches!(two, "71" | "81" | "82" | "83") || find(two).is_some())
+    matches!(code.as_bytes(), [tens, ones, ..] if tens.is_ascii_digit() && ones.is_ascii_digit()
+        && PROVINCES >> ((tens - b'0') * 10 + (ones - b'0')) & 1 == 1)
 }
+
+/// A bit for each pair of digits that is a province.
+const PROVINCES: u128 = {
+    let provinces: [u8; 35] = [
+        11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62,
+        63, 64, 65, 71, 81, 82, 83,
+    ];
+    let (mut bits, mut at) = (0, 0);
+    while at < provinces.len() {
+        bits |= 1 << provinces[at];
+        at += 1;
+    }
+    bits
+};
 
 /// Province, city and county of a code, as far as the table knows them; place-holders are left out.
 ///
@@ -152,6 +173,18 @@ mod tests {
         assert!(all().windows(2).all(|pair| pair[0].code < pair[1].code));
         for region in all() {
             assert!(region.code.len() == 2 || find(&region.code[..region.code.len() - 2]).is_some(), "{region:?}");
+        }
+    }
+
+    #[test]
+    fn the_provinces_are_those_of_the_table() {
+        for two in 0..100 {
+            let text = format!("{two:02}");
+            let known = find(&text).is_some() || matches!(two, 71 | 81..=83);
+            assert_eq!(is_known_province(&text), known, "{text}");
+        }
+        for bad in ["", "1", "1a", "省", "６１"] {
+            assert!(!is_known_province(bad), "{bad}");
         }
     }
 
