@@ -17,6 +17,7 @@
 
 mod block;
 mod ed25519;
+#[cfg(feature = "tables")]
 pub(crate) mod ff1;
 mod file;
 mod hash;
@@ -145,6 +146,7 @@ mod tests {
     assert_implements_none!(super::MacKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::Keyring: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::block::BlockKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+    #[cfg(feature = "tables")]
     assert_implements_none!(super::ff1::Ff1: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::Ed25519Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     #[cfg(feature = "gm")]
@@ -156,6 +158,7 @@ mod tests {
         crosses::<super::MacKey>();
         crosses::<super::Keyring>();
         crosses::<super::Ed25519Key>();
+        #[cfg(feature = "tables")]
         crosses::<super::ff1::Ff1>();
     }
 }

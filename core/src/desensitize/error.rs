@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Explain;
+use crate::terms::Text;
 
 room_error! {
     /// What can be wrong with a plan, or with a table under a plan. No variant holds a value of the table.
@@ -96,6 +97,14 @@ room_error! {
         PersonInHeader { number: usize } = "KF-PLAN-22",
             en "the name of column {number} is an identifier of a person: the table seems to have no header row",
             zh "第 {number} 列的列名本身是个人标识:该表似乎没有表头", at "column {number}";
+        /// Format-preserving encryption over so few values that they can be tried.
+        SmallDomain { place: String } = "KF-PLAN-30",
+            en "{place}: what is encrypted has fewer than 10^6 values, all of which could be tried; keep fewer characters",
+            zh "{place}:被加密部分的取值少于 10^6 个,可被穷举;请减少保留的字符", at "{place}";
+        /// Format-preserving encryption that the standard does not allow.
+        Ff1 { what: Text } = "KF-PLAN-31",
+            en "FF1: {what}",
+            zh "FF1:{what:#}";
     }
 }
 

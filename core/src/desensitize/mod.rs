@@ -31,6 +31,9 @@ mod applied;
 mod apply;
 mod content;
 mod error;
+mod ff1;
+#[allow(dead_code, unused_imports, reason = "until a plan can say it")]
+mod fpe;
 mod generalize;
 mod logical;
 mod mask;
@@ -47,6 +50,7 @@ pub use applied::{
 pub use apply::Treated;
 pub use content::content_digest;
 pub use error::{PlanError, PlanProblems};
+pub use ff1::Ff1;
 pub use logical::column_digest;
 pub(crate) use logical::{plain_type, visit};
 pub use plan::{ColumnPlan, Invalid, Level, OnInvalid, Plan, Transform};

@@ -1,6 +1,8 @@
 //! The ten rounds over a batch: each round encrypts one block of every row in one call, so that the cipher's instructions
-//! work on many rows at once. A value costs ten blocks, and arithmetic that hides behind them.
+//! work on many rows at once. A value costs ten blocks and little else: what is between two rounds is done in vectors, for
+//! which [`dispatch!`] finds the instructions when the program runs.
 
+use fearless_simd::dispatch;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{BLOCK_BYTES, Direction, Ff1, ROUNDS, Shape};
@@ -23,11 +25,9 @@ impl Default for Scratch {
 }
 
 /// The number of half a value.
-pub(crate) trait Half: Copy + Into<u128> {
+pub(crate) trait Half: Copy {
     /// The most bytes of a half, with which the pseudorandom number fits the arithmetic.
     const MOST_BYTES: usize;
-    /// A number below 2^(8 · MOST_BYTES).
-    fn of(number: u128) -> Self;
     /// A block whose last bytes were xored with the number.
     fn block(self, base: [u64; 2]) -> [u8; BLOCK_BYTES];
     /// (self ± the first bytes of the block as a number) modulo `modulus`.
@@ -35,6 +35,7 @@ pub(crate) trait Half: Copy + Into<u128> {
 }
 
 /// A modulus and what is computed once to divide by it.
+#[derive(Clone, Copy)]
 pub(crate) struct Modulus {
     modulus: u128,
     /// ⌊2^64 / modulus⌋.
@@ -54,11 +55,6 @@ impl Half for u64 {
     const MOST_BYTES: usize = 4;
 
     #[inline(always)]
-    fn of(number: u128) -> Self {
-        number as u64
-    }
-
-    #[inline(always)]
     fn block(self, [high, low]: [u64; 2]) -> [u8; BLOCK_BYTES] {
         let mut block = [0; BLOCK_BYTES];
         let (first, second) = block.split_at_mut(8);
@@ -73,7 +69,7 @@ impl Half for u64 {
         let [a, b, c, d, e, f, g, h, ..] = *block;
         let random = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
         let divisor = modulus.modulus as u64;
-        let quotient = ((u128::from(random) * u128::from(modulus.reciprocal)) >> 64) as u64;
+        let quotient = high_product(random, modulus.reciprocal);
         let rest = random.wrapping_sub(quotient.wrapping_mul(divisor));
         let rest = rest.min(rest.wrapping_sub(divisor));
         let sum = self.wrapping_add(if DECRYPT { divisor.wrapping_sub(rest) } else { rest });
@@ -81,13 +77,18 @@ impl Half for u64 {
     }
 }
 
+/// The upper 64 bits of a product, by products of 32 bits: these are there in vectors, others are not.
+#[inline(always)]
+fn high_product(a: u64, b: u64) -> u64 {
+    const LOW: u64 = u32::MAX as u64;
+    let (a_high, a_low, b_high, b_low) = (a >> 32, a & LOW, b >> 32, b & LOW);
+    let middle = (a_high * b_low).wrapping_add((a_low * b_low) >> 32);
+    let other = (a_low * b_high).wrapping_add(middle & LOW);
+    (a_high * b_high).wrapping_add(middle >> 32).wrapping_add(other >> 32)
+}
+
 impl Half for u128 {
     const MOST_BYTES: usize = 12;
-
-    #[inline(always)]
-    fn of(number: u128) -> Self {
-        number
-    }
 
     #[inline(always)]
     fn block(self, [high, low]: [u64; 2]) -> [u8; BLOCK_BYTES] {
@@ -141,20 +142,43 @@ impl Ff1 {
         let rows = first.len();
         let padded = if rows > 8 { rows.next_multiple_of(STRIDE) } else { rows };
         let Some(blocks) = scratch.blocks.get_mut(..padded) else { return };
-        for round in 0..ROUNDS {
-            let round = if DECRYPT { ROUNDS - 1 - round } else { round };
-            let base = shape.base(round);
-            for (block, number) in blocks.iter_mut().zip(&*second) {
-                *block = number.block(base);
-            }
+        let order = |step: u8| if DECRYPT { ROUNDS - 1 - step } else { step };
+        let base = shape.base(order(0));
+        dispatch!(self.level, _simd => write(base, second, blocks));
+        for step in 0..ROUNDS {
             self.key.encrypt(blocks);
             let [even, odd] = moduli;
-            let modulus = if round % 2 == 0 { even } else { odd };
-            for ((first, second), block) in first.iter_mut().zip(&mut *second).zip(&*blocks) {
-                let next = first.step::<DECRYPT>(block, modulus);
-                *first = std::mem::replace(second, next);
-            }
+            let modulus = if order(step) % 2 == 0 { even } else { odd };
+            // Behind the last round nothing reads what is written.
+            let base = shape.base(order((step + 1).min(ROUNDS - 1)));
+            dispatch!(self.level, _simd => advance::<H, DECRYPT>(modulus, base, first, second, blocks));
         }
+    }
+}
+
+/// The blocks of the first round.
+#[inline(always)]
+fn write<H: Half>(base: [u64; 2], numbers: &[H], blocks: &mut [[u8; BLOCK_BYTES]]) {
+    for (block, number) in blocks.iter_mut().zip(numbers) {
+        *block = number.block(base);
+    }
+}
+
+/// Ends a round, and writes the blocks of the next one.
+#[inline(always)]
+fn advance<H: Half, const DECRYPT: bool>(
+    modulus: &Modulus,
+    base: [u64; 2],
+    first: &mut [H],
+    second: &mut [H],
+    blocks: &mut [[u8; BLOCK_BYTES]],
+) {
+    let modulus = *modulus;
+    for ((first, second), block) in first.iter_mut().zip(second).zip(blocks) {
+        let next = first.step::<DECRYPT>(block, &modulus);
+        *block = next.block(base);
+        *first = *second;
+        *second = next;
     }
 }
 

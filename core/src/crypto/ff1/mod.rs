@@ -8,6 +8,8 @@ mod long;
 
 pub(crate) use kernel::{Half, Scratch};
 
+use fearless_simd::Level;
+
 use super::block::{BLOCK_BYTES, BlockCipher, BlockKey};
 
 /// The most numerals of a value. The standard allows 2^32; the work grows with the square.
@@ -45,6 +47,8 @@ pub(crate) enum Direction {
 pub(crate) struct Ff1 {
     key: BlockKey,
     radix: u32,
+    /// The vector instructions of this machine.
+    level: Level,
 }
 
 /// What all values of one length under one tweak have in common.
@@ -85,11 +89,7 @@ impl Ff1 {
         if !(2..=65_536).contains(&radix) {
             return Err(Refusal::Radix);
         }
-        Ok(Ff1 { key: BlockKey::new(cipher, key).ok_or(Refusal::Key)?, radix })
-    }
-
-    pub(crate) fn radix(&self) -> u32 {
-        self.radix
+        Ok(Ff1 { key: BlockKey::new(cipher, key).ok_or(Refusal::Key)?, radix, level: Level::new() })
     }
 
     /// Everything of one length and tweak that does not depend on a value.
