@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::super::PlanError;
+use super::decimal;
 use crate::crypto::ff1::{Direction, Ff1, Half, Scratch, Shape};
 
 /// The alphabets that have a name. A plan's own alphabet is any other text.
@@ -20,6 +21,8 @@ const NAMED: [(&str, &[std::ops::RangeInclusive<char>]); 5] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Alphabet {
     characters: Vec<char>,
+    /// The same as bytes, where all of them are ASCII.
+    bytes: Vec<u8>,
     /// The numeral of each ASCII character.
     ascii: [u32; 128],
     others: HashMap<char, u32>,
@@ -47,11 +50,17 @@ impl Alphabet {
                 return None;
             }
         }
-        (2..=65_536).contains(&characters.len()).then_some(Alphabet { characters, ascii, others })
+        let bytes = if others.is_empty() { characters.iter().map(|character| *character as u8).collect() } else { vec![] };
+        (2..=65_536).contains(&characters.len()).then_some(Alphabet { characters, bytes, ascii, others })
     }
 
     pub(super) fn radix(&self) -> u32 {
         self.characters.len() as u32
+    }
+
+    /// The numerals are the decimal digits.
+    fn is_decimal(&self) -> bool {
+        self.bytes == b"0123456789"
     }
 
     #[inline(always)]
@@ -107,7 +116,9 @@ impl Column {
             let length = rows.first().map_or(0, |row| row.length);
             // Too short or too long: no value of this length is treated.
             let Ok(shape) = self.ff1.shape(length, &self.tweak) else { continue };
-            if shape.fits::<u64>() {
+            if shape.fits::<u64>() && self.alphabet.is_decimal() {
+                self.decimal(&shape, direction, rows, &mut written);
+            } else if shape.fits::<u64>() {
                 self.batch::<u64>(&shape, direction, rows, &mut written);
             } else if shape.fits::<u128>() {
                 self.batch::<u128>(&shape, direction, rows, &mut written);
@@ -165,6 +176,36 @@ impl Column {
         right.zeroize();
     }
 
+    /// Rows of decimal digits: what [`Column::batch`] does, several digits at a time.
+    fn decimal(&self, shape: &Shape, direction: Direction, rows: &[Row<'_>], written: &mut Written) {
+        let (mut left, mut right) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        let mut read = Vec::with_capacity(rows.len());
+        for row in rows {
+            // A character of several bytes makes the middle longer, and is no digit.
+            let halves = row.middle.as_bytes().split_at_checked(shape.left());
+            let numbers = halves.and_then(|(head, tail)| decimal::read(head).zip(decimal::read(tail)));
+            if let Some((first, second)) = numbers {
+                left.push(first);
+                right.push(second);
+                read.push(row);
+            }
+        }
+        self.ff1.batch(shape, direction, &mut left, &mut right, &mut Scratch::default());
+        for ((row, first), second) in read.into_iter().zip(&left).zip(&right) {
+            written.value(row, |text| {
+                let start = text.len();
+                text.resize(start + row.length, b'0');
+                let digits = text.get_mut(start..).unwrap_or_default();
+                if let Some((head, tail)) = digits.split_at_mut_checked(shape.left()) {
+                    decimal::write(*first, head);
+                    decimal::write(*second, tail);
+                }
+            });
+        }
+        left.zeroize();
+        right.zeroize();
+    }
+
     /// `None` where a character is not of the alphabet.
     #[inline(always)]
     fn halves<H: Digits>(&self, radix: Radix, shape: &Shape, row: &Row<'_>) -> Option<(H, H)> {
@@ -198,20 +239,32 @@ impl Column {
         Some(())
     }
 
+    #[inline(always)]
     fn write(&self, row: &Row<'_>, numerals: &[u32], written: &mut Written) {
-        let text = &mut written.text;
-        let start = text.len();
-        text.extend_from_slice(row.before.as_bytes());
-        for numeral in numerals {
-            let character = self.alphabet.characters.get(*numeral as usize).copied().unwrap_or_default();
-            match u8::try_from(character) {
-                Ok(byte) if byte.is_ascii() => text.push(byte),
-                _ => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        let Alphabet { characters, bytes, .. } = &self.alphabet;
+        written.value(row, |text| {
+            if !bytes.is_empty() {
+                text.extend(numerals.iter().map(|numeral| bytes.get(*numeral as usize).copied().unwrap_or_default()));
+                return;
             }
-        }
-        text.extend_from_slice(row.after.as_bytes());
-        if let Some(span) = written.spans.get_mut(row.place) {
-            *span = Some((start, text.len()));
+            for numeral in numerals {
+                let character = characters.get(*numeral as usize).copied().unwrap_or_default();
+                text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        });
+    }
+}
+
+impl Written {
+    /// Appends a value whose middle is written by `middle`.
+    #[inline(always)]
+    fn value(&mut self, row: &Row<'_>, middle: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.text.len();
+        self.text.extend_from_slice(row.before.as_bytes());
+        middle(&mut self.text);
+        self.text.extend_from_slice(row.after.as_bytes());
+        if let Some(span) = self.spans.get_mut(row.place) {
+            *span = Some((start, self.text.len()));
         }
     }
 }
