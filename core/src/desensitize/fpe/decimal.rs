@@ -26,11 +26,12 @@ fn eight(word: u64) -> Option<u64> {
     if word & HIGH != ZEROS || word.wrapping_add(0x0606_0606_0606_0606) & HIGH != ZEROS {
         return None;
     }
-    let digits = word - ZEROS;
-    // Two digits to a byte pair, four to two pairs, eight to the whole: the first weighs more.
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
+    let digits = word.wrapping_sub(ZEROS);
+    // Two digits to a byte pair, four to two pairs, eight to the whole: the first weighs more. What overflows is cut off.
+    let weigh = |parts: u64, weight: u64, bits: u32| parts.wrapping_mul(weight).wrapping_add(parts >> bits);
+    let pairs = weigh(digits, 10, 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = weigh(pairs, 100, 16) & 0x0000_ffff_0000_ffff;
+    Some(weigh(fours, 10_000, 32) & 0xffff_ffff)
 }
 
 /// Writes the last digits of a number, as many as there is room for.
@@ -52,11 +53,11 @@ pub(super) fn write(mut number: u64, out: &mut [u8]) {
 fn to_eight(number: u64) -> u64 {
     let fours = (number / 10_000) | ((number % 10_000) << 32);
     // The quotient by 100 of each four digits, by a multiplication: exact below 10^4. Then by 10, exact below 100.
-    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
-    let pairs = hundreds | ((fours - hundreds * 100) << 16);
-    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
-    let digits = tens | ((pairs - tens * 10) << 8);
-    digits + 0x3030_3030_3030_3030
+    let hundreds = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | (fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16);
+    let tens = (pairs.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
+    let digits = tens | (pairs.wrapping_sub(tens.wrapping_mul(10)) << 8);
+    digits | 0x3030_3030_3030_3030
 }
 
 #[cfg(test)]
