@@ -10,7 +10,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{KeyError, MacKey, file, mac};
-use crate::terms::{Text, V1};
+use crate::terms::{HashAlgorithm, Text, V1};
 
 /// The fewest bytes of a secret.
 pub const LEAST_SECRET: usize = 16;
@@ -128,6 +128,39 @@ impl Keyring {
         Ok(keyring)
     }
 
+    /// Reads the text of a keyring file out of an environment variable. The environment of a process can be read by who
+    /// runs it, and is handed to its children: a file or a device is better where there is one.
+    ///
+    /// # Errors
+    /// [`KeyError::NoVariable`], [`KeyError::MalformedKeyring`], and those of [`Keyring::insert`].
+    pub fn from_env(variable: &str) -> Result<Self, KeyError> {
+        let text = std::env::var(variable).map(Zeroizing::new);
+        let text = text.map_err(|_| KeyError::NoVariable { name: variable.to_owned() })?;
+        Self::from_json(text.as_bytes())
+    }
+
+    /// Asks the host for the secret of each id: a key management system, a device, a vault. Each is asked for once.
+    ///
+    /// # Errors
+    /// Those of `secret`, and of [`Keyring::insert`].
+    ///
+    /// ```
+    /// use kaifang::crypto::Keyring;
+    /// let keys = Keyring::ask(&["k1"], &mut |id| Ok(format!("the secret of {id}, long enough").into_bytes().into()))?;
+    /// assert_eq!(keys.ids().collect::<Vec<_>>(), ["k1"]);
+    /// # Ok::<(), kaifang::crypto::KeyError>(())
+    /// ```
+    pub fn ask(
+        ids: &[&str],
+        secret: &mut dyn FnMut(&str) -> Result<Zeroizing<Vec<u8>>, KeyError>,
+    ) -> Result<Self, KeyError> {
+        let mut keyring = Keyring::new();
+        for id in ids {
+            keyring.insert(id, &secret(id)?)?;
+        }
+        Ok(keyring)
+    }
+
     /// Writes a new keyring file, mode 0600, with one key of 32 random bytes.
     ///
     /// # Errors
@@ -157,11 +190,19 @@ impl Keyring {
     /// # Errors
     /// [`KeyError::NoSuchKey`], [`KeyError::EmptyDomain`].
     pub fn derive(&self, key_id: &str, domain: &str) -> Result<MacKey, KeyError> {
+        self.derive_for(HashAlgorithm::Sha256, key_id, domain)
+    }
+
+    /// The key of HMAC over a hash for a domain: HKDF (RFC 5869) over the same hash, with the same salt and `info`.
+    ///
+    /// # Errors
+    /// As [`Keyring::derive`].
+    pub fn derive_for(&self, algorithm: HashAlgorithm, key_id: &str, domain: &str) -> Result<MacKey, KeyError> {
         let secret = self.0.get(key_id).ok_or_else(|| KeyError::NoSuchKey { id: key_id.to_owned() })?;
         if domain.is_empty() {
             return Err(KeyError::EmptyDomain);
         }
-        Ok(MacKey::new(&*mac::derive(SALT, secret, &[LABEL, domain.as_bytes()])))
+        Ok(MacKey::new(algorithm, &*mac::derive(algorithm, SALT, secret, &[LABEL, domain.as_bytes()])))
     }
 
     /// The key of a cipher for one domain, of at most 32 bytes: the first bytes of HKDF-SHA-256 with the salt
@@ -183,7 +224,7 @@ impl Keyring {
             return Err(KeyError::EmptyDomain);
         }
         let info = [CIPHER_LABEL, purpose.as_bytes(), b"\0", &[bytes], domain.as_bytes()];
-        let key = mac::derive(SALT, secret, &info);
+        let key = mac::derive(HashAlgorithm::Sha256, SALT, secret, &info);
         Ok(Zeroizing::new(key.iter().copied().take(usize::from(bytes)).collect()))
     }
 }

@@ -6,8 +6,9 @@ use arrow::datatypes::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
-use super::logical::ColumnHasher;
-use super::plan::{Plan, Transform};
+use super::digest::ColumnHasher;
+use super::plan::Plan;
+use super::vocabulary::Transform;
 use crate::kinds::{Kind, Role};
 use crate::table::Source;
 use crate::terms::{Digest, V1, words};

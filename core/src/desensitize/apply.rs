@@ -8,7 +8,7 @@ use arrow::error::ArrowError;
 
 use super::PlanError;
 use super::applied::{self, Applied, AppliedColumn, InputDigests, KeyedDigest};
-use super::logical::ColumnHasher;
+use super::digest::ColumnHasher;
 use super::plan::Plan;
 use super::step::{self, Step};
 use crate::crypto::{Keyring, MacKey};
@@ -218,7 +218,7 @@ impl Treated {
                 if let Some(hasher) = &mut column.output
                     && !hasher.update(&treated)
                 {
-                    return Err(super::logical::too_large(&column.step.column));
+                    return Err(super::cells::too_large(&column.step.column));
                 }
                 arrays.push(treated);
             }

@@ -29,7 +29,11 @@
 
 mod applied;
 mod apply;
+mod cells;
+mod column;
 mod content;
+mod dictionary;
+mod digest;
 mod error;
 mod ff1;
 #[allow(dead_code, unused_imports, reason = "until a plan can say it")]
@@ -39,22 +43,29 @@ mod logical;
 mod mask;
 mod place;
 mod plan;
+mod preview;
 mod read;
 mod step;
 mod token;
+mod treatment;
 mod values;
+mod vocabulary;
 
 pub use applied::{
     Applied, AppliedColumn, ColumnType, Desensitization, InputDigests, KeyedDigest, Outcome, Reversible,
 };
 pub use apply::Treated;
+pub use column::ColumnPlan;
 pub use content::content_digest;
+pub use digest::column_digest;
 pub use error::{PlanError, PlanProblems};
 pub use ff1::Ff1;
-pub use logical::column_digest;
 pub(crate) use logical::{plain_type, visit};
-pub use plan::{ColumnPlan, Invalid, Level, OnInvalid, Plan, Transform};
-pub use values::{TreatedValues, mask_values, token_values, treat_values};
+pub use plan::{OnInvalid, Plan};
+pub use preview::{Preview, PreviewColumn, PreviewValue};
+pub use treatment::ColumnTreatment;
+pub use values::{TreatedValues, answer_values, mask_values, token_values, treat_values};
+pub use vocabulary::{Cipher, Distribution, Invalid, Kept, Level, Mac, TokenForm, Transform};
 
 /// What stands in place of a text that was redacted. It begins with nothing that a spreadsheet runs.
 pub const REDACTED: &str = "[redacted]";

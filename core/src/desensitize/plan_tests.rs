@@ -1,3 +1,4 @@
+use super::super::vocabulary::Transform;
 use super::*;
 use crate::error::Explain;
 use crate::terms::Word;
@@ -30,7 +31,16 @@ fn each_problem_of_a_column_has_its_code() {
         ("a = { do = \"token\", kind = \"mobile\", key = \"k1\", domain = \"kaifang:x\" }", "KF-PLAN-18"),
         ("a = { do = \"generalize\" }", "KF-PLAN-03"),
         ("a = { do = \"generalize\", width = 1 }", "KF-PLAN-03"),
-        ("a = { do = \"generalize\", to = \"year\", width = 5 }", "KF-PLAN-08"),
+        ("a = { do = \"generalize\", to = \"year\", width = 5 }", "KF-PLAN-03"),
+        ("a = { do = \"generalize\", bounds = [3, 3] }", "KF-PLAN-03"),
+        ("a = { do = \"generalize\", bounds = [] }", "KF-PLAN-03"),
+        ("a = { do = \"generalize\", keep_prefix = 0 }", "KF-PLAN-03"),
+        ("a = { do = \"mask\", pattern = \"####\" }", "KF-PLAN-03"),
+        ("a = { do = \"mask\", pattern = \"#*\", keep_prefix = 1 }", "KF-PLAN-03"),
+        ("a = { do = \"token\", kind = \"mobile\", key = \"k1\", from = \"k1\" }", "KF-PLAN-03"),
+        ("a = { do = \"token\", kind = \"mobile\", key = \"k1\", mac = \"md5\" }", "KF-PLAN-03"),
+        ("a = { do = \"token\", kind = \"mobile\", key = \"\" }", "KF-PLAN-03"),
+        ("a = { do = \"mask\", kind = \"mobile\", alphabet = \"digits\" }", "KF-PLAN-08"),
         ("a = { do = \"generalize\", to = \"week\" }", "KF-PLAN-03"),
         ("a = { do = \"generalize\", to = \"year\", kind = \"address\" }", "KF-PLAN-09"),
         ("", "KF-PLAN-05"),

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::PlanError;
-use super::plan::{ColumnPlan, Level, OnInvalid, Plan, Transform};
-use crate::kinds::Kind;
+use super::column::{ColumnPlan, SETTINGS};
+use super::plan::{OnInvalid, Plan};
+use super::vocabulary::Transform;
 use crate::terms::{V1, Word};
 
 pub(super) fn field(place: impl Into<String>, expected_en: &'static str, expected_zh: &'static str) -> PlanError {
@@ -61,60 +62,28 @@ pub(super) fn read(value: &Value, problems: &mut Vec<PlanError>) -> Option<Plan>
 }
 
 fn read_column(column: &str, entry: &Value, problems: &mut Vec<PlanError>) -> Option<ColumnPlan> {
-    let place = |name: &str| format!("columns.{column}.{name}");
     let Some(entry) = entry.as_object() else {
         problems.push(field(format!("columns.{column}"), "a table with `do`", "包含 do 的表"));
         return None;
     };
     let before = problems.len();
-    let known = ["do", "kind", "keep_prefix", "keep_suffix", "key", "domain", "to", "width"];
+    let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).chain(["do"]).collect();
     unknown_fields(&format!("columns.{column}."), entry, &known, problems);
-    let transform = entry.get("do").and_then(Value::as_str).and_then(Transform::from_id);
-    if transform.is_none() {
+    if entry.get("do").and_then(Value::as_str).and_then(Transform::from_id).is_none() {
         problems.push(PlanError::UnknownTransform { column: column.to_owned() });
     }
-    let mut word = |name: &str, expected: (&'static str, &'static str)| match entry.get(name).map(Value::as_str) {
-        None => None,
-        Some(Some(text)) if !text.is_empty() => Some(text.to_owned()),
-        Some(_) => {
-            problems.push(field(place(name), expected.0, expected.1));
-            None
+    for setting in SETTINGS {
+        let empty = |value: &Value| value.as_str().is_some_and(str::is_empty);
+        if entry.get(setting.name).is_some_and(|value| empty(value) || !(setting.reads)(value)) {
+            let (en, zh) = setting.expected;
+            problems.push(field(format!("columns.{column}.{}", setting.name), en, zh));
         }
-    };
-    let kind = word("kind", ("the id of a kind", "类别标识"));
-    let key = word("key", ("the id of a key", "密钥标识"));
-    let domain = word("domain", ("a domain", "域"));
-    let to = word("to", ("a level", "层级"));
-    let kind = kind.and_then(|id| {
-        let kind = Kind::from_id(&id);
-        if kind.is_none() {
-            problems.push(field(place("kind"), "the id of a kind", "类别标识"));
-        }
-        kind
-    });
-    let to = to.and_then(|id| {
-        let level = Level::from_id(&id);
-        if level.is_none() {
-            let expected =
-                ("year, month, decade, province, city or district", "year、month、decade、province、city 或 district");
-            problems.push(field(place("to"), expected.0, expected.1));
-        }
-        level
-    });
-    let mut count = |name: &str| match entry.get(name) {
-        None => None,
-        Some(value) => {
-            let count = value.as_u64().and_then(|count| u32::try_from(count).ok());
-            if count.is_none() {
-                problems.push(field(place(name), "a whole number from 0", "非负整数"));
-            }
-            count
-        }
-    };
-    let (keep_prefix, keep_suffix, width) = (count("keep_prefix"), count("keep_suffix"), count("width"));
+    }
     // A column with a problem of shape isn't looked at further: what follows from it would only repeat it.
-    let transform = transform.filter(|_| problems.len() == before)?;
-    Some(ColumnPlan { transform, kind, keep_prefix, keep_suffix, key, domain, to, width })
+    if problems.len() > before {
+        return None;
+    }
+    ColumnPlan::deserialize(entry).ok()
 }
 
 fn unknown_fields(place: &str, table: &Map<String, Value>, known: &[&str], problems: &mut Vec<PlanError>) {
