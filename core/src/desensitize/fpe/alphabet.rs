@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use zeroize::{Zeroize, Zeroizing};
-
 use super::super::PlanError;
+use super::decimal;
 use crate::crypto::ff1::{Direction, Ff1, Half, Scratch, Shape};
 
 /// The alphabets that have a name. A plan's own alphabet is any other text.
@@ -20,6 +19,8 @@ const NAMED: [(&str, &[std::ops::RangeInclusive<char>]); 5] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Alphabet {
     characters: Vec<char>,
+    /// The same as bytes, where all of them are ASCII.
+    bytes: Vec<u8>,
     /// The numeral of each ASCII character.
     ascii: [u32; 128],
     others: HashMap<char, u32>,
@@ -47,11 +48,18 @@ impl Alphabet {
                 return None;
             }
         }
-        (2..=65_536).contains(&characters.len()).then_some(Alphabet { characters, ascii, others })
+        let bytes =
+            if others.is_empty() { characters.iter().map(|character| *character as u8).collect() } else { vec![] };
+        (2..=65_536).contains(&characters.len()).then_some(Alphabet { characters, bytes, ascii, others })
     }
 
     pub(super) fn radix(&self) -> u32 {
         self.characters.len() as u32
+    }
+
+    /// The numerals are the decimal digits.
+    fn is_decimal(&self) -> bool {
+        self.bytes == b"0123456789"
     }
 
     #[inline(always)]
@@ -77,17 +85,24 @@ pub(super) struct Column {
 struct Row<'a> {
     place: usize,
     length: usize,
-    before: &'a str,
-    middle: &'a str,
-    after: &'a str,
+    value: &'a str,
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Row<'a> {
+    #[inline(always)]
+    fn middle(&self) -> &'a str {
+        self.value.get(self.start..self.end).unwrap_or_default()
+    }
 }
 
 /// The treated values, in the order in which they were made.
 #[derive(Default)]
 struct Written {
-    text: Zeroizing<Vec<u8>>,
-    /// For each value its bytes in `text`.
-    spans: Vec<Option<(usize, usize)>>,
+    text: Vec<u8>,
+    /// For each value its bytes in `text`: none where nothing was written.
+    spans: Vec<(usize, usize)>,
 }
 
 impl Column {
@@ -97,17 +112,25 @@ impl Column {
         values: &[Option<&str>],
         emit: &mut dyn FnMut(Option<&[u8]>) -> Result<(), PlanError>,
     ) -> Result<(), PlanError> {
-        let mut rows: Vec<Row<'_>> =
-            values.iter().flatten().enumerate().filter_map(|(place, value)| self.row(place, value)).collect();
+        let (mut count, mut room) = (0, 0);
+        let mut rows: Vec<Row<'_>> = Vec::with_capacity(values.len());
+        for value in values.iter().flatten() {
+            rows.extend(self.row(count, value));
+            count += 1;
+            room += value.len();
+        }
         if !rows.is_sorted_by_key(|row| row.length) {
             rows.sort_by_key(|row| row.length);
         }
-        let mut written = Written { spans: vec![None; values.iter().flatten().count()], ..Written::default() };
+        // The characters of an alphabet may be of several lengths, so there may be need of more room.
+        let mut written = Written { text: Vec::with_capacity(room), spans: vec![(0, 0); count] };
         for rows in rows.chunk_by(|a, b| a.length == b.length) {
             let length = rows.first().map_or(0, |row| row.length);
             // Too short or too long: no value of this length is treated.
             let Ok(shape) = self.ff1.shape(length, &self.tweak) else { continue };
-            if shape.fits::<u64>() {
+            if shape.fits::<u64>() && self.alphabet.is_decimal() {
+                self.decimal(&shape, direction, rows, &mut written);
+            } else if shape.fits::<u64>() {
                 self.batch::<u64>(&shape, direction, rows, &mut written);
             } else if shape.fits::<u128>() {
                 self.batch::<u128>(&shape, direction, rows, &mut written);
@@ -117,27 +140,28 @@ impl Column {
                 });
             }
         }
-        for span in &written.spans {
-            emit(span.and_then(|(start, end)| written.text.get(start..end)))?;
+        for (start, end) in written.spans {
+            emit(written.text.get(start..end).filter(|text| !text.is_empty()))?;
         }
         Ok(())
     }
 
     /// Cuts off the kept characters; `None` where nothing is left.
+    #[inline(always)]
     fn row<'a>(&self, place: usize, value: &'a str) -> Option<Row<'a>> {
-        let (start, end) = if value.is_ascii() {
-            (self.keep_prefix, value.len().checked_sub(self.keep_suffix)?)
-        } else {
-            let starts = || value.char_indices().map(|(at, _)| at);
-            let end = match self.keep_suffix.checked_sub(1) {
-                None => value.len(),
-                Some(last) => starts().rev().nth(last)?,
-            };
-            (starts().chain([value.len()]).nth(self.keep_prefix)?, end)
+        if value.is_ascii() {
+            let (start, end) = (self.keep_prefix, value.len().checked_sub(self.keep_suffix)?);
+            let length = end.checked_sub(start).filter(|length| *length > 0)?;
+            return Some(Row { place, length, value, start, end });
+        }
+        let starts = || value.char_indices().map(|(at, _)| at);
+        let end = match self.keep_suffix.checked_sub(1) {
+            None => value.len(),
+            Some(last) => starts().rev().nth(last)?,
         };
-        let middle = value.get(start..end).filter(|middle| !middle.is_empty())?;
-        let length = if middle.is_ascii() { middle.len() } else { middle.chars().count() };
-        Some(Row { place, length, before: value.get(..start)?, middle, after: value.get(end..)? })
+        let start = starts().chain([value.len()]).nth(self.keep_prefix)?;
+        let length = value.get(start..end).filter(|middle| !middle.is_empty())?.chars().count();
+        Some(Row { place, length, value, start, end })
     }
 
     /// Rows of one length whose halves are numbers of one word.
@@ -160,9 +184,34 @@ impl Column {
             second.numerals(radix, tail);
             self.write(row, &numerals, written);
         }
-        numerals.zeroize();
-        left.zeroize();
-        right.zeroize();
+    }
+
+    /// Rows of decimal digits: what [`Column::batch`] does, several digits at a time.
+    fn decimal(&self, shape: &Shape, direction: Direction, rows: &[Row<'_>], written: &mut Written) {
+        let (mut left, mut right) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        let mut read = Vec::with_capacity(rows.len());
+        for row in rows {
+            // A character of several bytes makes the middle longer, and is no digit.
+            let halves = row.middle().as_bytes().split_at_checked(shape.left());
+            let numbers = halves.and_then(|(head, tail)| decimal::read(head).zip(decimal::read(tail)));
+            if let Some((first, second)) = numbers {
+                left.push(first);
+                right.push(second);
+                read.push(row);
+            }
+        }
+        self.ff1.batch(shape, direction, &mut left, &mut right, &mut Scratch::default());
+        for ((row, first), second) in read.into_iter().zip(&left).zip(&right) {
+            written.value(row, |text| {
+                let start = text.len();
+                text.resize(start + row.length, b'0');
+                let digits = text.get_mut(start..).unwrap_or_default();
+                if let Some((head, tail)) = digits.split_at_mut_checked(shape.left()) {
+                    decimal::write(*first, head);
+                    decimal::write(*second, tail);
+                }
+            });
+        }
     }
 
     /// `None` where a character is not of the alphabet.
@@ -173,13 +222,13 @@ impl Column {
             worst |= numeral;
             numeral
         };
-        let halves = if row.middle.is_ascii() {
-            let (head, tail) = row.middle.as_bytes().split_at_checked(shape.left())?;
+        let halves = if row.middle().is_ascii() {
+            let (head, tail) = row.middle().as_bytes().split_at_checked(shape.left())?;
             let numeral = |byte: &u8| self.alphabet.ascii.get(usize::from(*byte)).copied().unwrap_or(NONE);
             let mut half = |bytes: &[u8]| bytes.iter().fold(H::ZERO, |sum, byte| sum.push(radix, see(numeral(byte))));
             (half(head), half(tail))
         } else {
-            let mut characters = row.middle.chars();
+            let mut characters = row.middle().chars();
             let mut half = |characters: &mut dyn Iterator<Item = char>| {
                 characters.fold(H::ZERO, |sum, character| sum.push(radix, see(self.alphabet.numeral(character))))
             };
@@ -191,27 +240,38 @@ impl Column {
 
     /// A row whose halves are longer than any word.
     fn one(&self, shape: &Shape, direction: Direction, row: &Row<'_>, written: &mut Written) -> Option<()> {
-        let mut numerals: Zeroizing<Vec<u32>> =
-            Zeroizing::new(row.middle.chars().map(|character| self.alphabet.numeral(character)).collect());
+        let mut numerals: Vec<u32> = row.middle().chars().map(|character| self.alphabet.numeral(character)).collect();
         self.ff1.one(shape, direction, &mut numerals).ok()?;
         self.write(row, &numerals, written);
         Some(())
     }
 
+    #[inline(always)]
     fn write(&self, row: &Row<'_>, numerals: &[u32], written: &mut Written) {
-        let text = &mut written.text;
-        let start = text.len();
-        text.extend_from_slice(row.before.as_bytes());
-        for numeral in numerals {
-            let character = self.alphabet.characters.get(*numeral as usize).copied().unwrap_or_default();
-            match u8::try_from(character) {
-                Ok(byte) if byte.is_ascii() => text.push(byte),
-                _ => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        let Alphabet { characters, bytes, .. } = &self.alphabet;
+        written.value(row, |text| {
+            if !bytes.is_empty() {
+                text.extend(numerals.iter().map(|numeral| bytes.get(*numeral as usize).copied().unwrap_or_default()));
+                return;
             }
-        }
-        text.extend_from_slice(row.after.as_bytes());
-        if let Some(span) = written.spans.get_mut(row.place) {
-            *span = Some((start, text.len()));
+            for numeral in numerals {
+                let character = characters.get(*numeral as usize).copied().unwrap_or_default();
+                text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        });
+    }
+}
+
+impl Written {
+    /// Appends a value whose middle is written by `middle`.
+    #[inline(always)]
+    fn value(&mut self, row: &Row<'_>, middle: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.text.len();
+        self.text.extend_from_slice(row.value.as_bytes().get(..row.start).unwrap_or_default());
+        middle(&mut self.text);
+        self.text.extend_from_slice(row.value.as_bytes().get(row.end..).unwrap_or_default());
+        if let Some(span) = self.spans.get_mut(row.place) {
+            *span = (start, self.text.len());
         }
     }
 }
@@ -231,7 +291,7 @@ impl Radix {
 }
 
 /// A half as a number that numerals write.
-trait Digits: Half + Zeroize {
+trait Digits: Half {
     const ZERO: Self;
     /// The number with one more numeral. What is no numeral gives some number.
     fn push(self, radix: Radix, numeral: u32) -> Self;

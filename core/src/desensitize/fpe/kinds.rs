@@ -1,25 +1,19 @@
 //! Mobile numbers, bank cards and credit codes, numbered.
 
+use super::decimal;
 use super::ranked::Rank;
 use crate::kinds::uscc;
 
-/// The digits of a number, the least last.
-pub(super) fn push_digits(mut number: u64, count: usize, out: &mut Vec<u8>) {
+/// Appends so many digits of a number.
+pub(super) fn push_digits(number: u64, count: usize, out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + count, b'0');
-    for digit in out.iter_mut().skip(start).rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
+    decimal::write(number, out.get_mut(start..).unwrap_or_default());
 }
 
 /// The number that at most 18 digits write.
 pub(super) fn number(digits: &str) -> Option<u64> {
-    let mut number = 0;
-    for byte in digits.bytes() {
-        number = number * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
-    }
-    (digits.len() <= 18).then_some(number)
+    decimal::read(digits.as_bytes())
 }
 
 fn power(digits: usize) -> Option<u64> {

@@ -35,6 +35,7 @@
 //! This room must never pass a value that it can't treat.
 
 mod alphabet;
+mod decimal;
 mod kinds;
 mod person;
 mod ranked;

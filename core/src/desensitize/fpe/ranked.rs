@@ -1,7 +1,5 @@
 //! Kinds whose values are numbered: number, FF1 in radix 10, again while it leads out of the numbers, and back.
 
-use zeroize::Zeroize;
-
 use super::super::PlanError;
 use super::kinds::{self, BankCard, Mobile};
 use super::person::Person;
@@ -20,7 +18,7 @@ pub(super) enum RankedKind {
 }
 
 /// A value's number below the size of its domain, which is of at least 10^6 numbers and at most 10^18.
-#[derive(Clone, Copy, Zeroize)]
+#[derive(Clone, Copy)]
 pub(super) struct Rank {
     pub(super) number: u64,
     pub(super) size: u64,
@@ -89,8 +87,6 @@ impl Ranked {
                 form.as_deref().zip(*rank).and_then(|(form, rank)| self.kind.unrank(form, rank.number, &mut out));
             emit(written.map(|()| out.as_slice()))?;
         }
-        out.zeroize();
-        ranks.iter_mut().for_each(Zeroize::zeroize);
         Ok(())
     }
 
@@ -123,8 +119,6 @@ impl Ranked {
             }
             waiting.retain(|(_, rank)| rank.number >= rank.size);
         }
-        left.zeroize();
-        right.zeroize();
     }
 }
 
