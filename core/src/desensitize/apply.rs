@@ -19,10 +19,36 @@ use crate::terms::V1;
 const INPUT_DOMAIN: &str = "kaifang:applied/input";
 
 /// One column on its way.
-struct Column {
-    step: Step,
-    input: Option<ColumnHasher>,
-    output: Option<ColumnHasher>,
+pub(super) struct Column {
+    pub(super) step: Step,
+    pub(super) input: Option<ColumnHasher>,
+    pub(super) output: Option<ColumnHasher>,
+}
+
+impl Column {
+    /// Treats one batch of the column; `before` = the rows of the batches before. `None` where it is dropped.
+    pub(super) fn treat(&mut self, array: &ArrayRef, before: u64) -> Result<Option<ArrayRef>, PlanError> {
+        // A type without a logical value can only be dropped, and has no digest.
+        if self.input.as_mut().is_some_and(|hasher| !hasher.update(array)) {
+            self.input = None;
+        }
+        let treated = self.step.run(array, before)?;
+        if let (Some(hasher), Some(treated)) = (&mut self.output, &treated)
+            && !hasher.update(treated)
+        {
+            return Err(super::logical::too_large(&self.step.column));
+        }
+        Ok(treated)
+    }
+
+    /// Counts and hashes cells that leave as they are, by another way than a batch.
+    pub(super) fn keep(&mut self, array: &ArrayRef) -> Result<(), PlanError> {
+        self.step.counts.nulls += array.logical_null_count() as u64;
+        match self.output.as_mut().is_some_and(|hasher| hasher.update(array)) {
+            true => Ok(()),
+            false => Err(super::logical::too_large(&self.step.column)),
+        }
+    }
 }
 
 enum State {
@@ -36,13 +62,13 @@ enum State {
 /// At the end, and only there, [`Treated::applied`] is the proof. After an error there is none, and no batch follows:
 /// what was read before it must not be used.
 pub struct Treated {
-    plan: Plan,
-    source: Source,
+    pub(super) plan: Plan,
+    pub(super) source: Source,
     schema_in: SchemaRef,
-    schema_out: SchemaRef,
-    columns: Vec<Column>,
+    pub(super) schema_out: SchemaRef,
+    pub(super) columns: Vec<Column>,
     input_key: Option<(String, MacKey)>,
-    rows: u64,
+    pub(super) rows: u64,
     state: State,
 }
 
@@ -133,9 +159,11 @@ impl Plan {
         let mut treated = self.apply(source, keys)?;
         let mut sink = open(treated.schema())?;
         sink.check_source(&treated.source)?;
-        while let Some(batch) = treated.next_batch()? {
-            sink.write(&batch)?;
-            report(&mut *progress, "apply", treated.rows, total)?;
+        if !super::splice::run(&mut treated, &mut sink, &mut *progress)? {
+            while let Some(batch) = treated.next_batch()? {
+                sink.write(&batch)?;
+                report(&mut *progress, "apply", treated.rows, total)?;
+            }
         }
         // The proof first: without it the file must not appear.
         let applied = treated.into_applied()?;
@@ -210,22 +238,16 @@ impl Treated {
         }
         let mut arrays: Vec<ArrayRef> = Vec::new();
         for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
-            // A type without a logical value can only be dropped, and has no digest.
-            if column.input.as_mut().is_some_and(|hasher| !hasher.update(array)) {
-                column.input = None;
-            }
-            if let Some(treated) = column.step.run(array, self.rows)? {
-                if let Some(hasher) = &mut column.output
-                    && !hasher.update(&treated)
-                {
-                    return Err(super::logical::too_large(&column.step.column));
-                }
-                arrays.push(treated);
-            }
+            arrays.extend(column.treat(array, self.rows)?);
         }
         self.rows += batch.num_rows() as u64;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         RecordBatch::try_new_with_options(self.schema(), arrays, &options).map_err(|_| PlanError::SchemaChanged)
+    }
+
+    /// The end was reached by another way than batch by batch.
+    pub(super) fn finish(&mut self) {
+        self.state = State::Done(Box::new(self.prove()));
     }
 
     fn prove(&mut self) -> Applied {

@@ -283,7 +283,7 @@ fn the_proof_holds_for_every_format_and_for_no_changed_cell() {
     let plan = plan("lxdh = { do = \"mask\", kind = \"mobile\" }\nje = { do = \"keep\" }");
     let dir = tempfile::tempdir().unwrap();
     let mut proofs = Vec::new();
-    for format in [Format::Csv, Format::Parquet, Format::Ipc] {
+    for format in [Format::Csv, Format::Parquet, Format::Ipc, Format::Xlsx] {
         let path = dir.path().join(format.to_string());
         let create = |schema| Sink::create(&path, schema, format);
         let (applied, stats) = plan.apply_to(source(&batch), &keys(), create, &mut silent).unwrap();

@@ -157,6 +157,7 @@ fn float(value: f64, out: &mut Vec<u8>) {
 /// for null, or a one byte, the length of its logical bytes as eight bytes (big endian), and those bytes.
 ///
 /// It depends on neither the batches nor the Arrow type of text.
+#[derive(Clone)]
 pub(crate) struct ColumnHasher {
     hasher: Hasher,
     buffer: Vec<u8>,

@@ -37,6 +37,7 @@ mod mask;
 mod place;
 mod plan;
 mod read;
+mod splice;
 mod step;
 mod token;
 mod values;
