@@ -87,6 +87,11 @@ impl Step {
         }))
     }
 
+    /// Whether the cells leave as they came.
+    pub(crate) fn is_kept(&self) -> bool {
+        matches!(self.work, Work::Keep)
+    }
+
     /// Treats one batch of the column; `before` = the rows of the batches before. `None` where it is dropped.
     pub(crate) fn run(&mut self, array: &ArrayRef, before: u64) -> Result<Option<ArrayRef>, PlanError> {
         let nulls = count(array.logical_null_count());
