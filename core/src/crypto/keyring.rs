@@ -211,7 +211,6 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyError::NoSuchKey`], [`KeyError::EmptyDomain`].
-    #[allow(dead_code, reason = "until a plan can say `fpe`")]
     pub(crate) fn derive_cipher_key(
         &self,
         key_id: &str,

@@ -5,7 +5,7 @@
 //! | [`sha256`], [`Hasher`] | SHA-256 (FIPS 180-4) and SM3 (GB/T 32905) |
 //! | [`MacKey`] | HMAC-SHA-256 and HMAC-SM3 (RFC 2104), the two padded states computed once |
 //! | [`BlockCipher`] | AES (FIPS 197) and SM4 (GB/T 32907); over them FF1 (NIST SP 800-38G), public as `desensitize::Ff1` |
-//! | [`Keyring`] | secrets with ids; one MAC key per domain by HKDF (RFC 5869) |
+//! | [`Keyring`] | secrets with ids; one key per domain by HKDF (RFC 5869) |
 //! | [`PublicKey`] | Ed25519 (RFC 8032) and, with the feature `gm`, SM2 (GB/T 32918.2) with the signer's id |
 //! | [`Signer`]: [`Ed25519Key`], [`Sm2Key`], [`CallbackSigner`] | keys in PKCS#8 PEM as `openssl genpkey` writes it, devices behind a call |
 //!

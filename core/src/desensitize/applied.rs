@@ -206,7 +206,7 @@ impl Applied {
 pub(crate) fn reversible(transform: Transform) -> Reversible {
     match transform {
         Transform::Keep => Reversible::Plain,
-        Transform::Token => Reversible::WithKey,
+        Transform::Token | Transform::Fpe => Reversible::WithKey,
         _ => Reversible::No,
     }
 }

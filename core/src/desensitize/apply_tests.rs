@@ -189,6 +189,21 @@ fn numbers_and_dates_are_treated_as_their_text() {
     assert_eq!(code(treat(floats, r#"{ do = "mask", kind = "mobile" }"#).unwrap_err()), "KF-PLAN-13");
 }
 
+/// The plan that decrypts is the plan that encrypted, and says so.
+#[test]
+fn format_preserving_encryption_comes_back_with_the_key() {
+    let ids: ArrayRef = Arc::new(StringArray::from(vec![Some(ID), None, Some("110105194912310021")]));
+    let entry = r#"do = "fpe", kind = "resident_id", key = "k1", regions = "2022-10-31.1""#;
+    let encrypted = treat(Arc::clone(&ids), &format!("{{ {entry} }}")).unwrap();
+    let [Some(id), None, Some(invalid)] = &encrypted[..] else { panic!("{encrypted:?}") };
+    assert!(id != ID && crate::kinds::is_valid(crate::kinds::Kind::ResidentId, id) && invalid == REDACTED);
+    let again: ArrayRef = Arc::new(encrypted.iter().map(Option::as_deref).collect::<StringArray>());
+    let decrypted = treat(again, &format!("{{ {entry}, decrypt = true }}")).unwrap();
+    assert_eq!(decrypted, [Some(ID.to_owned()), None, Some(REDACTED.to_owned())]);
+    let sm4 = treat(ids, &format!("{{ {entry}, cipher = \"sm4\" }}")).unwrap();
+    assert_ne!(sm4[0], encrypted[0]);
+}
+
 #[test]
 fn nothing_but_the_cells_leaves_a_kept_column() {
     // A slice of a dictionary, with a value that no row of the slice uses, and a null over bytes.
@@ -391,6 +406,13 @@ fn entry() -> impl Strategy<Value = &'static str> {
         r#"{ do = "mask", kind = "mobile" }"#,
         r#"{ do = "token", kind = "mobile", key = "k1" }"#,
         r#"{ do = "token", kind = "resident_id", key = "k1" }"#,
+        r#"{ do = "token", kind = "mobile", key = "k1", mac = "hmac_sm3" }"#,
+        r#"{ do = "fpe", kind = "mobile", key = "k1" }"#,
+        r#"{ do = "fpe", kind = "resident_id", key = "k1", regions = "2022-10-31.1" }"#,
+        r#"{ do = "fpe", alphabet = "digits", key = "k1", cipher = "sm4" }"#,
+        r#"{ do = "mask", pattern = "1##****####" }"#,
+        r#"{ do = "generalize", keep_prefix = 3 }"#,
+        r#"{ do = "generalize", bounds = [0, 18, 60] }"#,
         r#"{ do = "generalize", to = "year" }"#,
         r#"{ do = "generalize", to = "district" }"#,
         r#"{ do = "generalize", width = 10 }"#,

@@ -8,6 +8,7 @@ use arrow::datatypes::DataType;
 
 use super::cells::{self, Cells, as_text, clean, constant};
 use super::column::{ColumnPlan, strangers};
+use super::fpe::{self, Fpe};
 use super::generalize::{self, Generalize};
 use super::logical::plain_type;
 use super::mask::{self, Mask};
@@ -24,6 +25,7 @@ enum Work {
     Null,
     Mask(Mask),
     Token(Box<Tokens>),
+    Fpe(Fpe),
     Generalize(Generalize),
 }
 
@@ -67,6 +69,7 @@ impl Step {
         let plain = plain_type(input).and_then(|plain| match entry.transform {
             Transform::Mask => (is_text(plain) || is_written_as_text(plain)).then(|| text_type(plain)),
             Transform::Token => (is_text(plain) || is_written_as_text(plain)).then(|| token::output(entry, plain)),
+            Transform::Fpe => fpe::output(plain),
             Transform::Generalize => generalize::output(entry, plain),
             _ => Some(plain.clone()),
         });
@@ -122,6 +125,7 @@ impl Step {
             }
             Work::Mask(mask) => mask.treat(&text()?, output, column),
             Work::Token(tokens) => cells::together(&text()?, output, column, |values, emit| tokens.treat(values, emit)),
+            Work::Fpe(fpe) => cells::together(&text()?, output, column, |values, emit| fpe.treat(values, emit)),
             Work::Generalize(wider) => cells::each(&text()?, output, column, |value, out| wider.append(value, out)),
         }
     }
@@ -167,6 +171,7 @@ fn work(dataset: &str, column: &str, entry: &ColumnPlan, keys: &Keyring) -> Resu
         Transform::Null => Some(Work::Null),
         Transform::Mask => Mask::new(entry).map(Work::Mask),
         Transform::Token => Some(Work::Token(Box::new(Tokens::new(entry, &domain, keys)?))),
+        Transform::Fpe => Some(Work::Fpe(Fpe::of_entry(dataset, column, entry, keys)?)),
         Transform::Generalize => Generalize::new(entry).map(Work::Generalize),
         _ => None,
     };
@@ -188,6 +193,21 @@ impl Report<'_> {
         self.problems.push(PlanError::Field { place, expected_en, expected_zh });
     }
 
+    /// A setting that this transform has, but not with these others.
+    pub(super) fn stranger(&mut self, setting: &str) {
+        let (column, transform) = (self.column.to_owned(), self.entry.transform.to_string());
+        self.problems.push(PlanError::NotASetting { column, setting: setting.to_owned(), transform });
+    }
+
+    /// The version of the table of divisions that this build has, where the entry names another or none.
+    pub(super) fn regions(&mut self, version: &'static str) {
+        self.problems.push(PlanError::Regions { column: self.column.to_owned(), version });
+    }
+
+    pub(super) fn extend(&mut self, problems: impl IntoIterator<Item = PlanError>) {
+        self.problems.extend(problems);
+    }
+
     /// A transform of a kind for which it isn't defined.
     pub(super) fn kind(&mut self) {
         if let Some(kind) = self.entry.kind {
@@ -207,6 +227,7 @@ pub(crate) fn problems(column: &str, entry: &ColumnPlan, problems: &mut Vec<Plan
         Transform::Keep | Transform::Drop | Transform::Redact | Transform::Null => {}
         Transform::Mask => mask::problems(entry, &mut report),
         Transform::Token => token::problems(entry, &mut report),
+        Transform::Fpe => fpe::problems(column, entry, &mut report),
         Transform::Generalize => generalize::problems(entry, &mut report),
         _ => {
             report.problems.truncate(before);

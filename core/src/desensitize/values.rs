@@ -13,9 +13,8 @@ use serde_json::{Value, json};
 use super::column::ColumnPlan;
 use super::logical::visit;
 use super::plan::Plan;
-use super::vocabulary::{Invalid, Transform};
+use super::vocabulary::Invalid;
 use crate::crypto::Keyring;
-use crate::kinds::Kind;
 use crate::table::Source;
 
 /// The treated values in order, and how many of them could not be treated and were redacted.
@@ -29,50 +28,24 @@ pub struct TreatedValues {
     pub invalid: u64,
 }
 
-/// Masks values by kind.
+/// Values through one transform, as a column of a dataset.
 ///
 /// # Errors
-/// [`super::PlanError::KindNotMeant`] where the kind has no mask.
+/// As [`Plan::apply`]. `drop` leaves no values.
 ///
 /// ```
-/// use kaifang::desensitize::mask_values;
+/// use kaifang::crypto::Keyring;
+/// use kaifang::desensitize::{ColumnPlan, Transform, treat_values};
 /// use kaifang::kinds::Kind;
-/// let masked = mask_values(Kind::Email, &[Some("li1@qq.com"), Some("a@qq.com"), Some("qq"), None])?;
+/// let mut column = ColumnPlan::new(Transform::Mask);
+/// column.kind = Some(Kind::Email);
+/// let values = [Some("li1@qq.com"), Some("a@qq.com"), Some("qq"), None];
+/// let masked = treat_values("d", column, &Keyring::new(), &values)?;
 /// let expected = [Some("l**@qq.com"), Some("*@qq.com"), Some("[redacted]"), None];
 /// assert_eq!(masked.values.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
 /// assert_eq!(masked.invalid, 1);
 /// # Ok::<(), kaifang::Error>(())
 /// ```
-pub fn mask_values(kind: Kind, values: &[Option<&str>]) -> Result<TreatedValues, crate::Error> {
-    let column = ColumnPlan { kind: Some(kind), ..ColumnPlan::new(Transform::Mask) };
-    treat_values("values", column, &Keyring::new(), values)
-}
-
-/// The tokens of values of one kind, in the domain `<dataset>/<kind>` or the one named.
-///
-/// # Errors
-/// [`crate::crypto::KeyError`] where the keyring lacks the key; [`super::PlanError`] where the kind has no canonical form.
-pub fn token_values(
-    dataset: &str,
-    domain: Option<&str>,
-    kind: Kind,
-    key: &str,
-    keys: &Keyring,
-    values: &[Option<&str>],
-) -> Result<TreatedValues, crate::Error> {
-    let column = ColumnPlan {
-        kind: Some(kind),
-        key: Some(key.to_owned()),
-        domain: domain.map(str::to_owned),
-        ..ColumnPlan::new(Transform::Token)
-    };
-    treat_values(dataset, column, keys, values)
-}
-
-/// Values through one transform, as a column of a dataset.
-///
-/// # Errors
-/// As [`Plan::apply`]. `drop` leaves no values.
 pub fn treat_values(
     dataset: &str,
     column: ColumnPlan,

@@ -39,11 +39,13 @@ mod decimal;
 mod kinds;
 mod person;
 mod ranked;
+mod settings;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use alphabet::Alphabet;
 pub(crate) use person::{KeptPlace, Person};
+pub(super) use settings::{output, problems};
 
 use super::PlanError;
 use super::ff1::refused;
