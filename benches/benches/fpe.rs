@@ -11,7 +11,7 @@ use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use arrow::array::{AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use hmac::{Hmac, KeyInit as _, Mac};
+use hmac::{Hmac, Mac};
 use kaifang::crypto::{BlockCipher, Keyring};
 use kaifang::desensitize::{Ff1, Plan};
 use kaifang::kinds::region;
