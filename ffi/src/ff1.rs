@@ -78,10 +78,10 @@ pub unsafe extern "C" fn kf_ff1_encrypt(
     }
 }
 
-/// Decrypts what [`kf_ff1_encrypt`] made under the same tweak.
+/// Decrypts what `kf_ff1_encrypt` made under the same tweak.
 ///
 /// # Safety
-/// As [`kf_ff1_encrypt`].
+/// As `kf_ff1_encrypt`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kf_ff1_decrypt(
     ff1: *const kf_ff1,
