@@ -200,6 +200,7 @@ fn runner(name: &str) -> fn(&Value) -> Value {
         "decide.json" => |input| law("decide", input),
         "explain.json" => explain,
         "eval.json" => eval,
+        "fpe.json" => treat,
         "mask.json" => treat,
         "token.json" => treat,
         "ledger-verify.json" => proof,

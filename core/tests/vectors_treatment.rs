@@ -46,3 +46,8 @@ fn mask_vectors() {
 fn token_vectors() {
     run(include_str!("../../tests/vectors/token.json"), 13);
 }
+
+#[test]
+fn fpe_vectors() {
+    run(include_str!("../../tests/vectors/fpe.json"), 46);
+}

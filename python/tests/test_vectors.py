@@ -103,6 +103,7 @@ RUNNERS = {
     "decide": decide,
     "eval": evaluate,
     "explain": explain,
+    "fpe": treat,
     "mask": treat,
     "token": treat,
     "ledger-verify": ledger_verify,
