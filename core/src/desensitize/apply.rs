@@ -82,7 +82,7 @@ impl Plan {
         let mut columns = Vec::new();
         let mut fields = Vec::new();
         for field in schema_in.fields() {
-            let step = Step::new(self, field.name(), field.data_type(), keys)?;
+            let step = Step::new(self, &schema_in, field, keys)?;
             // Metadata of fields and of the schema may quote values, so none is handed on.
             fields.extend(step.output.as_ref().map(|data_type| Field::new(field.name(), data_type.clone(), true)));
             let input = input_key.as_ref().map(|_| ColumnHasher::new());
@@ -203,10 +203,10 @@ impl Treated {
         }
     }
 
-    fn treat(&mut self, batch: &RecordBatch) -> Result<RecordBatch, PlanError> {
+    fn treat(&mut self, batch: &RecordBatch) -> Result<RecordBatch, crate::Error> {
         let types = |schema: &Schema| schema.fields().iter().map(|f| f.data_type().clone()).collect::<Vec<_>>();
         if batch.num_columns() != self.columns.len() || types(&batch.schema()) != types(&self.schema_in) {
-            return Err(PlanError::SchemaChanged);
+            return Err(PlanError::SchemaChanged.into());
         }
         let mut arrays: Vec<ArrayRef> = Vec::new();
         for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
@@ -214,18 +214,19 @@ impl Treated {
             if column.input.as_mut().is_some_and(|hasher| !hasher.update(array)) {
                 column.input = None;
             }
-            if let Some(treated) = column.step.run(array, self.rows)? {
+            if let Some(treated) = column.step.run(array, batch, self.rows)? {
                 if let Some(hasher) = &mut column.output
                     && !hasher.update(&treated)
                 {
-                    return Err(super::cells::too_large(&column.step.column));
+                    return Err(super::cells::too_large(&column.step.column).into());
                 }
                 arrays.push(treated);
             }
         }
         self.rows += batch.num_rows() as u64;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(self.schema(), arrays, &options).map_err(|_| PlanError::SchemaChanged)
+        let treated = RecordBatch::try_new_with_options(self.schema(), arrays, &options);
+        treated.map_err(|_| PlanError::SchemaChanged.into())
     }
 
     fn prove(&mut self) -> Applied {
@@ -248,7 +249,7 @@ impl Treated {
                     nulls: counts.nulls,
                     invalid: counts.invalid,
                     changed: counts.changed,
-                    reversible: applied::reversible(entry.transform),
+                    reversible: applied::reversible(entry),
                 });
             }
             if let (Some((_, key)), Some(hasher)) = (&self.input_key, column.input.take()) {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Explain;
+use crate::terms::Text;
 
 room_error! {
     /// What can be wrong with a plan, or with a table under a plan. No variant holds a value of the table.
@@ -28,9 +29,9 @@ room_error! {
             en "the plan names no column",
             zh "方案没有列", at "columns";
         /// `do` is not the name of a transform.
-        UnknownTransform { column: String } = "KF-PLAN-06",
-            en "column {column:?}: `do` must be one of keep, drop, redact, null, mask, token, generalize",
-            zh "列 {column:?}:do 应为 keep、drop、redact、null、mask、token、generalize 之一", at "columns.{column}.do";
+        UnknownTransform { column: String, known: Text } = "KF-PLAN-06",
+            en "column {column:?}: `do` must be one of {known}",
+            zh "列 {column:?}:do 应为 {known:#} 之一", at "columns.{column}.do";
         /// The transform is known, and this version can't do it.
         Unavailable { column: String, transform: String } = "KF-PLAN-07",
             en "column {column:?}: `{transform}` is not available in this version",
@@ -96,6 +97,10 @@ room_error! {
         PersonInHeader { number: usize } = "KF-PLAN-22",
             en "the name of column {number} is an identifier of a person: the table seems to have no header row",
             zh "第 {number} 列的列名本身是个人标识:该表似乎没有表头", at "column {number}";
+        /// One key under random nonces is good for 2^32 values.
+        KeyUsedUp { column: String } = "KF-PLAN-40",
+            en "column {column:?}: more than 2^32 values would be encrypted under one key; treat the table in parts, with a key each",
+            zh "列 {column:?}:同一密钥加密的值将超过 2^32 个;请分批处理,每批使用不同的密钥", at "columns.{column}";
     }
 }
 

@@ -11,12 +11,17 @@
 //! | `null` | null | all but nested ones |
 //! | `mask` | characters become `*`: by kind, or all but `keep_prefix` and `keep_suffix` characters | text, integers, dates |
 //! | `token` | `<key id>.<26 characters of base32>`: HMAC-SHA-256 of the canonical form | text, integers, dates |
-//! | `generalize` | the wider value: year, month, decade; province, city, district; bins | text, integers, dates, timestamps |
+//! | `generalize` | the wider value: year, month, age; province, city, district; bins; of a hierarchy | text, numbers, dates, timestamps |
+//! | `round` | the nearest multiple, or fewer decimals | numbers, text that is one |
+//! | `top_bottom` | what is beyond a bound becomes the bound | numbers, text that is one |
+//! | `date_shift` | the dates of a person move by days, all alike, by key and person | dates, timestamps, text that is a date |
+//! | `noise` | plus a random number of units, by key and row | integers, decimals, text that is an integer |
+//! | `encrypt` | `<key id>.` and a ciphertext, another one each time | text, numbers, dates, booleans |
 //!
-//! Text is utf8, large utf8, utf8 view and dictionaries of them; a dictionary comes out unpacked, other text in its own
-//! type, what was no text as utf8. Nulls stay null, with no bytes under them. A value that a transform can't treat
-//! becomes [`REDACTED`] under `on_invalid = "redact"`, and is counted. Every transform is row-local: batches of any
-//! size give the same values and the same digests.
+//! Text is utf8, large utf8, utf8 view and dictionaries of them; text stays in its own type, and what was no text becomes
+//! utf8. A dictionary stays one, but where a cell depends on more than its value (`date_shift`, `noise`, `encrypt`). Nulls stay null, with no bytes under them. A value that a transform can't treat
+//! becomes [`REDACTED`] (null outside of text) under `on_invalid = "redact"`, and is counted. Every transform is row-local:
+//! batches of any size give the same values and the same digests, but those of `encrypt`, which is random.
 //!
 //! The digest of a logical column is SHA-256 over `kaifang/column/v1`, a zero byte, and for each cell in order: a zero
 //! byte for null; or a one byte, the length of the logical bytes as eight bytes (big endian), and these bytes. The
@@ -34,15 +39,23 @@ mod column;
 mod content;
 mod dictionary;
 mod digest;
+mod discrete;
+mod encrypt;
 mod error;
 mod generalize;
 mod logical;
 mod mask;
+mod noise;
+mod number;
+mod other;
 mod place;
 mod plan;
 mod read;
+mod round;
+mod shift;
 mod step;
 mod token;
+mod top_bottom;
 mod values;
 mod vocabulary;
 
