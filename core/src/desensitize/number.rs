@@ -53,7 +53,8 @@ impl Number {
         Number { unscaled, scale: 0 }
     }
 
-    /// Reads `[+-]?digits[.digits]`, folded. `None` for everything else: no exponents, no separators of thousands.
+    /// Reads `[+-]?digits[.digits]`, folded, of at most 38 digits. `None` for everything else: no exponents, no separators
+    /// of thousands.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = fold::text(text);
         let (negative, whole, decimals) = parts(&text)?;
@@ -102,8 +103,10 @@ fn parts(text: &str) -> Option<(bool, &str, &str)> {
     digits.then_some((text.starts_with('-'), whole, decimals))
 }
 
+/// At most 38 digits: as many as every number of 128 bits and every decimal of Arrow's widest common type has.
 fn append_digit(sum: i128, digit: u8) -> Option<i128> {
-    sum.checked_mul(10)?.checked_add(i128::from(digit.wrapping_sub(b'0')))
+    let sum = sum.checked_mul(10)?.checked_add(i128::from(digit.wrapping_sub(b'0')))?;
+    (sum < 10_i128.pow(38)).then_some(sum)
 }
 
 /// The greatest whole number that is not above the number in a text of any count of decimals.
@@ -295,7 +298,7 @@ mod tests {
         ] {
             assert_eq!(written(text).as_deref(), Some(expected), "{text}");
         }
-        let long = "9".repeat(40);
+        let long = format!("1{}", "0".repeat(38));
         for bad in ["", "-", ".5", "5.", "1e3", "1,000", "1.2.3", "--1", "0x10", "NaN", &long] {
             assert_eq!(Number::read(bad), None, "{bad}");
         }
