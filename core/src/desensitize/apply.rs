@@ -288,8 +288,6 @@ impl Treated {
                     column.treat_seen(rest, left, 0).map_err(|error| in_the_input(error, self.read, leaving))?
                 }
             };
-                }
-            };
             arrays.extend(treated);
         }
         let rows = leaving.as_ref().map_or(batch.num_rows(), |(leaving, _)| leaving.true_count());
