@@ -9,8 +9,7 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kaifang::crypto::Keyring;
-use kaifang::desensitize::{ColumnTreatment, Plan, mask_values};
-use kaifang::kinds::Kind;
+use kaifang::desensitize::{ColumnTreatment, Plan};
 use kaifang::table::Source;
 use kaifang_benches::{mobiles, resident_ids, settings};
 
@@ -61,10 +60,6 @@ fn mask(criterion: &mut Criterion) {
             assert_eq!(treatment.invalid(), 0);
         });
     }
-    let slices: Vec<_> = values.iter().map(|value| Some(value.as_str())).collect();
-    group.bench_function("kaifang: a list of values", |bencher| {
-        bencher.iter(|| mask_values(Kind::Mobile, black_box(&slices)).unwrap());
-    });
     group.bench_function("peer: a plain loop over Strings", |bencher| {
         bencher.iter(|| black_box(&values).iter().map(|value| plain(value)).collect::<Vec<_>>());
     });

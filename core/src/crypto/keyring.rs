@@ -18,6 +18,8 @@ pub const LEAST_SECRET: usize = 16;
 /// The salt of every derivation, and what stands before the domain in `info`.
 const SALT: &[u8] = b"kaifang/keyring/v1";
 const LABEL: &[u8] = b"kaifang/mac/v1\0";
+#[cfg(feature = "tables")]
+const CIPHER_LABEL: &[u8] = b"kaifang/cipher/v1\0";
 
 /// Secrets by id.
 ///
@@ -203,6 +205,29 @@ impl Keyring {
         }
         Ok(MacKey::new(algorithm, &*mac::derive(algorithm, SALT, secret, &[LABEL, domain.as_bytes()])))
     }
+
+    /// The key of a cipher for one domain, of at most 32 bytes: the first bytes of HKDF-SHA-256 with the salt
+    /// `kaifang/keyring/v1` and as info `kaifang/cipher/v1`, a zero byte, the use, a zero byte, the key's length as one byte
+    /// and the domain in UTF-8. The use names what the key is for (`ff1-aes`): one use, one key.
+    ///
+    /// # Errors
+    /// [`KeyError::NoSuchKey`], [`KeyError::EmptyDomain`].
+    #[cfg(feature = "tables")]
+    pub(crate) fn derive_cipher_key(
+        &self,
+        key_id: &str,
+        domain: &str,
+        purpose: &str,
+        bytes: u8,
+    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let secret = self.0.get(key_id).ok_or_else(|| KeyError::NoSuchKey { id: key_id.to_owned() })?;
+        if domain.is_empty() {
+            return Err(KeyError::EmptyDomain);
+        }
+        let info = [CIPHER_LABEL, purpose.as_bytes(), b"\0", &[bytes], domain.as_bytes()];
+        let key = mac::derive(HashAlgorithm::Sha256, SALT, secret, &info);
+        Ok(Zeroizing::new(key.iter().copied().take(usize::from(bytes)).collect()))
+    }
 }
 
 const FORM: &str = r#"{"v":1,"keys":[{"id":…,"kind":"token","secret":base64}]}"#;
@@ -282,5 +307,17 @@ mod tests {
         extracted.expand(&info, ring::hkdf::HKDF_SHA256).unwrap().fill(&mut derived).unwrap();
         let oracle = ring::hmac::sign(&ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &derived), b"value");
         assert_eq!(keys.derive("k", "city/resident_id").unwrap().mac(b"value")[..], *oracle.as_ref());
+        #[cfg(feature = "tables")]
+        for bytes in [16, 24, 32_u8] {
+            let info: [&[u8]; 3] = [b"kaifang/cipher/v1\0ff1-aes\0", &[bytes], b"city/resident_id"];
+            extracted.expand(&info, ring::hkdf::HKDF_SHA256).unwrap().fill(&mut derived).unwrap();
+            let key = keys.derive_cipher_key("k", "city/resident_id", "ff1-aes", bytes).unwrap();
+            assert_eq!(key[..], derived[..usize::from(bytes)]);
+        }
+        #[cfg(feature = "tables")]
+        {
+            assert!(matches!(keys.derive_cipher_key("other", "d", "ff1-aes", 16), Err(KeyError::NoSuchKey { .. })));
+            assert!(matches!(keys.derive_cipher_key("k", "", "ff1-aes", 16), Err(KeyError::EmptyDomain)));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Explain;
+use crate::terms::Text;
 
 room_error! {
     /// What can be wrong with a plan, or with a table under a plan. No variant holds a value of the table.
@@ -28,9 +29,9 @@ room_error! {
             en "the plan names no column",
             zh "方案没有列", at "columns";
         /// `do` is not the name of a transform.
-        UnknownTransform { column: String } = "KF-PLAN-06",
-            en "column {column:?}: `do` must be one of keep, drop, redact, null, mask, token, generalize",
-            zh "列 {column:?}:do 应为 keep、drop、redact、null、mask、token、generalize 之一", at "columns.{column}.do";
+        UnknownTransform { column: String, known: Text } = "KF-PLAN-06",
+            en "column {column:?}: `do` must be one of {known}",
+            zh "列 {column:?}:do 应为 {known:#} 之一", at "columns.{column}.do";
         /// The transform is known, and this version can't do it.
         Unavailable { column: String, transform: String } = "KF-PLAN-07",
             en "column {column:?}: `{transform}` is not available in this version",
@@ -96,6 +97,23 @@ room_error! {
         PersonInHeader { number: usize } = "KF-PLAN-22",
             en "the name of column {number} is an identifier of a person: the table seems to have no header row",
             zh "第 {number} 列的列名本身是个人标识:该表似乎没有表头", at "column {number}";
+        /// The table of divisions that resident ids are ranked in is another than the plan was made for, or the plan names none:
+        /// the same id would be encrypted to another one.
+        Regions { column: String, version: &'static str } = "KF-PLAN-23",
+            en "column {column:?}: `regions` must be {version:?}, the version of the table of divisions of this build",
+            zh "列 {column:?}:regions 应为本版本的行政区划表版本 {version:?}", at "columns.{column}.regions";
+        /// Format-preserving encryption over so few values that they can be tried.
+        SmallDomain { place: String } = "KF-PLAN-30",
+            en "{place}: what is encrypted has fewer than 10^6 values, all of which could be tried; keep fewer characters",
+            zh "{place}:被加密部分的取值少于 10^6 个,可被穷举;请减少保留的字符", at "{place}";
+        /// Format-preserving encryption that the standard does not allow.
+        Ff1 { what: Text } = "KF-PLAN-31",
+            en "FF1: {what}",
+            zh "FF1:{what:#}";
+        /// One key under random nonces is good for 2^32 values.
+        KeyUsedUp { column: String } = "KF-PLAN-40",
+            en "column {column:?}: more than 2^32 values would be encrypted under one key; treat the table in parts, with a key each",
+            zh "列 {column:?}:同一密钥加密的值将超过 2^32 个;请分批处理,每批使用不同的密钥", at "columns.{column}";
     }
 }
 

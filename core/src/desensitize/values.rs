@@ -29,50 +29,24 @@ pub struct TreatedValues {
     pub invalid: u64,
 }
 
-/// Masks values by kind.
+/// Values through one transform, as a column of a dataset.
 ///
 /// # Errors
-/// [`super::PlanError::KindNotMeant`] where the kind has no mask.
+/// As [`Plan::apply`]. `drop` leaves no values.
 ///
 /// ```
-/// use kaifang::desensitize::mask_values;
+/// use kaifang::crypto::Keyring;
+/// use kaifang::desensitize::{ColumnPlan, Transform, treat_values};
 /// use kaifang::kinds::Kind;
-/// let masked = mask_values(Kind::Email, &[Some("li1@qq.com"), Some("a@qq.com"), Some("qq"), None])?;
+/// let mut column = ColumnPlan::new(Transform::Mask);
+/// column.kind = Some(Kind::Email);
+/// let values = [Some("li1@qq.com"), Some("a@qq.com"), Some("qq"), None];
+/// let masked = treat_values("d", column, &Keyring::new(), &values)?;
 /// let expected = [Some("l**@qq.com"), Some("*@qq.com"), Some("[redacted]"), None];
 /// assert_eq!(masked.values.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
 /// assert_eq!(masked.invalid, 1);
 /// # Ok::<(), kaifang::Error>(())
 /// ```
-pub fn mask_values(kind: Kind, values: &[Option<&str>]) -> Result<TreatedValues, crate::Error> {
-    let column = ColumnPlan { kind: Some(kind), ..ColumnPlan::new(Transform::Mask) };
-    treat_values("values", column, &Keyring::new(), values)
-}
-
-/// The tokens of values of one kind, in the domain `<dataset>/<kind>` or the one named.
-///
-/// # Errors
-/// [`crate::crypto::KeyError`] where the keyring lacks the key; [`super::PlanError`] where the kind has no canonical form.
-pub fn token_values(
-    dataset: &str,
-    domain: Option<&str>,
-    kind: Kind,
-    key: &str,
-    keys: &Keyring,
-    values: &[Option<&str>],
-) -> Result<TreatedValues, crate::Error> {
-    let column = ColumnPlan {
-        kind: Some(kind),
-        key: Some(key.to_owned()),
-        domain: domain.map(str::to_owned),
-        ..ColumnPlan::new(Transform::Token)
-    };
-    treat_values(dataset, column, keys, values)
-}
-
-/// Values through one transform, as a column of a dataset.
-///
-/// # Errors
-/// As [`Plan::apply`]. `drop` leaves no values.
 pub fn treat_values(
     dataset: &str,
     column: ColumnPlan,
@@ -90,7 +64,7 @@ const VALUES: &str = "values";
 /// Values through one transform, as hosts ask that hold no table: the document of a question.
 ///
 /// `others` are columns beside the values, for a transform that looks at one: the subject of a date shift, the row key of
-/// noise. They are kept, and not answered.
+/// noise. They are not answered.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
@@ -98,10 +72,17 @@ struct Question {
     column: Value,
     values: Vec<Option<String>>,
     #[serde(default)]
-    others: BTreeMap<String, Vec<Option<String>>>,
+    others: BTreeMap<String, Other>,
 }
 
-/// Answers `{"dataset","column":{"do":…},"values":[…]}`, with an optional `others` of further columns by name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Other {
+    kind: Option<Kind>,
+    values: Vec<Option<String>>,
+}
+
+/// Answers `{"dataset","column":{"do":…},"values":[…]}`, with an optional `others` of further columns, `{name: {"kind","values"}}`.
 ///
 /// # Errors
 /// [`crate::canon::CanonError`] for another document; as [`treat_values`].
@@ -118,11 +99,10 @@ pub fn answer_values(question: &[u8], keys: &Keyring) -> Result<TreatedValues, c
     let mut columns = serde_json::Map::new();
     let mut arrays: Vec<(String, ArrayRef)> = Vec::new();
     let text = |values: Vec<Option<String>>| -> ArrayRef { Arc::new(values.into_iter().collect::<StringArray>()) };
-    for (name, values) in question.others {
-        if name != VALUES {
-            columns.insert(name.clone(), json!({ "do": "keep" }));
-            arrays.push((name, text(values)));
-        }
+    for (name, other) in question.others.into_iter().filter(|(name, _)| name != VALUES) {
+        let entry = ColumnPlan { kind: other.kind, ..ColumnPlan::new(Transform::Drop) };
+        columns.insert(name.clone(), json!(entry));
+        arrays.push((name, text(other.values)));
     }
     columns.insert(VALUES.to_owned(), question.column);
     arrays.push((VALUES.to_owned(), text(question.values)));
