@@ -17,7 +17,7 @@ use crate::table::{Progress, Sink, Splice, report};
 /// Whether a transform looks at nothing but its column, and leaves each row where it is.
 fn is_of_one_column(transform: Transform) -> bool {
     use Transform::*;
-    matches!(transform, Keep | Drop | Redact | Null | Mask | Token | Fpe | Generalize | Round | TopBottom)
+    matches!(transform, Keep | Drop | Redact | Null | Mask | Token | Fpe | Generalize | Round | TopBottom | Text)
 }
 
 /// Treats the whole table into the sink; `false` where it must go the ordinary way, and then nothing was done.
