@@ -48,6 +48,7 @@ pub(crate) use person::{KeptPlace, Person};
 pub(super) use settings::{output, problems};
 
 use super::PlanError;
+use super::cells::Emit;
 use super::ff1::refused;
 use crate::crypto::BlockCipher;
 use crate::crypto::ff1::{Direction, Ff1};
@@ -159,11 +160,7 @@ impl Fpe {
     ///
     /// # Errors
     /// Those of `emit`.
-    pub(crate) fn treat(
-        &self,
-        values: &[Option<&str>],
-        emit: &mut dyn FnMut(Option<&[u8]>) -> Result<(), PlanError>,
-    ) -> Result<(), PlanError> {
+    pub(crate) fn treat(&self, values: &[Option<&str>], emit: Emit<'_>) -> Result<(), PlanError> {
         for values in values.chunks(BATCH) {
             match &self.work {
                 Work::Alphabet(column) => column.treat(self.direction, values, emit)?,

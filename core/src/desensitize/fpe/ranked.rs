@@ -1,6 +1,7 @@
 //! Kinds whose values are numbered: number, FF1 in radix 10, again while it leads out of the numbers, and back.
 
 use super::super::PlanError;
+use super::super::cells::Emit;
 use super::kinds::{self, BankCard, Mobile};
 use super::person::Person;
 use crate::crypto::ff1::{Direction, Ff1, Refusal, Scratch, Shape};
@@ -70,12 +71,7 @@ impl Ranked {
         Ok(Ranked { ff1, kind, shapes })
     }
 
-    pub(super) fn treat(
-        &self,
-        direction: Direction,
-        values: &[Option<&str>],
-        emit: &mut dyn FnMut(Option<&[u8]>) -> Result<(), PlanError>,
-    ) -> Result<(), PlanError> {
+    pub(super) fn treat(&self, direction: Direction, values: &[Option<&str>], emit: Emit<'_>) -> Result<(), PlanError> {
         let forms: Vec<_> = values.iter().flatten().map(|value| canonical(self.kind.kind(), value)).collect();
         let rank = |form: &Option<_>| form.as_deref().and_then(|form| self.kind.rank(form));
         let mut ranks: Vec<Option<Rank>> = forms.iter().map(rank).collect();
