@@ -123,3 +123,27 @@ fn digits(size: u64) -> usize {
     let digits = size.saturating_sub(1).checked_ilog10().map_or(1, |log| log as usize + 1);
     digits.max(*DIGITS.start())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::BlockCipher;
+
+    /// Sizes around a power of ten: where hardly any number leads out, and where nine of ten do.
+    #[test]
+    fn every_number_becomes_another_below_the_size() {
+        for (size, expected_digits) in [(1_000_000, 6), (999_999, 6), (1_000_001, 7)] {
+            assert_eq!(digits(size), expected_digits);
+            let ff1 = Ff1::new(BlockCipher::Aes, &[3; 16], 10).unwrap();
+            let ranked = Ranked::new(ff1, RankedKind::Uscc, b"tweak").unwrap();
+            let mut ranks: Vec<Option<Rank>> = (0..size).map(|number| Some(Rank { number, size })).collect();
+            ranked.permute(Direction::Encrypt, &mut ranks);
+            let encrypted: Vec<u64> = ranks.iter().flatten().map(|rank| rank.number).collect();
+            let mut sorted = encrypted.clone();
+            sorted.sort_unstable();
+            assert!(sorted.into_iter().eq(0..size), "{size}");
+            ranked.permute(Direction::Decrypt, &mut ranks);
+            assert!(ranks.iter().flatten().map(|rank| rank.number).eq(0..size), "{size}");
+        }
+    }
+}
