@@ -156,8 +156,6 @@ mod tests {
     assert_implements_none!(super::Keyring: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::block::BlockKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     #[cfg(feature = "tables")]
-    assert_implements_none!(crate::desensitize::Ff1: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
-    #[cfg(feature = "tables")]
     assert_implements_none!(super::ff1::Ff1: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::Ed25519Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     #[cfg(feature = "gm")]
