@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use super::PlanError;
 use super::column::{ColumnPlan, SETTINGS};
 use super::plan::{OnInvalid, Plan};
+use super::rows::RowPlan;
 use super::vocabulary::Transform;
-use crate::terms::{V1, Word};
+use crate::terms::{Text, V1, Word};
 
 pub(super) fn field(place: impl Into<String>, expected_en: &'static str, expected_zh: &'static str) -> PlanError {
     PlanError::Field { place: place.into(), expected_en, expected_zh }
@@ -21,7 +22,7 @@ pub(super) fn read(value: &Value, problems: &mut Vec<PlanError>) -> Option<Plan>
         problems.push(field("plan", "a table with v, dataset and columns", "包含 v、dataset、columns 的表"));
         return None;
     };
-    unknown_fields("", top, &["v", "dataset", "columns", "on_invalid"], problems);
+    unknown_fields("", top, &["v", "dataset", "columns", "rows", "on_invalid"], problems);
     if top.get("v").and_then(Value::as_u64) != Some(1) {
         problems.push(field("v", "1", "1"));
     }
@@ -38,6 +39,14 @@ pub(super) fn read(value: &Value, problems: &mut Vec<PlanError>) -> Option<Plan>
                 OnInvalid::default()
             }
         },
+    };
+    let rows = match top.get("rows").map(Value::as_array) {
+        None => Vec::new(),
+        Some(Some(rules)) => read_rows(rules, problems),
+        Some(None) => {
+            problems.push(field("rows", "a list of rules", "规则列表"));
+            Vec::new()
+        }
     };
     let mut columns = BTreeMap::new();
     match top.get("columns").map(Value::as_object) {
@@ -58,7 +67,23 @@ pub(super) fn read(value: &Value, problems: &mut Vec<PlanError>) -> Option<Plan>
         }
         None => {}
     }
-    Some(Plan { v: V1, dataset: dataset.unwrap_or("?").to_owned(), columns, on_invalid })
+    Some(Plan { v: V1, dataset: dataset.unwrap_or("?").to_owned(), columns, rows, on_invalid })
+}
+
+/// Each rule, or that it is none: `do`, `column`, and its settings.
+fn read_rows(rules: &[Value], problems: &mut Vec<PlanError>) -> Vec<RowPlan> {
+    let mut rows = Vec::new();
+    for (number, rule) in rules.iter().enumerate() {
+        match RowPlan::deserialize(rule) {
+            Ok(rule) => rows.push(rule),
+            Err(_) => problems.push(field(
+                format!("rows.{number}"),
+                "do = suppress with column and above, below, values or null; or do = sample with column, key and keep_ppm",
+                "do = suppress,含 column 及 above、below、values、null 之一;或 do = sample,含 column、key、keep_ppm",
+            )),
+        }
+    }
+    rows
 }
 
 fn read_column(column: &str, entry: &Value, problems: &mut Vec<PlanError>) -> Option<ColumnPlan> {
@@ -70,7 +95,9 @@ fn read_column(column: &str, entry: &Value, problems: &mut Vec<PlanError>) -> Op
     let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).chain(["do"]).collect();
     unknown_fields(&format!("columns.{column}."), entry, &known, problems);
     if entry.get("do").and_then(Value::as_str).and_then(Transform::from_id).is_none() {
-        problems.push(PlanError::UnknownTransform { column: column.to_owned() });
+        let ids: Vec<&str> = Transform::ALL.iter().map(|transform| transform.id()).collect();
+        let known = Text::new(ids.join("、"), ids.join(", "));
+        problems.push(PlanError::UnknownTransform { column: column.to_owned(), known });
     }
     for setting in SETTINGS {
         let empty = |value: &Value| value.as_str().is_some_and(str::is_empty);
