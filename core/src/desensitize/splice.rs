@@ -5,12 +5,13 @@
 //! and leave the rows in place are applied this way.
 
 use std::cell::Cell;
+use std::sync::atomic::Ordering;
 
 use arrow::array::{Array, ArrayRef};
 
 use super::apply::{Column, Treated};
 use super::plan::{Plan, Transform};
-use crate::table::{Progress, Sink, Splice, report};
+use crate::table::{Progress, Sink, Splice, report_written};
 
 /// Whether a transform looks at nothing but its column, and leaves each row where it is.
 fn is_of_one_column(transform: Transform) -> bool {
@@ -35,6 +36,7 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
         // The ordinary way tells what is wrong.
         return Ok(false);
     }
+    let written_bytes = sink.counter();
     let Some(mut splice) = Splice::begin(&file, sink, &written)? else { return Ok(false) };
     let total = treated.source.known_rows();
     // The cells of a kept column are hashed once, and its two digests are one until they are keyed.
@@ -51,7 +53,8 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
             let mut tick = |array: &ArrayRef| {
                 done.set(rows.min(done.get() + array.len() as u64));
                 // A column is a part of each of its rows.
-                report(&mut *progress, "apply", before + (rows * at + done.get()) / width, total)
+                let done = before + (rows * at + done.get()) / width;
+                report_written(&mut *progress, "apply", done, total, written_bytes.load(Ordering::Relaxed))
             };
             let place = usize::try_from(at).unwrap_or(usize::MAX);
             if *kept {

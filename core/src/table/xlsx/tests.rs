@@ -194,7 +194,7 @@ fn forged(folder: &tempfile::TempDir, rows: &str) -> PathBuf {
 #[test]
 fn a_sheet_that_lies_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let cell = |place: &str| format!("<c r=\"{place}\" t=\"str\"><v>x</v></c>");
+    let cell = |place: &str| format!("<c r=\"{place}\" t=\"str\"><v>{place}</v></c>");
     let code = |rows: &str| read(&forged(&folder, rows), &ReadOptions::default()).map_err(|error| error.code());
     let row = |cells: &[&str]| format!("<row>{}</row>", cells.iter().map(|place| cell(place)).collect::<String>());
     assert!(code(&row(&["A1", "B1"])).is_ok());
