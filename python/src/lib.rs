@@ -14,6 +14,7 @@ mod document;
 mod documents;
 mod errors;
 mod evidence;
+mod ff1;
 mod held;
 mod jobs;
 mod keys;
@@ -53,11 +54,13 @@ mod _kaifang {
     #[pymodule_export]
     use crate::evidence::{content_digest, evidence};
     #[pymodule_export]
+    use crate::ff1::Ff1;
+    #[pymodule_export]
     use crate::keys::Keyring;
     #[pymodule_export]
     use crate::ledger::{Ledger, verify_ledger};
     #[pymodule_export]
-    use crate::plan::Plan;
+    use crate::plan::{Plan, treat_values, verify_applied};
     #[pymodule_export]
     use crate::platform::{Platform, decide_facts};
     #[pymodule_export]

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{KeyError, MacKey, file, mac};
-use crate::terms::{Text, V1};
+use crate::terms::{HashAlgorithm, Text, V1};
 
 /// The fewest bytes of a secret.
 pub const LEAST_SECRET: usize = 16;
@@ -18,6 +18,7 @@ pub const LEAST_SECRET: usize = 16;
 /// The salt of every derivation, and what stands before the domain in `info`.
 const SALT: &[u8] = b"kaifang/keyring/v1";
 const LABEL: &[u8] = b"kaifang/mac/v1\0";
+const CIPHER_LABEL: &[u8] = b"kaifang/cipher/v1\0";
 
 /// Secrets by id.
 ///
@@ -127,6 +128,39 @@ impl Keyring {
         Ok(keyring)
     }
 
+    /// Reads the text of a keyring file out of an environment variable. The environment of a process can be read by who
+    /// runs it, and is handed to its children: a file or a device is better where there is one.
+    ///
+    /// # Errors
+    /// [`KeyError::NoVariable`], [`KeyError::MalformedKeyring`], and those of [`Keyring::insert`].
+    pub fn from_env(variable: &str) -> Result<Self, KeyError> {
+        let text = std::env::var(variable).map(Zeroizing::new);
+        let text = text.map_err(|_| KeyError::NoVariable { name: variable.to_owned() })?;
+        Self::from_json(text.as_bytes())
+    }
+
+    /// Asks the host for the secret of each id: a key management system, a device, a vault. Each is asked for once.
+    ///
+    /// # Errors
+    /// Those of `secret`, and of [`Keyring::insert`].
+    ///
+    /// ```
+    /// use kaifang::crypto::Keyring;
+    /// let keys = Keyring::ask(&["k1"], &mut |id| Ok(format!("the secret of {id}, long enough").into_bytes().into()))?;
+    /// assert_eq!(keys.ids().collect::<Vec<_>>(), ["k1"]);
+    /// # Ok::<(), kaifang::crypto::KeyError>(())
+    /// ```
+    pub fn ask(
+        ids: &[&str],
+        secret: &mut dyn FnMut(&str) -> Result<Zeroizing<Vec<u8>>, KeyError>,
+    ) -> Result<Self, KeyError> {
+        let mut keyring = Keyring::new();
+        for id in ids {
+            keyring.insert(id, &secret(id)?)?;
+        }
+        Ok(keyring)
+    }
+
     /// Writes a new keyring file, mode 0600, with one key of 32 random bytes.
     ///
     /// # Errors
@@ -156,11 +190,41 @@ impl Keyring {
     /// # Errors
     /// [`KeyError::NoSuchKey`], [`KeyError::EmptyDomain`].
     pub fn derive(&self, key_id: &str, domain: &str) -> Result<MacKey, KeyError> {
+        self.derive_for(HashAlgorithm::Sha256, key_id, domain)
+    }
+
+    /// The key of HMAC over a hash for a domain: HKDF (RFC 5869) over the same hash, with the same salt and `info`.
+    ///
+    /// # Errors
+    /// As [`Keyring::derive`].
+    pub fn derive_for(&self, algorithm: HashAlgorithm, key_id: &str, domain: &str) -> Result<MacKey, KeyError> {
         let secret = self.0.get(key_id).ok_or_else(|| KeyError::NoSuchKey { id: key_id.to_owned() })?;
         if domain.is_empty() {
             return Err(KeyError::EmptyDomain);
         }
-        Ok(MacKey::new(&*mac::derive(SALT, secret, &[LABEL, domain.as_bytes()])))
+        Ok(MacKey::new(algorithm, &*mac::derive(algorithm, SALT, secret, &[LABEL, domain.as_bytes()])))
+    }
+
+    /// The key of a cipher for one domain, of at most 32 bytes: the first bytes of HKDF-SHA-256 with the salt
+    /// `kaifang/keyring/v1` and as info `kaifang/cipher/v1`, a zero byte, the use, a zero byte, the key's length as one byte
+    /// and the domain in UTF-8. The use names what the key is for (`ff1-aes`): one use, one key.
+    ///
+    /// # Errors
+    /// [`KeyError::NoSuchKey`], [`KeyError::EmptyDomain`].
+    pub(crate) fn derive_cipher_key(
+        &self,
+        key_id: &str,
+        domain: &str,
+        purpose: &str,
+        bytes: u8,
+    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let secret = self.0.get(key_id).ok_or_else(|| KeyError::NoSuchKey { id: key_id.to_owned() })?;
+        if domain.is_empty() {
+            return Err(KeyError::EmptyDomain);
+        }
+        let info = [CIPHER_LABEL, purpose.as_bytes(), b"\0", &[bytes], domain.as_bytes()];
+        let key = mac::derive(HashAlgorithm::Sha256, SALT, secret, &info);
+        Ok(Zeroizing::new(key.iter().copied().take(usize::from(bytes)).collect()))
     }
 }
 
@@ -241,5 +305,13 @@ mod tests {
         extracted.expand(&info, ring::hkdf::HKDF_SHA256).unwrap().fill(&mut derived).unwrap();
         let oracle = ring::hmac::sign(&ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &derived), b"value");
         assert_eq!(keys.derive("k", "city/resident_id").unwrap().mac(b"value")[..], *oracle.as_ref());
+        for bytes in [16, 24, 32_u8] {
+            let info: [&[u8]; 3] = [b"kaifang/cipher/v1\0ff1-aes\0", &[bytes], b"city/resident_id"];
+            extracted.expand(&info, ring::hkdf::HKDF_SHA256).unwrap().fill(&mut derived).unwrap();
+            let key = keys.derive_cipher_key("k", "city/resident_id", "ff1-aes", bytes).unwrap();
+            assert_eq!(key[..], derived[..usize::from(bytes)]);
+        }
+        assert!(matches!(keys.derive_cipher_key("other", "d", "ff1-aes", 16), Err(KeyError::NoSuchKey { .. })));
+        assert!(matches!(keys.derive_cipher_key("k", "", "ff1-aes", 16), Err(KeyError::EmptyDomain)));
     }
 }

@@ -1,65 +1,171 @@
-//! HMAC-SHA-256 over the block function, so that a column of short values costs two compressions a value and the
-//! key's states can be overwritten.
+//! HMAC-SHA-256 and HMAC-SM3 over the block functions, so that a column of short values costs two compressions a value
+//! and the key's states can be overwritten.
 
+use fearless_simd::Level;
 use sha2::block_api::compress256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::hash::{BLOCK, SHA256_INITIAL, finish_sha256, sha256_bytes};
+use super::sm3_lanes;
+use crate::terms::HashAlgorithm;
 
-/// A key for HMAC-SHA-256 (RFC 2104). Both padded states are computed once.
+/// The longest message that lies in one block with its padding: a mark and eight bytes of length.
+const SHORT: usize = BLOCK - 9;
+
+/// A key for HMAC (RFC 2104) over SHA-256, or over SM3. Both padded states are computed once.
 ///
 /// From a [`crate::crypto::Keyring`], for one domain.
 #[derive(ZeroizeOnDrop)]
 pub struct MacKey {
+    #[zeroize(skip)]
+    algorithm: HashAlgorithm,
     inner: [u32; 8],
     outer: [u32; 8],
 }
 
 impl MacKey {
     /// The key of HMAC, of any length: longer than a block, it is hashed first.
-    pub(crate) fn new(key: &[u8]) -> Self {
+    pub(crate) fn new(algorithm: HashAlgorithm, key: &[u8]) -> Self {
         let mut block = Zeroizing::new([0_u8; BLOCK]);
         if key.len() > BLOCK {
-            let digest = Zeroizing::new(*super::sha256(key).as_bytes());
+            let digest = Zeroizing::new(*super::digest(algorithm, key).as_bytes());
             block.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
         } else {
             block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
         }
         let padded = |pad: u8| {
             let block = Zeroizing::new(block.map(|byte| byte ^ pad));
-            let mut state = SHA256_INITIAL;
-            compress256(&mut state, &[*block]);
-            state
+            first(algorithm, &block)
         };
-        MacKey { inner: padded(0x36), outer: padded(0x5c) }
+        MacKey { algorithm, inner: padded(0x36), outer: padded(0x5c) }
     }
 
-    /// HMAC-SHA-256 of a message.
+    /// The HMAC of a message.
     #[must_use]
     pub fn mac(&self, message: &[u8]) -> [u8; 32] {
-        let mut state = self.inner;
-        finish(&mut state, message);
-        let inner = sha256_bytes(&state);
-        state = self.outer;
-        finish(&mut state, &inner);
-        sha256_bytes(&state)
+        let mut mac = [0; 32];
+        self.macs(&[message], &mut |answer| mac = *answer);
+        mac
+    }
+
+    /// The HMAC of each message, in order.
+    pub(crate) fn macs(&self, messages: &[&[u8]], each: &mut dyn FnMut(&[u8; 32])) {
+        match self.algorithm {
+            HashAlgorithm::Sha256 => self.macs_sha256(messages, each),
+            HashAlgorithm::Sm3 => self.macs_sm3(messages, each),
+        }
+    }
+
+    fn macs_sha256(&self, messages: &[&[u8]], each: &mut dyn FnMut(&[u8; 32])) {
+        // The messages may be personal identifiers: their block is overwritten at the end.
+        let mut block = Zeroizing::new([0; BLOCK]);
+        let mut last = [0; BLOCK];
+        pad(&mut last, 32);
+        for message in messages {
+            let mut state = self.inner;
+            if message.len() <= SHORT {
+                fill(&mut block, message);
+                compress256(&mut state, std::slice::from_ref(&block));
+            } else {
+                finish_sha256(&mut state, message, BLOCK as u64).zeroize();
+            }
+            for (to, word) in last.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+                *to = word.to_be_bytes();
+            }
+            state = self.outer;
+            compress256(&mut state, std::slice::from_ref(&last));
+            each(&sha256_bytes(&state));
+        }
+    }
+
+    /// Short messages lane by lane; a long one alone, in every lane.
+    fn macs_sm3(&self, messages: &[&[u8]], each: &mut dyn FnMut(&[u8; 32])) {
+        use sm3_lanes::{LANES, bytes, compress, spread};
+        let level = Level::new();
+        let mut blocks = Zeroizing::new([[0; BLOCK]; LANES]);
+        let mut last = [[0; BLOCK]; LANES];
+        last.iter_mut().for_each(|block| pad(block, 32));
+        let mut rest = messages;
+        while let Some(one) = rest.first() {
+            let lanes = rest.iter().take(LANES).take_while(|message| message.len() <= SHORT).count();
+            let mut states = spread(&self.inner);
+            if lanes > 0 {
+                blocks.iter_mut().zip(rest).for_each(|(block, message)| fill(block, message));
+                compress(level, &mut states, &blocks);
+            } else {
+                for block in Zeroizing::new(padded(one)).as_chunks::<BLOCK>().0 {
+                    *blocks = [*block; LANES];
+                    compress(level, &mut states, &blocks);
+                }
+            }
+            for (block, inner) in last.iter_mut().zip(bytes(&states)) {
+                if let Some(head) = block.first_chunk_mut() {
+                    *head = inner;
+                }
+            }
+            states = spread(&self.outer);
+            compress(level, &mut states, &last);
+            let done = lanes.max(1);
+            bytes(&states).iter().take(done).for_each(&mut *each);
+            rest = rest.get(done..).unwrap_or_default();
+        }
     }
 }
 
-/// Hashes `message` and the padding into a state that has seen one block.
-fn finish(state: &mut [u32; 8], message: &[u8]) {
-    // The message may be a personal identifier.
-    finish_sha256(state, message, BLOCK as u64).zeroize();
+/// The state after the first block.
+fn first(algorithm: HashAlgorithm, block: &[u8; BLOCK]) -> [u32; 8] {
+    match algorithm {
+        HashAlgorithm::Sha256 => {
+            let mut state = SHA256_INITIAL;
+            compress256(&mut state, std::slice::from_ref(block));
+            state
+        }
+        HashAlgorithm::Sm3 => {
+            let mut states = sm3_lanes::spread(&sm3_lanes::INITIAL);
+            sm3_lanes::compress(Level::new(), &mut states, &[*block; sm3_lanes::LANES]);
+            states.map(|[word, ..]| word)
+        }
+    }
 }
 
-/// HKDF-SHA-256 (RFC 5869), 32 bytes: extract with `salt`, expand with `info`.
+/// The mark and the length, in bits, of a message of so many bytes behind one block.
+fn pad(block: &mut [u8; BLOCK], length: usize) {
+    if let Some(mark) = block.get_mut(length) {
+        *mark = 0x80;
+    }
+    if let Some(end) = block.last_chunk_mut() {
+        *end = (((BLOCK + length) as u64) * 8).to_be_bytes();
+    }
+}
+
+/// A short message and its padding.
+fn fill(block: &mut [u8; BLOCK], message: &[u8]) {
+    block.fill(0);
+    if let Some(head) = block.get_mut(..message.len()) {
+        head.copy_from_slice(message);
+    }
+    pad(block, message.len());
+}
+
+/// A message of any length with its padding, whole blocks, behind one block.
+fn padded(message: &[u8]) -> Vec<u8> {
+    let blocks = (message.len() + 9).div_ceil(BLOCK);
+    let mut all = Vec::with_capacity(blocks * BLOCK);
+    all.extend_from_slice(message);
+    all.push(0x80);
+    all.resize(blocks * BLOCK - 8, 0);
+    all.extend_from_slice(&(((BLOCK + message.len()) as u64) * 8).to_be_bytes());
+    all
+}
+
+/// HKDF (RFC 5869) over SHA-256 or SM3, 32 bytes: extract with `salt`, expand with `info`.
 ///
 /// Ours rather than `ring`'s, whose intermediate keys are not overwritten; `ring` is the oracle of the tests.
-pub(crate) fn derive(salt: &[u8], secret: &[u8], info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-    let extracted = Zeroizing::new(MacKey::new(salt).mac(secret));
+pub(crate) fn derive(algorithm: HashAlgorithm, salt: &[u8], secret: &[u8], info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    let extracted = Zeroizing::new(MacKey::new(algorithm, salt).mac(secret));
     let mut first = Zeroizing::new(info.concat());
     first.push(1);
-    Zeroizing::new(MacKey::new(&*extracted).mac(&first))
+    Zeroizing::new(MacKey::new(algorithm, &*extracted).mac(&first))
 }
 
 #[cfg(test)]
@@ -99,7 +205,7 @@ mod tests {
             ),
         ];
         for (key, message, expected) in cases {
-            assert!(MacKey::new(&key).mac(&message).starts_with(&hex(expected)), "{expected}");
+            assert!(MacKey::new(HashAlgorithm::Sha256, &key).mac(&message).starts_with(&hex(expected)), "{expected}");
         }
     }
 
@@ -108,9 +214,9 @@ mod tests {
     fn rfc_5869() {
         let (secret, salt, info) = (vec![0x0b; 22], hex("000102030405060708090a0b0c"), hex("f0f1f2f3f4f5f6f7f8f9"));
         let expected = hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
-        assert_eq!(derive(&salt, &secret, &[&info])[..], expected);
+        assert_eq!(derive(HashAlgorithm::Sha256, &salt, &secret, &[&info])[..], expected);
         let expected = hex("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
-        assert_eq!(derive(&[], &secret, &[&[]])[..], expected);
+        assert_eq!(derive(HashAlgorithm::Sha256, &[], &secret, &[&[]])[..], expected);
     }
 
     proptest! {
@@ -121,7 +227,7 @@ mod tests {
         ) {
             let mut oracle = Hmac::<sha2::Sha256>::new_from_slice(&key).unwrap();
             oracle.update(&message);
-            prop_assert_eq!(&MacKey::new(&key).mac(&message)[..], &oracle.finalize().into_bytes()[..]);
+            prop_assert_eq!(&MacKey::new(HashAlgorithm::Sha256, &key).mac(&message)[..], &oracle.finalize().into_bytes()[..]);
         }
 
         #[test]
@@ -134,7 +240,26 @@ mod tests {
             let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &salt).extract(&secret);
             let mut expected = [0; 32];
             extracted.expand(&[&info], hkdf::HKDF_SHA256).unwrap().fill(&mut expected).unwrap();
-            prop_assert_eq!(&derive(&salt, &secret, &[&info])[..], &expected[..]);
+            prop_assert_eq!(&derive(HashAlgorithm::Sha256, &salt, &secret, &[&info])[..], &expected[..]);
+        }
+    }
+
+    proptest! {
+        /// Short messages and long ones mixed, and more of them than there are lanes.
+        #[test]
+        fn the_hmac_crate_agrees_over_sm3(
+            key in prop::collection::vec(any::<u8>(), 0..100),
+            messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..150), 0..40),
+        ) {
+            let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+            let mut macs = Vec::new();
+            MacKey::new(HashAlgorithm::Sm3, &key).macs(&messages, &mut |mac| macs.push(*mac));
+            prop_assert_eq!(macs.len(), messages.len());
+            for (message, mac) in messages.iter().zip(macs) {
+                let mut oracle = Hmac::<sm3::Sm3>::new_from_slice(&key).unwrap();
+                oracle.update(message);
+                prop_assert_eq!(&mac[..], &oracle.finalize().into_bytes()[..]);
+            }
         }
     }
 
@@ -145,7 +270,11 @@ mod tests {
             let message = vec![0x5a; length];
             let mut oracle = Hmac::<sha2::Sha256>::new_from_slice(b"key").unwrap();
             oracle.update(&message);
-            assert_eq!(MacKey::new(b"key").mac(&message)[..], oracle.finalize().into_bytes()[..], "{length}");
+            assert_eq!(
+                MacKey::new(HashAlgorithm::Sha256, b"key").mac(&message)[..],
+                oracle.finalize().into_bytes()[..],
+                "{length}"
+            );
         }
     }
 }

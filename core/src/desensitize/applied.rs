@@ -6,8 +6,10 @@ use arrow::datatypes::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
-use super::logical::ColumnHasher;
-use super::plan::{Plan, Transform};
+use super::digest::ColumnHasher;
+use super::plan::Plan;
+use super::rows::RemovedRows;
+use super::vocabulary::Transform;
 use crate::kinds::{Kind, Role};
 use crate::table::Source;
 use crate::terms::{Digest, V1, words};
@@ -135,8 +137,11 @@ pub struct Applied {
     pub plan: Digest,
     /// The dataset that the plan names.
     pub dataset: String,
-    /// Rows, of the input as of the output.
+    /// Rows of the output. The input had these and the removed ones.
     pub rows: u64,
+    /// What each rule about rows removed; absent where the plan has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<RemovedRows>,
     /// What was done, by column.
     pub columns: Vec<AppliedColumn>,
     /// The columns that are not in the output.
@@ -205,7 +210,7 @@ impl Applied {
 pub(crate) fn reversible(transform: Transform) -> Reversible {
     match transform {
         Transform::Keep => Reversible::Plain,
-        Transform::Token => Reversible::WithKey,
+        Transform::Token | Transform::Fpe => Reversible::WithKey,
         _ => Reversible::No,
     }
 }

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, RecordBatchReader};
+use arrow::array::{Array as _, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, RecordBatchReader};
+use arrow::compute::filter;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::PlanError;
 use super::applied::{self, Applied, AppliedColumn, InputDigests, KeyedDigest};
-use super::logical::ColumnHasher;
+use super::cells::too_large;
+use super::digest::ColumnHasher;
 use super::plan::Plan;
+use super::rows::Rows;
 use super::step::{self, Step};
 use crate::crypto::{Keyring, MacKey};
 use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report, report_written};
@@ -23,20 +26,35 @@ pub(super) struct Column {
     pub(super) step: Step,
     pub(super) input: Option<ColumnHasher>,
     pub(super) output: Option<ColumnHasher>,
+    /// All of its cells leave as they came, so that its two digests are one until they are keyed.
+    is_hashed_once: bool,
 }
 
 impl Column {
     /// Treats one batch of the column; `before` = the rows of the batches before. `None` where it is dropped.
     pub(super) fn treat(&mut self, array: &ArrayRef, before: u64) -> Result<Option<ArrayRef>, PlanError> {
+        // What is kept is hashed once, on its way out.
+        if !self.is_hashed_once {
+            self.see(array);
+        }
+        self.treat_seen(array, before)
+    }
+
+    /// Hashes the cells of the input.
+    fn see(&mut self, array: &ArrayRef) {
         // A type without a logical value can only be dropped, and has no digest.
         if self.input.as_mut().is_some_and(|hasher| !hasher.update(array)) {
             self.input = None;
         }
+    }
+
+    /// Treats cells that were hashed, or that are hashed on their way out.
+    fn treat_seen(&mut self, array: &ArrayRef, before: u64) -> Result<Option<ArrayRef>, PlanError> {
         let treated = self.step.run(array, before)?;
         if let (Some(hasher), Some(treated)) = (&mut self.output, &treated)
             && !hasher.update(treated)
         {
-            return Err(super::logical::too_large(&self.step.column));
+            return Err(too_large(&self.step.column));
         }
         Ok(treated)
     }
@@ -46,7 +64,7 @@ impl Column {
         self.step.counts.nulls += array.logical_null_count() as u64;
         match self.output.as_mut().is_some_and(|hasher| hasher.update(array)) {
             true => Ok(()),
-            false => Err(super::logical::too_large(&self.step.column)),
+            false => Err(too_large(&self.step.column)),
         }
     }
 }
@@ -67,6 +85,9 @@ pub struct Treated {
     schema_in: SchemaRef,
     pub(super) schema_out: SchemaRef,
     pub(super) columns: Vec<Column>,
+    /// The rules about rows, and the rows of the input so far.
+    pub(super) rules: Rows,
+    read: u64,
     input_key: Option<(String, MacKey)>,
     pub(super) rows: u64,
     state: State,
@@ -113,11 +134,14 @@ impl Plan {
             fields.extend(step.output.as_ref().map(|data_type| Field::new(field.name(), data_type.clone(), true)));
             let input = input_key.as_ref().map(|_| ColumnHasher::new());
             let output = step.output.as_ref().map(|_| ColumnHasher::new());
-            columns.push(Column { step, input, output });
+            let is_hashed_once = step.is_kept() && self.rows().is_empty();
+            columns.push(Column { step, input, output, is_hashed_once });
         }
         let schema_out = Arc::new(Schema::new(fields));
-        let plan = self.clone();
-        Ok(Treated { plan, source, schema_in, schema_out, columns, input_key, rows: 0, state: State::Running })
+        let place = |name: &str| schema_in.index_of(name).ok();
+        let rules = Rows::new(self.rows(), self.dataset(), place, keys)?;
+        let (plan, state) = (self.clone(), State::Running);
+        Ok(Treated { plan, source, schema_in, schema_out, columns, rules, read: 0, input_key, rows: 0, state })
     }
 
     /// Treats a table and hands each batch on, telling how far it is. Where the answer is an error, what was handed on
@@ -236,12 +260,26 @@ impl Treated {
         if batch.num_columns() != self.columns.len() || types(&batch.schema()) != types(&self.schema_in) {
             return Err(PlanError::SchemaChanged);
         }
+        let leaving = match self.rules.is_empty() {
+            true => None,
+            false => Some(self.rules.leaving(batch)?),
+        };
         let mut arrays: Vec<ArrayRef> = Vec::new();
         for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
-            arrays.extend(column.treat(array, self.rows)?);
+            let treated = match &leaving {
+                None => column.treat(array, self.rows)?,
+                Some(leaving) => {
+                    column.see(array);
+                    let kept = filter(array, leaving).map_err(|_| too_large(&column.step.column))?;
+                    column.treat_seen(&kept, 0).map_err(|error| in_the_input(error, self.read, leaving))?
+                }
+            };
+            arrays.extend(treated);
         }
-        self.rows += batch.num_rows() as u64;
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let rows = leaving.as_ref().map_or(batch.num_rows(), BooleanArray::true_count);
+        self.read += batch.num_rows() as u64;
+        self.rows += rows as u64;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(self.schema(), arrays, &options).map_err(|_| PlanError::SchemaChanged)
     }
 
@@ -258,6 +296,9 @@ impl Treated {
         let mut inputs = std::collections::BTreeMap::new();
         for column in &mut self.columns {
             let name = column.step.column.clone();
+            if column.is_hashed_once && column.input.is_some() {
+                column.input = column.output.clone();
+            }
             if let Some(entry) = self.plan.columns().get(&name) {
                 let counts = column.step.counts;
                 columns.push(AppliedColumn {
@@ -289,6 +330,7 @@ impl Treated {
             plan: self.plan.hash(),
             dataset: self.plan.dataset().to_owned(),
             rows,
+            removed: self.rules.removed(),
             columns,
             dropped,
             schema_in: applied::column_types(&self.schema_in),
@@ -300,6 +342,18 @@ impl Treated {
             output_digests,
             outcome: applied::outcome(&self.plan),
         }
+    }
+}
+
+/// The error with the row of the input, where only some of its rows were treated.
+fn in_the_input(error: PlanError, read: u64, leaving: &BooleanArray) -> PlanError {
+    match error {
+        PlanError::InvalidValue { column, row } => {
+            let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
+            let of_batch = leaving.values().set_indices().nth(place).unwrap_or_default();
+            PlanError::InvalidValue { column, row: read + of_batch as u64 + 1 }
+        }
+        other => other,
     }
 }
 

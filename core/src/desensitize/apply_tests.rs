@@ -119,14 +119,43 @@ fn every_text_type_gives_the_same_values_and_digests() {
     let mut proofs = arrays.into_iter().map(|array| {
         let input = array.data_type().clone();
         let (batches, applied) = run(&plan, source(&table(vec![("c", array)]))).unwrap();
-        match input {
-            DataType::Dictionary(..) => assert_eq!(batches[0].column(0).data_type(), &DataType::Utf8),
-            other => assert_eq!(batches[0].column(0).data_type(), &other),
-        }
+        assert_eq!(batches[0].column(0).data_type(), &input);
         (applied.output_digests, applied.input_digests, applied.columns)
     });
     let first = proofs.next().unwrap();
     assert!(proofs.all(|proof| proof == first));
+}
+
+/// Keys would tell values apart that the treatment made one, and words that no row uses would be values that nobody asked for.
+#[test]
+fn a_treated_dictionary_holds_each_word_once_and_none_that_no_row_uses() {
+    let cells = ["张一", "李二", "张三", "张一", "李二", "x"];
+    let all: ArrayRef = Arc::new(cells.iter().map(|cell| Some(*cell)).collect::<DictionaryArray<Int32Type>>());
+    let batch = table(vec![("c", all.slice(1, 5))]);
+    let (batches, applied) = run(&plan(r#"c = { do = "mask", kind = "person_name" }"#), source(&batch)).unwrap();
+    let treated = batches[0].column(0).as_dictionary::<Int32Type>();
+    let words: Vec<_> = treated.values().as_string::<i32>().iter().flatten().collect();
+    assert_eq!(words, ["李*", "张*", REDACTED]);
+    assert_eq!(treated.keys().values(), &[0, 1, 1, 0, 2]);
+    assert_eq!((applied.columns[0].invalid, applied.columns[0].changed), (1, 5));
+}
+
+/// Each batch of a dictionary has its own words, and every format takes them.
+#[test]
+fn dictionaries_go_into_every_format() {
+    let batch = |cells: &[&str]| {
+        table(vec![("c", Arc::new(cells.iter().map(|cell| Some(*cell)).collect::<DictionaryArray<Int32Type>>()))])
+    };
+    let batches = vec![batch(&["13900001111", "13900001112"]), batch(&["13900001113"])];
+    let folder = tempfile::tempdir().unwrap();
+    for format in [Format::Csv, Format::Parquet, Format::Ipc] {
+        let path = folder.path().join(format.to_string());
+        let source = Source::from_batches(batches[0].schema(), batches.clone()).unwrap();
+        let create = |schema| Sink::create(&path, schema, format);
+        let plan = plan(r#"c = { do = "token", kind = "mobile", key = "k1" }"#);
+        let (applied, _) = plan.apply_to(source, &keys(), create, &mut silent).unwrap();
+        applied.verify_output(open(&path, &ReadOptions::default()).unwrap()).unwrap();
+    }
 }
 
 /// A dictionary may say null by a value as well as by a key.
@@ -158,6 +187,21 @@ fn numbers_and_dates_are_treated_as_their_text() {
     let floats: ArrayRef = Arc::new(Float64Array::from(vec![1.5]));
     assert_eq!(treat(Arc::clone(&floats), r#"{ do = "redact" }"#).unwrap(), [None], "no marker outside text");
     assert_eq!(code(treat(floats, r#"{ do = "mask", kind = "mobile" }"#).unwrap_err()), "KF-PLAN-13");
+}
+
+/// The plan that decrypts is the plan that encrypted, and says so.
+#[test]
+fn format_preserving_encryption_comes_back_with_the_key() {
+    let ids: ArrayRef = Arc::new(StringArray::from(vec![Some(ID), None, Some("110105194912310021")]));
+    let entry = r#"do = "fpe", kind = "resident_id", key = "k1", regions = "2022-10-31.1""#;
+    let encrypted = treat(Arc::clone(&ids), &format!("{{ {entry} }}")).unwrap();
+    let [Some(id), None, Some(invalid)] = &encrypted[..] else { panic!("{encrypted:?}") };
+    assert!(id != ID && crate::kinds::is_valid(crate::kinds::Kind::ResidentId, id) && invalid == REDACTED);
+    let again: ArrayRef = Arc::new(encrypted.iter().map(Option::as_deref).collect::<StringArray>());
+    let decrypted = treat(again, &format!("{{ {entry}, decrypt = true }}")).unwrap();
+    assert_eq!(decrypted, [Some(ID.to_owned()), None, Some(REDACTED.to_owned())]);
+    let sm4 = treat(ids, &format!("{{ {entry}, cipher = \"sm4\" }}")).unwrap();
+    assert_ne!(sm4[0], encrypted[0]);
 }
 
 #[test]
@@ -328,8 +372,12 @@ fn digest_oracle(cells: &[Option<String>]) -> crate::terms::Digest {
         match cell {
             None => bytes.push(0),
             Some(text) => {
-                bytes.push(1);
-                bytes.extend((text.len() as u64).to_be_bytes());
+                let mut length = text.len() + 1;
+                while length >= 128 {
+                    bytes.push((length % 128 + 128) as u8);
+                    length /= 128;
+                }
+                bytes.push(length as u8);
                 bytes.extend(text.as_bytes());
             }
         }
@@ -358,6 +406,13 @@ fn entry() -> impl Strategy<Value = &'static str> {
         r#"{ do = "mask", kind = "mobile" }"#,
         r#"{ do = "token", kind = "mobile", key = "k1" }"#,
         r#"{ do = "token", kind = "resident_id", key = "k1" }"#,
+        r#"{ do = "token", kind = "mobile", key = "k1", mac = "hmac_sm3" }"#,
+        r#"{ do = "fpe", kind = "mobile", key = "k1" }"#,
+        r#"{ do = "fpe", kind = "resident_id", key = "k1", regions = "2022-10-31.1" }"#,
+        r#"{ do = "fpe", alphabet = "digits", key = "k1", cipher = "sm4" }"#,
+        r#"{ do = "mask", pattern = "1##****####" }"#,
+        r#"{ do = "generalize", keep_prefix = 3 }"#,
+        r#"{ do = "generalize", bounds = [0, 18, 60] }"#,
         r#"{ do = "generalize", to = "year" }"#,
         r#"{ do = "generalize", to = "district" }"#,
         r#"{ do = "generalize", width = 10 }"#,
@@ -408,4 +463,67 @@ fn the_proof_holds_for_a_csv_whose_cells_were_guarded() {
     let open = || open(&path, &ReadOptions::default()).unwrap();
     applied.verify_output(open()).unwrap();
     assert_eq!(content_digest(open(), &mut silent).unwrap(), applied.content().unwrap());
+}
+
+/// Rows are judged by the input, before any cell is treated; what can't be judged does not leave.
+#[test]
+fn rows_are_suppressed_and_sampled_by_their_own_cells() {
+    let ages = ["17", "18", "60", "91", "x"].map(Some).into_iter().chain([None]).collect::<StringArray>();
+    let names: StringArray = ["a", "b", "c", "d", "e", "f"].map(Some).into_iter().collect();
+    let batch = table(vec![("age", Arc::new(ages)), ("xm", Arc::new(names))]);
+    let suppress = |rule: &str| {
+        let text = format!(
+            "v = 1\ndataset = \"d\"\nrows = [{rule}]\n[columns]\nage = {{ do = \"drop\" }}\nxm = {{ do = \"keep\" }}"
+        );
+        let (batches, applied) = run(&Plan::parse_toml(&text).unwrap(), source(&batch)).unwrap();
+        let left: Vec<_> = batches.iter().flat_map(|batch| batch["xm"].as_string::<i32>().iter().flatten()).collect();
+        assert_eq!(applied.rows as usize, left.len());
+        assert_eq!(applied.removed.iter().map(|rule| rule.rows).sum::<u64>() + applied.rows, 6);
+        (left.concat(), applied.removed.iter().map(|rule| rule.unjudged).sum::<u64>())
+    };
+    assert_eq!(suppress(r#"{ do = "suppress", column = "age", above = 90 }"#), ("abc".into(), 2));
+    assert_eq!(suppress(r#"{ do = "suppress", column = "age", below = 18, above = 60 }"#), ("bc".into(), 2));
+    assert_eq!(suppress(r#"{ do = "suppress", column = "age", values = ["18", "x"] }"#), ("acdf".into(), 0));
+    assert_eq!(suppress(r#"{ do = "suppress", column = "age", null = true }"#), ("abcde".into(), 0));
+    let two = r#"{ do = "suppress", column = "age", null = true }, { do = "suppress", column = "xm", values = ["a"] }"#;
+    assert_eq!(suppress(two), ("bcde".into(), 0));
+}
+
+#[test]
+fn a_sample_is_of_the_rate_and_the_same_in_batches_of_any_size() {
+    let cells: ArrayRef = Arc::new((0..20_000).map(|row| Some(format!("person {row}"))).collect::<StringArray>());
+    let batch = table(vec![("id", cells)]);
+    let plan = Plan::parse_toml(
+        "v = 1\ndataset = \"d\"\nrows = [{ do = \"sample\", column = \"id\", key = \"k1\", keep_ppm = 250000 }]\n[columns]\nid = { do = \"keep\" }",
+    )
+    .unwrap();
+    let (whole, applied) = run(&plan, source(&batch)).unwrap();
+    // Four standard deviations of 20,000 draws at a quarter.
+    assert!((4755..=5245).contains(&applied.rows), "{}", applied.rows);
+    let parts = (0..20_000).step_by(777).map(|at| batch.slice(at, 777.min(20_000 - at))).collect();
+    let (parts, again) = run(&plan, Source::from_batches(batch.schema(), parts).unwrap()).unwrap();
+    assert_eq!(arrow::compute::concat_batches(&whole[0].schema(), &parts).unwrap(), whole[0]);
+    assert_eq!(again, applied);
+    assert_eq!(plan.keys(), ["k1"]);
+}
+
+/// The row that is named is that of the input, whatever was removed before it.
+#[test]
+fn an_error_names_the_row_of_the_input() {
+    let plan = Plan::parse_toml(
+        r#"
+        v = 1
+        dataset = "d"
+        rows = [{ do = "suppress", column = "c", values = ["x"] }]
+        [columns]
+        c = { do = "mask", kind = "mobile" }
+        [on_invalid]
+        default = "error"
+        "#,
+    )
+    .unwrap();
+    let cells = |cells: &[&str]| table(vec![("c", Arc::new(StringArray::from(cells.to_vec())))]);
+    let batches = vec![cells(&["x", "13900001111", "x"]), cells(&["x", "13900001111", "x", "12"])];
+    let error = run(&plan, Source::from_batches(batches[0].schema(), batches).unwrap()).unwrap_err();
+    assert_eq!(error, PlanError::InvalidValue { column: "c".into(), row: 7 }.into());
 }

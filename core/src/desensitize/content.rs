@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::applied::Applied;
-use super::logical::ColumnHasher;
+use super::digest::ColumnHasher;
 use super::{PlanError, plain_type};
 use crate::canon;
 use crate::canon::CanonError;

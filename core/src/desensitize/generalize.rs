@@ -11,8 +11,12 @@
 
 use std::io::Write;
 
+use arrow::datatypes::DataType;
+
+use super::column::ColumnPlan;
 use super::place;
-use super::plan::Level;
+use super::step::{Report, is_text, is_written_as_text, text_type};
+use super::vocabulary::Level;
 use crate::kinds::{self, Kind};
 
 /// How the values of one column are generalized.
@@ -20,28 +24,86 @@ pub(crate) enum Generalize {
     Date { kind: Kind, level: Level },
     Place { kind: Option<Kind>, level: Level },
     Bins { width: i128 },
+    Bounds(Vec<i64>),
+    Prefix(usize),
+}
+
+/// What is wrong with the settings of a generalization: it has one of `to`, `width`, `bounds` and `keep_prefix`.
+pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
+    let ways = [
+        ("to", entry.to.is_some()),
+        ("width", entry.width.is_some()),
+        ("bounds", entry.bounds.is_some()),
+        ("keep_prefix", entry.keep_prefix.is_some()),
+    ];
+    let mut given = ways.iter().filter(|(_, given)| *given);
+    match (given.next(), given.next()) {
+        (None, _) => {
+            report.field("to", "a level; or width, bounds or keep_prefix", "层级,或 width、bounds、keep_prefix 之一")
+        }
+        (Some(_), Some((second, _))) => {
+            report.field(
+                second,
+                "only one of to, width, bounds and keep_prefix",
+                "to、width、bounds、keep_prefix 只能有一项",
+            );
+        }
+        (Some(_), None) => {}
+    }
+    if entry.width.is_some_and(|width| width < 2) {
+        report.field("width", "2 or more", "不小于 2 的整数");
+    }
+    if entry.keep_prefix == Some(0) {
+        report.field("keep_prefix", "1 or more", "不小于 1 的整数");
+    }
+    if entry.bounds.as_ref().is_some_and(|bounds| bounds.is_empty() || !bounds.is_sorted_by(|a, b| a < b)) {
+        report.field("bounds", "one or more rising whole numbers", "一个或多个递增整数");
+    }
+    if entry.to.is_some_and(|level| Generalize::to(level, entry.kind).is_none()) {
+        report.kind();
+    }
+}
+
+/// The type of the treated column; `None` where the generalization has no meaning on the type.
+pub(super) fn output(entry: &ColumnPlan, plain: &DataType) -> Option<DataType> {
+    let day = matches!(plain, DataType::Date32 | DataType::Date64);
+    let meant = match entry.to {
+        None if entry.keep_prefix.is_some() => is_text(plain) || is_written_as_text(plain),
+        None => is_text(plain) || plain.is_integer(),
+        Some(level) if place::is_of_places(level) => is_text(plain) || plain.is_integer(),
+        // A zone would make the day of a moment a question.
+        Some(_) => is_text(plain) || plain.is_integer() || day || matches!(plain, DataType::Timestamp(_, None)),
+    };
+    meant.then(|| text_type(plain))
 }
 
 impl Generalize {
-    /// The generalization of a level; `None` where it isn't defined for the kind.
-    pub(crate) fn to(level: Level, kind: Option<Kind>) -> Option<Self> {
-        match (level, kind) {
-            (Level::Year | Level::Month | Level::Decade, None | Some(Kind::Date)) => {
-                Some(Generalize::Date { kind: Kind::Date, level })
-            }
-            (Level::Year | Level::Month | Level::Decade, Some(Kind::BirthDate)) => {
-                Some(Generalize::Date { kind: Kind::BirthDate, level })
-            }
-            (
-                Level::Province | Level::City | Level::District,
-                None | Some(Kind::Address | Kind::Region | Kind::ResidentId),
-            ) => Some(Generalize::Place { kind, level }),
-            _ => None,
+    /// The generalization that an entry asks for; `None` where it isn't defined.
+    pub(super) fn new(entry: &ColumnPlan) -> Option<Self> {
+        if let Some(level) = entry.to {
+            return Generalize::to(level, entry.kind);
         }
+        let bins = entry.width.map(Generalize::bins);
+        let bounds = || entry.bounds.clone().map(Generalize::Bounds);
+        let prefix = || entry.keep_prefix.and_then(|kept| usize::try_from(kept).ok()).map(Generalize::Prefix);
+        bins.or_else(bounds).or_else(prefix)
+    }
+
+    /// The generalization to a level; `None` where it isn't defined for the kind.
+    fn to(level: Level, kind: Option<Kind>) -> Option<Self> {
+        if !place::is_of_places(level) {
+            return match kind {
+                None | Some(Kind::Date) => Some(Generalize::Date { kind: Kind::Date, level }),
+                Some(Kind::BirthDate) => Some(Generalize::Date { kind: Kind::BirthDate, level }),
+                Some(_) => None,
+            };
+        }
+        matches!(kind, None | Some(Kind::Address | Kind::Region | Kind::ResidentId))
+            .then_some(Generalize::Place { kind, level })
     }
 
     /// Bins of this width, which begin at multiples of it.
-    pub(crate) fn bins(width: u32) -> Self {
+    fn bins(width: u32) -> Self {
         Generalize::Bins { width: i128::from(width) }
     }
 
@@ -54,11 +116,18 @@ impl Generalize {
             }
             Generalize::Place { kind, level } => place(value, *kind, *level, out),
             Generalize::Bins { width } => bin(value, *width, out),
+            Generalize::Bounds(bounds) => between(value, bounds, out),
+            Generalize::Prefix(kept) => prefix(value, *kept, out),
         }
     }
 }
 
 fn date(form: &str, level: Level, out: &mut Vec<u8>) -> bool {
+    if level == Level::Quarter {
+        let month = form.get(5..7).and_then(|month| month.parse::<u8>().ok());
+        let (Some(year), Some(month @ 1..=12)) = (form.get(..4), month) else { return false };
+        return write!(out, "{year}-Q{}", (month - 1) / 3 + 1).is_ok();
+    }
     let (kept, end) = match level {
         Level::Month => (form.get(..7), ""),
         Level::Year => (form.get(..4), ""),
@@ -103,6 +172,26 @@ fn bin(value: &str, width: i128, out: &mut Vec<u8>) -> bool {
     let Some(number) = value.trim().parse::<i64>().ok().map(i128::from) else { return false };
     let low = number.div_euclid(width) * width;
     write!(out, "[{low},{})", low + width).is_ok()
+}
+
+/// The bin between two bounds; what lies before the first or from the last on has a bin without an end.
+fn between(value: &str, bounds: &[i64], out: &mut Vec<u8>) -> bool {
+    let Ok(number) = value.trim().parse::<i64>() else { return false };
+    let above = bounds.partition_point(|bound| *bound <= number);
+    let (low, high) = (above.checked_sub(1).and_then(|below| bounds.get(below)), bounds.get(above));
+    match (low, high) {
+        (None, Some(high)) => write!(out, "(,{high})").is_ok(),
+        (Some(low), Some(high)) => write!(out, "[{low},{high})").is_ok(),
+        (Some(low), None) => write!(out, "[{low},)").is_ok(),
+        (None, None) => false,
+    }
+}
+
+/// The first characters. A value that has no more of them would stay as it is, and is invalid.
+fn prefix(value: &str, kept: usize, out: &mut Vec<u8>) -> bool {
+    let Some((end, _)) = value.char_indices().nth(kept) else { return false };
+    out.extend_from_slice(value.as_bytes().get(..end).unwrap_or_default());
+    true
 }
 
 #[cfg(test)]

@@ -14,22 +14,13 @@
 //! So a column has one digest in CSV and in Parquet, as long as it is text, whole numbers, booleans or dates.
 
 use std::io::Write;
-use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryArray, BinaryViewArray, BooleanArray, LargeBinaryArray,
-    LargeStringArray, PrimitiveArray, StringArray, StringArrayType, StringViewArray,
-};
-use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Date64Type, TimeUnit};
-use arrow::downcast_primitive_array;
-use jiff::ToSpan;
-use jiff::civil::Date;
-
-use super::PlanError;
-use crate::crypto::Hasher;
-use crate::terms::Digest;
+use arrow::datatypes::{
+    DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, TimeUnit, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
 
 /// The type without its dictionary; `None` where a cell of the type has no logical value here.
 pub(crate) fn plain_type(data_type: &DataType) -> Option<&DataType> {
@@ -38,8 +29,8 @@ pub(crate) fn plain_type(data_type: &DataType) -> Option<&DataType> {
         Dictionary(_, value) if !matches!(value.as_ref(), Dictionary(..)) => plain_type(value),
         Null | Boolean | Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 | UInt64 | Float16 | Float32
         | Float64 | Date32 | Date64 | Time32(_) | Time64(_) | Timestamp(..) | Duration(_) | Utf8 | LargeUtf8
-        | Utf8View | Binary | LargeBinary | BinaryView | Decimal32(..) | Decimal64(..) | Decimal128(..)
-        | Decimal256(..) => Some(data_type),
+        | Utf8View | Binary | LargeBinary | BinaryView | FixedSizeBinary(_) | Decimal32(..) | Decimal64(..)
+        | Decimal128(..) | Decimal256(..) => Some(data_type),
         _ => None,
     }
 }
@@ -89,35 +80,57 @@ pub(crate) fn visit(array: &ArrayRef, see: &mut dyn FnMut(Option<&[u8]>)) -> boo
             let scaled =
                 |count: i64, out: &mut Vec<u8>| append(out, format_args!("{}ns", i128::from(count) * nanoseconds));
             match cast(array, &DataType::Int64) {
-                Ok(counts) => written(counts.as_primitive::<arrow::datatypes::Int64Type>(), see, scaled),
+                Ok(counts) => written(counts.as_primitive::<Int64Type>(), see, scaled),
                 Err(_) => return false,
             }
         }
-        DataType::Decimal32(_, scale)
-        | DataType::Decimal64(_, scale)
-        | DataType::Decimal128(_, scale)
-        | DataType::Decimal256(_, scale) => {
-            let scale = *scale;
-            downcast_primitive_array!(
-                array => written(array, see, |value, out| append(out, format_args!("{value:?}e-{scale}"))),
-                _ => return false
-            );
+        DataType::Decimal32(_, scale) => decimals(array.as_primitive::<Decimal32Type>(), *scale, see),
+        DataType::Decimal64(_, scale) => decimals(array.as_primitive::<Decimal64Type>(), *scale, see),
+        DataType::Decimal128(_, scale) => decimals(array.as_primitive::<Decimal128Type>(), *scale, see),
+        DataType::Decimal256(_, scale) => {
+            written(array.as_primitive::<Decimal256Type>(), see, |value, out| {
+                append(out, format_args!("{value}e-{scale}"))
+            });
         }
-        _ => {
-            downcast_primitive_array!(
-                array => written(array, see, |value, out| append(out, format_args!("{value:?}"))),
-                _ => return false
-            );
-        }
+        DataType::FixedSizeBinary(_) => array.as_fixed_size_binary().iter().for_each(&mut *see),
+        DataType::Int8 => integers(array.as_primitive::<Int8Type>(), see),
+        DataType::Int16 => integers(array.as_primitive::<Int16Type>(), see),
+        DataType::Int32 => integers(array.as_primitive::<Int32Type>(), see),
+        DataType::Int64 => integers(array.as_primitive::<Int64Type>(), see),
+        DataType::UInt8 => integers(array.as_primitive::<UInt8Type>(), see),
+        DataType::UInt16 => integers(array.as_primitive::<UInt16Type>(), see),
+        DataType::UInt32 => integers(array.as_primitive::<UInt32Type>(), see),
+        DataType::UInt64 => integers(array.as_primitive::<UInt64Type>(), see),
+        _ => return false,
     }
     true
+}
+
+fn integers<T: ArrowPrimitiveType<Native: itoa::Integer>>(
+    array: &PrimitiveArray<T>,
+    see: &mut dyn FnMut(Option<&[u8]>),
+) {
+    let mut digits = itoa::Buffer::new();
+    array.iter().for_each(|cell| see(cell.map(|value| digits.format(value).as_bytes())));
+}
+
+fn decimals<T: ArrowPrimitiveType<Native: itoa::Integer>>(
+    array: &PrimitiveArray<T>,
+    scale: i8,
+    see: &mut dyn FnMut(Option<&[u8]>),
+) {
+    let mut digits = itoa::Buffer::new();
+    written(array, see, |value, out| {
+        out.extend_from_slice(digits.format(value).as_bytes());
+        append(out, format_args!("e-{scale}"));
+    });
 }
 
 /// Visits a primitive array, each value written into one buffer that is used again.
 fn written<T: ArrowPrimitiveType>(
     array: &PrimitiveArray<T>,
     see: &mut dyn FnMut(Option<&[u8]>),
-    write: impl Fn(T::Native, &mut Vec<u8>),
+    mut write: impl FnMut(T::Native, &mut Vec<u8>),
 ) {
     let mut text = Vec::new();
     for cell in array {
@@ -137,11 +150,38 @@ fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
+/// `YYYY-MM-DD`; beyond the years 1 to 9999 the number of the day and `d`.
 fn date(days: i64, out: &mut Vec<u8>) {
-    match Date::constant(1970, 1, 1).checked_add(days.clamp(-7_304_484, 7_304_484).days()) {
-        Ok(date) if date.year() >= 1 && days.abs() < 7_304_484 => append(out, format_args!("{date}")),
-        _ => append(out, format_args!("{days}d")),
-    }
+    let Some((year, month, day)) = civil(days) else {
+        return append(out, format_args!("{days}d"));
+    };
+    let digit = |value: u32| b'0' + (value % 10) as u8;
+    out.extend_from_slice(&[
+        digit(year / 1000),
+        digit(year / 100),
+        digit(year / 10),
+        digit(year),
+        b'-',
+        digit(month / 10),
+        digit(month),
+        b'-',
+        digit(day / 10),
+        digit(day),
+    ]);
+}
+
+/// The civil date of a day number, by counting from 1 March of the year 0 so that the leap day is the last of its year.
+fn civil(days: i64) -> Option<(u32, u32, u32)> {
+    const PER_ERA: u32 = 146_097;
+    // 0001-01-01 to 9999-12-31.
+    let days = u32::try_from(days + 719_468).ok().filter(|days| (306..=3_652_364).contains(days))?;
+    let (era, of_era) = (days / PER_ERA, days % PER_ERA);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    Some((year + era * 400 + u32::from(month <= 2), month, day))
 }
 
 fn float(value: f64, out: &mut Vec<u8>) {
@@ -153,201 +193,31 @@ fn float(value: f64, out: &mut Vec<u8>) {
     append(out, format_args!("f64:{:016x}", value.to_bits()));
 }
 
-/// The digest of a logical column: SHA-256 over `kaifang/column/v1`, a zero byte, and for each cell in order a zero byte
-/// for null, or a one byte, the length of its logical bytes as eight bytes (big endian), and those bytes.
-///
-/// It depends on neither the batches nor the Arrow type of text.
-#[derive(Clone)]
-pub(crate) struct ColumnHasher {
-    hasher: Hasher,
-    buffer: Vec<u8>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan;
+    use jiff::civil::Date;
 
-impl ColumnHasher {
-    /// What is gathered before it is hashed.
-    const CHUNK: usize = 64 * 1024;
-
-    pub(crate) fn new() -> Self {
-        let mut hasher = Hasher::sha256();
-        hasher.update(b"kaifang/column/v1\0");
-        ColumnHasher { hasher, buffer: Vec::new() }
-    }
-
-    /// Adds the cells of a batch. `false` where the type has no logical value.
-    #[must_use]
-    pub(crate) fn update(&mut self, array: &ArrayRef) -> bool {
-        let ColumnHasher { hasher, buffer } = self;
-        visit(array, &mut |cell| {
-            match cell {
-                None => buffer.push(0),
-                Some(bytes) => {
-                    buffer.push(1);
-                    buffer.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
-                    if bytes.len() < Self::CHUNK {
-                        buffer.extend_from_slice(bytes);
-                    } else {
-                        hasher.update(buffer);
-                        buffer.clear();
-                        hasher.update(bytes);
-                    }
-                }
+    /// Every day of the years 1 to 9999 against the calendar of `jiff`.
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let epoch = Date::constant(1970, 1, 1);
+        let mut expected = Date::constant(1, 1, 1);
+        let first = expected.since((jiff::Unit::Day, epoch)).unwrap().get_days();
+        for days in i64::from(first).. {
+            let mut text = Vec::new();
+            date(days, &mut text);
+            assert_eq!(String::from_utf8(text).unwrap(), expected.to_string());
+            match expected.checked_add(1.day()) {
+                Ok(next) => expected = next,
+                Err(_) => break,
             }
-            if buffer.len() >= Self::CHUNK {
-                hasher.update(buffer);
-                buffer.clear();
-            }
-        })
-    }
-
-    pub(crate) fn finish(mut self) -> Digest {
-        self.hasher.update(&self.buffer);
-        self.hasher.finish()
-    }
-}
-
-/// The logical digest of one column: see [`crate::desensitize`] for its definition. `None` where the type has none.
-#[must_use]
-pub fn column_digest(batches: &[ArrayRef]) -> Option<Digest> {
-    let mut hasher = ColumnHasher::new();
-    batches.iter().all(|batch| hasher.update(batch)).then(|| hasher.finish())
-}
-
-/// A text column under construction: bytes and offsets, every growth tried before it is done. One batch holds at most
-/// 2 GiB of one column.
-pub(crate) struct Writer<'a> {
-    column: &'a str,
-    bytes: Vec<u8>,
-    offsets: Vec<i32>,
-}
-
-impl<'a> Writer<'a> {
-    /// Room for so many values and bytes.
-    pub(crate) fn new(rows: usize, bytes: usize, column: &'a str) -> Result<Self, PlanError> {
-        let mut writer = Writer { column, bytes: Vec::new(), offsets: Vec::new() };
-        let reserved = writer.offsets.try_reserve_exact(rows + 1).and_then(|()| writer.bytes.try_reserve(bytes));
-        reserved.map_err(|_| too_large(column))?;
-        writer.offsets.push(0);
-        Ok(writer)
-    }
-
-    /// Appends one value, which `write` appends to the bytes; `most` = how many it may append.
-    pub(crate) fn value<R>(&mut self, most: usize, write: impl FnOnce(&mut Vec<u8>) -> R) -> Result<R, PlanError> {
-        self.bytes.try_reserve(most).map_err(|_| too_large(self.column))?;
-        let answer = write(&mut self.bytes);
-        self.offsets.push(i32::try_from(self.bytes.len()).map_err(|_| too_large(self.column))?);
-        Ok(answer)
-    }
-
-    /// The column as one of the three text types.
-    pub(crate) fn finish(self, nulls: Option<NullBuffer>, data_type: &DataType) -> Result<ArrayRef, PlanError> {
-        let column = self.column;
-        let bytes = Buffer::from_vec(self.bytes);
-        if *data_type == DataType::LargeUtf8 {
-            let mut wide: Vec<i64> = Vec::new();
-            wide.try_reserve_exact(self.offsets.len()).map_err(|_| too_large(column))?;
-            wide.extend(self.offsets.into_iter().map(i64::from));
-            let text = LargeStringArray::try_new(OffsetBuffer::new(ScalarBuffer::from(wide)), bytes, nulls);
-            return Ok(Arc::new(text.map_err(|_| too_large(column))?));
         }
-        let text = StringArray::try_new(OffsetBuffer::new(ScalarBuffer::from(self.offsets)), bytes, nulls);
-        let text = text.map_err(|_| too_large(column))?;
-        Ok(match data_type {
-            DataType::Utf8View => Arc::new(StringViewArray::from(&text)),
-            _ => Arc::new(text),
-        })
+        for (days, text) in [(i64::from(first) - 1, "-719163d"), (2_932_897, "2932897d")] {
+            let mut out = Vec::new();
+            date(days, &mut out);
+            assert_eq!(out, text.as_bytes());
+        }
     }
-}
-
-pub(crate) fn too_large(column: &str) -> PlanError {
-    PlanError::TooLarge { column: column.to_owned() }
-}
-
-/// The nulls of an array in bits of their own: those of a slice lie among its neighbours'.
-pub(crate) fn own_nulls(array: &dyn Array) -> Option<NullBuffer> {
-    let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0)?;
-    Some(NullBuffer::new(BooleanBuffer::collect_bool(nulls.len(), |row| nulls.is_valid(row))))
-}
-
-/// The column as text of its logical values, for transforms that read text.
-pub(crate) fn as_text(array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanError> {
-    let array = plain(array).ok_or_else(|| too_large(column))?;
-    if matches!(array.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) {
-        return Ok(array);
-    }
-    // A moment widens to its day.
-    let array = match array.data_type() {
-        DataType::Timestamp(unit, None) => days_of(&array, *unit).ok_or_else(|| too_large(column))?,
-        _ => array,
-    };
-    let mut writer = Writer::new(array.len(), 0, column)?;
-    let mut failed = None;
-    visit(&array, &mut |cell| {
-        let bytes = cell.unwrap_or_default();
-        failed = failed.take().or(writer.value(bytes.len(), |out| out.extend_from_slice(bytes)).err());
-    });
-    failed.map_or(Ok(()), Err)?;
-    writer.finish(own_nulls(&array), &DataType::Utf8)
-}
-
-fn days_of(array: &ArrayRef, unit: TimeUnit) -> Option<ArrayRef> {
-    let per_day: i64 = match unit {
-        TimeUnit::Second => 86_400,
-        TimeUnit::Millisecond => 86_400_000,
-        TimeUnit::Microsecond => 86_400_000_000,
-        TimeUnit::Nanosecond => 86_400_000_000_000,
-    };
-    let counts = cast(array, &DataType::Int64).ok()?;
-    // Days of 64-bit seconds may not fit a Date32, so milliseconds of whole days stand for them.
-    let counts = counts.as_primitive::<arrow::datatypes::Int64Type>();
-    let days: PrimitiveArray<Date64Type> = counts.unary(|count| count.div_euclid(per_day).saturating_mul(86_400_000));
-    Some(Arc::new(days))
-}
-
-/// A copy that holds the cells and nothing else: no dictionary value that no row uses, no neighbour of a slice, no bytes
-/// under nulls.
-pub(crate) fn clean(array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanError> {
-    let array = plain(array).ok_or_else(|| too_large(column))?;
-    let array = array.as_ref();
-    Ok(match array.data_type() {
-        DataType::Utf8 => copy_text(array.as_string::<i32>(), column)?,
-        DataType::LargeUtf8 => copy_text(array.as_string::<i64>(), column)?,
-        DataType::Utf8View => copy_text(array.as_string_view(), column)?,
-        DataType::Binary => Arc::new(array.as_binary::<i32>().iter().collect::<BinaryArray>()),
-        DataType::LargeBinary => Arc::new(array.as_binary::<i64>().iter().collect::<LargeBinaryArray>()),
-        DataType::BinaryView => Arc::new(array.as_binary_view().iter().collect::<BinaryViewArray>()),
-        DataType::Boolean => Arc::new(array.as_boolean().iter().collect::<BooleanArray>()),
-        DataType::Null => Arc::new(arrow::array::NullArray::new(array.len())),
-        _ => downcast_primitive_array!(
-            array => copy_numbers(array, column)?,
-            _ => return Err(too_large(column))
-        ),
-    })
-}
-
-fn copy_text<'a, A: StringArrayType<'a>>(array: A, column: &str) -> Result<ArrayRef, PlanError> {
-    let mut writer = Writer::new(array.len(), 0, column)?;
-    for cell in array.iter() {
-        let bytes = cell.unwrap_or_default().as_bytes();
-        writer.value(bytes.len(), |out| out.extend_from_slice(bytes))?;
-    }
-    writer.finish(own_nulls(&array), array.data_type())
-}
-
-fn copy_numbers<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, column: &str) -> Result<ArrayRef, PlanError> {
-    let mut values: Vec<T::Native> = Vec::new();
-    values.try_reserve_exact(array.len()).map_err(|_| too_large(column))?;
-    values.extend(array.iter().map(Option::unwrap_or_default));
-    let copy = PrimitiveArray::<T>::new(values.into(), own_nulls(array));
-    Ok(Arc::new(copy.with_data_type(array.data_type().clone())))
-}
-
-/// A column of one text, null where the input is.
-pub(crate) fn constant(text: &str, array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanError> {
-    let valid = own_nulls(array);
-    let mut writer = Writer::new(array.len(), 0, column)?;
-    for row in 0..array.len() {
-        let shown = if valid.as_ref().is_none_or(|valid| valid.is_valid(row)) { text } else { "" };
-        writer.value(shown.len(), |out| out.extend_from_slice(shown.as_bytes()))?;
-    }
-    writer.finish(valid, plain_type(array.data_type()).unwrap_or(&DataType::Utf8))
 }

@@ -1,6 +1,6 @@
 //! The administrative division of an address or of a code, widened to a level.
 
-use super::plan::Level;
+use super::vocabulary::Level;
 use crate::kinds::{Kind, address, canonical, region};
 
 /// Whether the level is one of places, and not of dates.
@@ -36,7 +36,7 @@ fn digits(level: Level) -> Option<usize> {
         Level::Province => Some(2),
         Level::City => Some(4),
         Level::District => Some(6),
-        Level::Year | Level::Month | Level::Decade => None,
+        Level::Year | Level::Quarter | Level::Month | Level::Decade => None,
     }
 }
 

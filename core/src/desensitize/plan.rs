@@ -11,78 +11,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::PlanError;
+use super::column::ColumnPlan;
 use super::read::{field, read};
+use super::rows::RowPlan;
 use super::step::Step;
+use super::vocabulary::Invalid;
 use crate::kinds;
-use crate::kinds::Kind;
-use crate::terms::{Digest, V1, words};
+use crate::terms::{Digest, V1};
 
 /// What the library's own derived keys begin with: no domain of a plan may.
 pub(crate) const RESERVED: &str = "kaifang:";
-
-words! {
-    /// 变换: what is done to a column (techniques of GB/T 37964-2019, annex A).
-    pub enum Transform {
-        /// 保留: as it is.
-        Keep = "keep", "保留", "keep";
-        /// 删除列
-        Drop = "drop", "删除", "drop";
-        /// 屏蔽: every value becomes [`super::REDACTED`].
-        Redact = "redact", "屏蔽", "redact";
-        /// 置空
-        Null = "null", "置空", "null";
-        /// 部分屏蔽: hidden characters become `*`.
-        Mask = "mask", "掩码", "mask";
-        /// 密码假名化: a keyed token.
-        Token = "token", "假名令牌", "token";
-        /// 保留格式加密
-        Fpe = "fpe", "保留格式加密", "format-preserving encryption";
-        /// 泛化
-        Generalize = "generalize", "泛化", "generalize";
-        /// 取整
-        Round = "round", "取整", "round";
-        /// 顶层与底层编码
-        TopBottom = "top_bottom", "顶层底层编码", "top and bottom coding";
-        /// 日期偏移
-        DateShift = "date_shift", "日期偏移", "date shift";
-        /// 噪声
-        Noise = "noise", "噪声添加", "noise";
-        /// 置换
-        Shuffle = "shuffle", "置换", "shuffle";
-        /// 抽样
-        Sample = "sample", "抽样", "sample";
-        /// 记录抑制
-        Suppress = "suppress", "抑制", "suppress";
-        /// 加密
-        Encrypt = "encrypt", "加密", "encrypt";
-        /// 文本片段处理
-        Text = "text", "文本处理", "text";
-    }
-
-    /// 泛化层级: to what a generalization widens.
-    pub enum Level {
-        /// 年: `1990`
-        Year = "year", "年", "year";
-        /// 月: `1990-03`
-        Month = "month", "月", "month";
-        /// 十年: `1990s`
-        Decade = "decade", "十年", "decade";
-        /// 省级
-        Province = "province", "省", "province";
-        /// 市级
-        City = "city", "市", "city";
-        /// 区县级
-        District = "district", "区县", "district";
-    }
-
-    /// 无效值的处理: what happens to a value that a transform can't treat.
-    pub enum Invalid {
-        /// 屏蔽并计数: the marker (null where the column isn't text), counted.
-        Redact = "redact", "屏蔽并计数", "redact";
-        /// 报错: the whole treatment fails.
-        Error = "error", "报错", "error";
-    }
-}
 
 /// What happens to values that a transform can't treat. They are never passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,54 +34,6 @@ pub struct OnInvalid {
 impl Default for OnInvalid {
     fn default() -> Self {
         OnInvalid { default: Invalid::Redact }
-    }
-}
-
-/// What one column gets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ColumnPlan {
-    /// The transform.
-    #[serde(rename = "do")]
-    pub transform: Transform,
-    /// What the column holds. Masks and tokens need it; elsewhere it is a declaration that the proof repeats.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Kind>,
-    /// Mask: how many leading characters (Unicode scalar values) stay.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keep_prefix: Option<u32>,
-    /// Mask: how many trailing characters stay.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keep_suffix: Option<u32>,
-    /// Token: the id of the key in the keyring.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Token: the domain that the key is derived for; `<dataset>/<kind>` unless two datasets are meant to join.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub domain: Option<String>,
-    /// Generalize: the level of dates and places.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Level>,
-    /// Generalize: the width of the bins of integers, at least 2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub width: Option<u32>,
-}
-
-impl ColumnPlan {
-    /// A column with this transform and no setting.
-    #[must_use]
-    pub fn new(transform: Transform) -> Self {
-        ColumnPlan {
-            transform,
-            kind: None,
-            keep_prefix: None,
-            keep_suffix: None,
-            key: None,
-            domain: None,
-            to: None,
-            width: None,
-        }
     }
 }
 
@@ -176,6 +66,8 @@ pub struct Plan {
     pub(super) v: V1,
     pub(super) dataset: String,
     pub(super) columns: BTreeMap<String, ColumnPlan>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rows: Vec<RowPlan>,
     #[serde(default)]
     pub(super) on_invalid: OnInvalid,
 }
@@ -196,7 +88,8 @@ impl Plan {
         columns: BTreeMap<String, ColumnPlan>,
         on_invalid: Invalid,
     ) -> Result<Self, PlanError> {
-        let plan = Plan { v: V1, dataset: dataset.into(), columns, on_invalid: OnInvalid { default: on_invalid } };
+        let on_invalid = OnInvalid { default: on_invalid };
+        let plan = Plan { v: V1, dataset: dataset.into(), columns, rows: Vec::new(), on_invalid };
         let mut problems = Vec::new();
         plan.problems(&mut problems);
         PlanError::all_of(problems).map(|()| plan)
@@ -258,6 +151,23 @@ impl Plan {
         &self.columns
     }
 
+    /// The same plan with these rules about rows.
+    ///
+    /// # Errors
+    /// Every problem of the plan.
+    pub fn with_rows(mut self, rows: Vec<RowPlan>) -> Result<Self, PlanError> {
+        self.rows = rows;
+        let mut problems = Vec::new();
+        self.problems(&mut problems);
+        PlanError::all_of(problems).map(|()| self)
+    }
+
+    /// The rules about rows.
+    #[must_use]
+    pub fn rows(&self) -> &[RowPlan] {
+        &self.rows
+    }
+
     /// What happens to values that a transform can't treat.
     #[must_use]
     pub fn on_invalid(&self) -> Invalid {
@@ -267,7 +177,8 @@ impl Plan {
     /// The ids of the keys that the plan needs, sorted, each once.
     #[must_use]
     pub fn keys(&self) -> Vec<&str> {
-        let mut keys: Vec<&str> = self.columns.values().filter_map(|column| column.key.as_deref()).collect();
+        let columns = self.columns.values().filter_map(|column| column.key.as_deref());
+        let mut keys: Vec<&str> = columns.chain(self.rows.iter().filter_map(|rule| rule.key.as_deref())).collect();
         keys.sort_unstable();
         keys.dedup();
         keys
@@ -300,13 +211,16 @@ impl Plan {
                 Some(plan) => problems.extend(Step::output_type(field.name(), plan, field.data_type()).err()),
             }
         }
+        for rule in self.rows.iter().filter(|rule| !seen.contains_key(rule.column.as_str())) {
+            problems.push(PlanError::NoSuchColumn { column: rule.column.clone() });
+        }
         for column in self.columns.keys().filter(|column| !seen.contains_key(column.as_str())) {
             problems.push(PlanError::NoSuchColumn { column: column.clone() });
         }
         PlanError::all_of(problems)
     }
 
-    fn from_value(value: &Value) -> Result<Self, PlanError> {
+    pub(super) fn from_value(value: &Value) -> Result<Self, PlanError> {
         let mut problems = Vec::new();
         let plan = read(value, &mut problems);
         if let Some(plan) = &plan {
@@ -329,6 +243,12 @@ impl Plan {
         }
         for (column, plan) in &self.columns {
             super::step::problems(column, plan, problems);
+        }
+        for (number, rule) in self.rows.iter().enumerate() {
+            rule.problems(number, problems);
+            if rule.domain.as_deref().is_some_and(|domain| domain.starts_with(RESERVED)) {
+                problems.push(PlanError::ReservedDomain { place: format!("rows.{number}.domain") });
+            }
         }
     }
 }

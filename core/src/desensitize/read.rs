@@ -6,8 +6,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::PlanError;
-use super::plan::{ColumnPlan, Level, OnInvalid, Plan, Transform};
-use crate::kinds::Kind;
+use super::column::{ColumnPlan, SETTINGS};
+use super::plan::{OnInvalid, Plan};
+use super::rows::RowPlan;
+use super::vocabulary::Transform;
 use crate::terms::{V1, Word};
 
 pub(super) fn field(place: impl Into<String>, expected_en: &'static str, expected_zh: &'static str) -> PlanError {
@@ -20,7 +22,7 @@ pub(super) fn read(value: &Value, problems: &mut Vec<PlanError>) -> Option<Plan>
         problems.push(field("plan", "a table with v, dataset and columns", "包含 v、dataset、columns 的表"));
         return None;
     };
-    unknown_fields("", top, &["v", "dataset", "columns", "on_invalid"], problems);
+    unknown_fields("", top, &["v", "dataset", "columns", "rows", "on_invalid"], problems);
     if top.get("v").and_then(Value::as_u64) != Some(1) {
         problems.push(field("v", "1", "1"));
     }
@@ -37,6 +39,14 @@ pub(super) fn read(value: &Value, problems: &mut Vec<PlanError>) -> Option<Plan>
                 OnInvalid::default()
             }
         },
+    };
+    let rows = match top.get("rows").map(Value::as_array) {
+        None => Vec::new(),
+        Some(Some(rules)) => read_rows(rules, problems),
+        Some(None) => {
+            problems.push(field("rows", "a list of rules", "规则列表"));
+            Vec::new()
+        }
     };
     let mut columns = BTreeMap::new();
     match top.get("columns").map(Value::as_object) {
@@ -57,64 +67,48 @@ pub(super) fn read(value: &Value, problems: &mut Vec<PlanError>) -> Option<Plan>
         }
         None => {}
     }
-    Some(Plan { v: V1, dataset: dataset.unwrap_or("?").to_owned(), columns, on_invalid })
+    Some(Plan { v: V1, dataset: dataset.unwrap_or("?").to_owned(), columns, rows, on_invalid })
+}
+
+/// Each rule, or that it is none: `do`, `column`, and its settings.
+fn read_rows(rules: &[Value], problems: &mut Vec<PlanError>) -> Vec<RowPlan> {
+    let mut rows = Vec::new();
+    for (number, rule) in rules.iter().enumerate() {
+        match RowPlan::deserialize(rule) {
+            Ok(rule) => rows.push(rule),
+            Err(_) => problems.push(field(
+                format!("rows.{number}"),
+                "do = suppress with column and above, below, values or null; or do = sample with column, key and keep_ppm",
+                "do = suppress,含 column 及 above、below、values、null 之一;或 do = sample,含 column、key、keep_ppm",
+            )),
+        }
+    }
+    rows
 }
 
 fn read_column(column: &str, entry: &Value, problems: &mut Vec<PlanError>) -> Option<ColumnPlan> {
-    let place = |name: &str| format!("columns.{column}.{name}");
     let Some(entry) = entry.as_object() else {
         problems.push(field(format!("columns.{column}"), "a table with `do`", "包含 do 的表"));
         return None;
     };
     let before = problems.len();
-    let known = ["do", "kind", "keep_prefix", "keep_suffix", "key", "domain", "to", "width"];
+    let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).chain(["do"]).collect();
     unknown_fields(&format!("columns.{column}."), entry, &known, problems);
-    let transform = entry.get("do").and_then(Value::as_str).and_then(Transform::from_id);
-    if transform.is_none() {
+    if entry.get("do").and_then(Value::as_str).and_then(Transform::from_id).is_none() {
         problems.push(PlanError::UnknownTransform { column: column.to_owned() });
     }
-    let mut word = |name: &str, expected: (&'static str, &'static str)| match entry.get(name).map(Value::as_str) {
-        None => None,
-        Some(Some(text)) if !text.is_empty() => Some(text.to_owned()),
-        Some(_) => {
-            problems.push(field(place(name), expected.0, expected.1));
-            None
+    for setting in SETTINGS {
+        let empty = |value: &Value| value.as_str().is_some_and(str::is_empty);
+        if entry.get(setting.name).is_some_and(|value| empty(value) || !(setting.reads)(value)) {
+            let (en, zh) = setting.expected;
+            problems.push(field(format!("columns.{column}.{}", setting.name), en, zh));
         }
-    };
-    let kind = word("kind", ("the id of a kind", "类别标识"));
-    let key = word("key", ("the id of a key", "密钥标识"));
-    let domain = word("domain", ("a domain", "域"));
-    let to = word("to", ("a level", "层级"));
-    let kind = kind.and_then(|id| {
-        let kind = Kind::from_id(&id);
-        if kind.is_none() {
-            problems.push(field(place("kind"), "the id of a kind", "类别标识"));
-        }
-        kind
-    });
-    let to = to.and_then(|id| {
-        let level = Level::from_id(&id);
-        if level.is_none() {
-            let expected =
-                ("year, month, decade, province, city or district", "year、month、decade、province、city 或 district");
-            problems.push(field(place("to"), expected.0, expected.1));
-        }
-        level
-    });
-    let mut count = |name: &str| match entry.get(name) {
-        None => None,
-        Some(value) => {
-            let count = value.as_u64().and_then(|count| u32::try_from(count).ok());
-            if count.is_none() {
-                problems.push(field(place(name), "a whole number from 0", "非负整数"));
-            }
-            count
-        }
-    };
-    let (keep_prefix, keep_suffix, width) = (count("keep_prefix"), count("keep_suffix"), count("width"));
+    }
     // A column with a problem of shape isn't looked at further: what follows from it would only repeat it.
-    let transform = transform.filter(|_| problems.len() == before)?;
-    Some(ColumnPlan { transform, kind, keep_prefix, keep_suffix, key, domain, to, width })
+    if problems.len() > before {
+        return None;
+    }
+    ColumnPlan::deserialize(entry).ok()
 }
 
 fn unknown_fields(place: &str, table: &Map<String, Value>, known: &[&str], problems: &mut Vec<PlanError>) {

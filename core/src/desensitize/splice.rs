@@ -9,8 +9,8 @@ use std::sync::atomic::Ordering;
 
 use arrow::array::{Array, ArrayRef};
 
-use super::apply::{Column, Treated};
-use super::plan::{Plan, Transform};
+use super::apply::Treated;
+use super::vocabulary::Transform;
 use crate::table::{Progress, Sink, Splice, report_written};
 
 /// Whether a transform looks at nothing but its column, and leaves each row where it is.
@@ -19,17 +19,13 @@ fn is_of_one_column(transform: Transform) -> bool {
     matches!(transform, Keep | Drop | Redact | Null | Mask | Token | Fpe | Generalize | Round | TopBottom)
 }
 
-fn is_kept(plan: &Plan, column: &Column) -> bool {
-    plan.columns().get(&column.step.column).is_some_and(|entry| entry.transform == Transform::Keep)
-}
-
 /// Treats the whole table into the sink; `false` where it must go the ordinary way, and then nothing was done.
 pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>) -> Result<bool, crate::Error> {
     let Some(file) = treated.source.parquet().cloned() else { return Ok(false) };
-    if !treated.plan.columns().values().all(|entry| is_of_one_column(entry.transform)) {
+    if !treated.rules.is_empty() || !treated.plan.columns().values().all(|entry| is_of_one_column(entry.transform)) {
         return Ok(false);
     }
-    let kept: Vec<bool> = treated.columns.iter().map(|column| is_kept(&treated.plan, column)).collect();
+    let kept: Vec<bool> = treated.columns.iter().map(|column| column.step.is_kept()).collect();
     let written = treated.columns.iter().zip(&kept).enumerate().filter(|(_, (column, _))| column.output.is_some());
     let written: Vec<Option<usize>> = written.map(|(at, (_, kept))| kept.then_some(at)).collect();
     if sink.check_schema(&treated.schema_out).is_err() {
@@ -39,11 +35,6 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
     let written_bytes = sink.counter();
     let Some(mut splice) = Splice::begin(&file, sink, &written)? else { return Ok(false) };
     let total = treated.source.known_rows();
-    // The cells of a kept column are hashed once, and its two digests are one until they are keyed.
-    let hashes_input: Vec<bool> = treated.columns.iter().map(|column| column.input.is_some()).collect();
-    for (column, _) in treated.columns.iter_mut().zip(&kept).filter(|(_, kept)| **kept) {
-        column.input = None;
-    }
     let width = treated.columns.len().max(1) as u64;
     for (number, rows) in file.groups().into_iter().enumerate().filter(|(_, rows)| *rows > 0) {
         let mut group = splice.group(number)?;
@@ -67,7 +58,6 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
                     continue;
                 }
                 (column.output, column.step.counts) = start;
-                done.set(0);
             }
             let written = column.output.is_some();
             let mut row = before;
@@ -89,11 +79,6 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
     let rows = treated.rows;
     drop(splice);
     sink.count_spliced(rows);
-    for ((column, kept), hashes) in treated.columns.iter_mut().zip(&kept).zip(hashes_input) {
-        if *kept && hashes {
-            column.input = column.output.clone();
-        }
-    }
     treated.finish();
     Ok(true)
 }

@@ -1,41 +1,133 @@
 //! 密码假名化: a keyed token in place of the value.
 //!
-//! The token of a value is `<key id>.<text>`, where `text` is base32 (RFC 4648, lower case, no padding: 26 characters)
-//! of the first 16 bytes (128 bits) of HMAC-SHA-256 over the canonical form of the value in UTF-8. The key is
-//! [`crate::crypto::Keyring::derive`] of the key id and the domain, `<dataset>/<kind>` unless the plan names one.
+//! The token of a value is made of HMAC-SHA-256 or HMAC-SM3 over its canonical form in UTF-8. The key is
+//! [`crate::crypto::Keyring::derive_for`] of the key id and the domain, `<dataset>/<kind>` unless the plan names one.
+//!
+//! | `form` | the token |
+//! |---|---|
+//! | `text` | `<key id>.` and base32 (RFC 4648, lower case, no padding: 26 characters) of the first 16 bytes |
+//! | `bytes16`, `bytes32` | the first 16 bytes, or all 32; the key id stands in the proof |
 //!
 //! Two spellings of one value have one token; two datasets have different ones unless their plans name one domain. Who
 //! holds the key can find the value by trying (there are few mobile numbers): de-identified, never anonymized. Without
 //! the key a token tells equality and nothing more.
+//!
+//! With `from`, the column holds text tokens of that key already, and becomes tokens of `key` without the values being
+//! seen: the new token is made of the text of the old one. So it equals no token that is made of the value itself: two
+//! tables join if both were rotated, or neither.
 
-use crate::crypto::MacKey;
+use std::borrow::Cow;
+
+use arrow::datatypes::DataType;
+
+use super::PlanError;
+use super::cells::Emit;
+use super::column::ColumnPlan;
+use super::step::{Report, text_type};
+use super::vocabulary::{Mac, TokenForm};
+use crate::crypto::{KeyError, Keyring, MacKey};
 use crate::kinds::{self, Kind};
+use crate::terms::HashAlgorithm;
 
-/// How many bytes of the MAC a token carries.
+/// How many bytes of the code a text carries, and how many characters that takes.
 const BYTES: usize = 16;
+const LETTERS: usize = 26;
 
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// Makes the tokens of one column.
-pub(crate) struct Tokenizer {
-    kind: Kind,
+pub(crate) struct Tokens {
+    input: Input,
     key: MacKey,
+    form: TokenForm,
     /// The key id and the dot.
     prefix: String,
 }
 
-impl Tokenizer {
-    pub(crate) fn new(kind: Kind, key_id: &str, key: MacKey) -> Self {
-        Tokenizer { kind, key, prefix: format!("{key_id}.") }
+enum Input {
+    Values(Kind),
+    /// Tokens that begin with this key id and dot.
+    Tokens(String),
+}
+
+/// What is wrong with the settings of a token.
+pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
+    if entry.key.is_none() {
+        report.field("key", "the id of a key", "密钥标识");
+    }
+    if entry.from.is_some() && entry.from == entry.key {
+        report.field("from", "the id of another key than `key`", "与 key 不同的密钥标识");
+    }
+    match entry.kind {
+        None => report.field("kind", "the kind whose canonical form the token is made of", "令牌所依据的类别"),
+        Some(kind) if !kind.is_implemented() => report.kind(),
+        Some(_) => {}
+    }
+}
+
+/// The type of the treated column.
+pub(super) fn output(entry: &ColumnPlan, plain: &DataType) -> DataType {
+    match entry.form.unwrap_or(TokenForm::Text) {
+        TokenForm::Text => text_type(plain),
+        TokenForm::Bytes16 => DataType::FixedSizeBinary(16),
+        TokenForm::Bytes32 => DataType::FixedSizeBinary(32),
+    }
+}
+
+impl Tokens {
+    /// Joins an entry that has no problems with its key.
+    pub(super) fn new(entry: &ColumnPlan, domain: &str, keys: &Keyring) -> Result<Self, crate::Error> {
+        let key_id = entry.key.as_deref().unwrap_or_default();
+        let algorithm = match entry.mac.unwrap_or(Mac::HmacSha256) {
+            Mac::HmacSha256 => HashAlgorithm::Sha256,
+            Mac::HmacSm3 => HashAlgorithm::Sm3,
+        };
+        let key = keys.derive_for(algorithm, key_id, domain).map_err(|error: KeyError| crate::Error::from(error))?;
+        let input = match (&entry.from, entry.kind) {
+            (Some(from), _) => Input::Tokens(format!("{from}.")),
+            (None, Some(kind)) => Input::Values(kind),
+            (None, None) => return Err(KeyError::EmptyDomain.into()),
+        };
+        let form = entry.form.unwrap_or(TokenForm::Text);
+        Ok(Tokens { input, key, form, prefix: format!("{key_id}.") })
     }
 
-    /// Appends the token; `false` = the value is not valid for the kind.
-    pub(crate) fn append(&self, value: &str, out: &mut Vec<u8>) -> bool {
-        let Some(form) = kinds::canonical(self.kind, value) else { return false };
-        let mac = self.key.mac(form.as_bytes());
-        out.extend_from_slice(self.prefix.as_bytes());
-        base32(mac.get(..BYTES).unwrap_or_default(), out);
-        true
+    /// The tokens of values; none for a value that is not valid for the kind, or is no token of `from`.
+    pub(super) fn treat(&self, values: &[Option<&str>], emit: Emit<'_>) -> Result<(), PlanError> {
+        let forms: Vec<Option<Cow<'_, str>>> = values.iter().flatten().map(|value| self.form_of(value)).collect();
+        let messages: Vec<&[u8]> = forms.iter().flatten().map(|form| form.as_bytes()).collect();
+        let mut token = self.prefix.clone().into_bytes();
+        let mut places = forms.iter();
+        let mut failed = None;
+        self.key.macs(&messages, &mut |mac| {
+            let invalid = places.by_ref().take_while(|form| form.is_none()).count();
+            let mut answer = || {
+                (0..invalid).try_for_each(|_| emit(None))?;
+                match self.form {
+                    TokenForm::Bytes16 => emit(mac.get(..16)),
+                    TokenForm::Bytes32 => emit(Some(mac)),
+                    TokenForm::Text => {
+                        token.truncate(self.prefix.len());
+                        base32(mac.get(..BYTES).unwrap_or_default(), &mut token);
+                        emit(Some(&token))
+                    }
+                }
+            };
+            failed = failed.take().or_else(|| answer().err());
+        });
+        failed.map_or(Ok(()), Err)?;
+        places.try_for_each(|_| emit(None))
+    }
+
+    fn form_of<'a>(&self, value: &'a str) -> Option<Cow<'a, str>> {
+        match &self.input {
+            Input::Values(kind) => kinds::canonical(*kind, value),
+            Input::Tokens(prefix) => {
+                let letters = value.strip_prefix(prefix.as_str())?.as_bytes();
+                let token = letters.len() == LETTERS && letters.iter().all(|letter| ALPHABET.contains(letter));
+                token.then_some(Cow::Borrowed(value))
+            }
+        }
     }
 }
 
@@ -47,16 +139,17 @@ fn base32(bytes: &[u8], out: &mut Vec<u8>) {
             *to = *from;
         }
         let bits = u64::from_be_bytes(bits);
+        let letter =
+            |place: usize| ALPHABET.get(((bits >> (35 - 5 * place)) & 31) as usize).copied().unwrap_or_default();
+        let letters: [u8; 8] = std::array::from_fn(letter);
         // 8 bits a byte, 5 bits a letter: the last letter is filled up with zero bits.
-        for letter in 0..(group.len() * 8).div_ceil(5) {
-            let index = (bits >> (35 - 5 * letter)) & 31;
-            out.extend(usize::try_from(index).ok().and_then(|index| ALPHABET.get(index)));
-        }
+        out.extend_from_slice(letters.get(..(group.len() * 8).div_ceil(5)).unwrap_or_default());
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::vocabulary::Transform;
     use super::*;
 
     /// The test vectors of RFC 4648, section 10.
@@ -77,19 +170,54 @@ mod tests {
         }
     }
 
+    fn tokens(entry: ColumnPlan, values: &[Option<&str>]) -> Vec<Option<String>> {
+        let mut keys = Keyring::new();
+        keys.insert("k1", &[7; 32]).unwrap();
+        keys.insert("k2", &[8; 32]).unwrap();
+        let tokens = Tokens::new(&entry, "d/mobile", &keys).unwrap();
+        let mut out = Vec::new();
+        let mut emit = |token: Option<&[u8]>| {
+            out.push(token.map(|token| String::from_utf8(token.to_vec()).unwrap()));
+            Ok(())
+        };
+        tokens.treat(values, &mut emit).unwrap();
+        out
+    }
+
+    fn entry(key: &str) -> ColumnPlan {
+        ColumnPlan { kind: Some(Kind::Mobile), key: Some(key.to_owned()), ..ColumnPlan::new(Transform::Token) }
+    }
+
     #[test]
     fn spellings_of_one_value_have_one_token() {
-        let mut keys = crate::crypto::Keyring::new();
-        keys.insert("k1", &[7; 32]).unwrap();
-        let tokens = Tokenizer::new(Kind::Mobile, "k1", keys.derive("k1", "d/mobile").unwrap());
-        let token = |value: &str| {
-            let mut out = Vec::new();
-            tokens.append(value, &mut out).then(|| String::from_utf8(out).unwrap())
-        };
-        let plain = token("13900001111").unwrap();
-        assert_eq!(plain.len(), "k1.".len() + 26);
-        assert_eq!(token("+86 139-0000-1111").unwrap(), plain);
-        assert_ne!(token("13900001112").unwrap(), plain);
-        assert_eq!(token("1390000111"), None);
+        let values =
+            [Some("1390000111"), Some("13900001111"), None, Some("+86 139-0000-1111"), Some("13900001112"), Some("x")];
+        for mac in [Mac::HmacSha256, Mac::HmacSm3] {
+            let tokens = tokens(ColumnPlan { mac: Some(mac), ..entry("k1") }, &values);
+            let [None, Some(plain), Some(spelled), Some(other), None] = &tokens[..] else { panic!("{tokens:?}") };
+            assert_eq!(plain.len(), "k1.".len() + 26);
+            assert!(plain == spelled && plain != other);
+        }
+        assert_ne!(
+            tokens(entry("k1"), &values),
+            tokens(ColumnPlan { mac: Some(Mac::HmacSm3), ..entry("k1") }, &values)
+        );
+    }
+
+    #[test]
+    fn rotated_tokens_join_among_themselves_and_are_made_of_tokens_alone() {
+        let old = tokens(entry("k1"), &[Some("13900001111"), Some("13900001112"), Some("+86 13900001111")]);
+        let old: Vec<Option<&str>> = old.iter().map(Option::as_deref).collect();
+        let rotate = ColumnPlan { from: Some("k1".to_owned()), ..entry("k2") };
+        let new = tokens(rotate.clone(), &old);
+        assert!(
+            new[0] == new[2] && new[0] != new[1] && new.iter().all(|token| token.as_ref().unwrap().starts_with("k2."))
+        );
+        let fresh = tokens(entry("k2"), &[Some("13900001111")]);
+        assert_ne!(fresh[0], new[0], "a rotated token equals no fresh one");
+        let foreign = fresh[0].as_deref();
+        let longer = format!("{}a", old[0].unwrap());
+        let refused = tokens(rotate, &[Some("13900001111"), foreign, Some("[redacted]"), Some(&longer), Some("k1.")]);
+        assert_eq!(refused, [None, None, None, None, None]);
     }
 }

@@ -1,12 +1,17 @@
 //! 行政区划: the codes and names of GB/T 2260, from province to county.
 //!
-//! The table (`core/data/regions.csv`, as of 2022-10-31) lacks abolished codes, so a code that is not in it is unknown,
-//! not wrong, as long as its province exists. Canonical form: six digits (`610100` for a city, `610000` for a
-//! province); longer statistical codes of 9 or 12 digits stay as they are.
+//! The current table (`core/data/regions.csv`, as of 2022-10-31) has names and places; the codes that were abolished
+//! stand beside it ([`abolished`]). A code that is in neither is unknown, not wrong, as long as its province exists.
+//! Canonical form: six digits (`610100` for a city, `610000` for a province); longer statistical codes of 9 or 12
+//! digits stay as they are.
 
+mod assigned;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+pub use self::assigned::{VERSION, abolished, is_ever_assigned, rank, ranked};
 use super::{Grade, address, fold};
 
 static TABLE: &str = include_str!("../../data/regions.csv");
@@ -38,14 +43,13 @@ impl Region {
 #[must_use]
 pub fn all() -> &'static [Region] {
     static ALL: OnceLock<Vec<Region>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        TABLE
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split_once(','))
-            .map(|(code, name)| Region { code, name })
-            .collect()
-    })
+    ALL.get_or_init(|| read(TABLE))
+}
+
+/// The first two columns of a table, code and name.
+fn read(table: &'static str) -> Vec<Region> {
+    let rows = table.lines().skip(1).map(|line| line.splitn(3, ','));
+    rows.filter_map(|mut cells| Some(Region { code: cells.next()?, name: cells.next()? })).collect()
 }
 
 /// The divisions whose name begins with this character.
@@ -87,17 +91,33 @@ pub fn find(code: &str) -> Option<&'static Region> {
     all().binary_search_by(|region| region.code.cmp(short)).ok().and_then(|at| all().get(at))
 }
 
-/// The code is in the table.
+/// The code is in the current table.
 #[must_use]
 pub fn is_known(code: &str) -> bool {
-    find(code).is_some()
+    match assigned::number(code) {
+        Some(number) => assigned::is_current(number),
+        None => find(code).is_some(),
+    }
 }
 
 /// The first two digits are a province, region or special administrative region (71, 81, 82; 83 is used for residents
 /// of Taiwan).
 #[must_use]
 pub fn is_known_province(code: &str) -> bool {
-    code.get(..2).is_some_and(|two| matches!(two, "71" | "81" | "82" | "83") || find(two).is_some())
+    matches!(*code.as_bytes(), [tens, ones, ..] if is_province([tens, ones]))
+}
+
+/// The two characters are the code of a province.
+pub(super) fn is_province([tens, ones]: [u8; 2]) -> bool {
+    tens.is_ascii_digit() && ones.is_ascii_digit() && PROVINCES >> ((tens & 15) * 10 + (ones & 15)) & 1 == 1
+}
+
+/// A bit for each pair of digits that is a province.
+const PROVINCES: u128 =
+    run(11, 15) | run(21, 23) | run(31, 37) | run(41, 46) | run(50, 54) | run(61, 65) | run(71, 71) | run(81, 83);
+
+const fn run(first: u8, last: u8) -> u128 {
+    ((1 << (last - first + 1)) - 1) << first
 }
 
 /// Province, city and county of a code, as far as the table knows them; place-holders are left out.
@@ -122,13 +142,13 @@ fn is_code(folded: &str) -> bool {
         && is_known_province(folded)
 }
 
-pub(super) fn canonical(value: &str) -> Option<String> {
+pub(super) fn canonical(value: &str) -> Option<Cow<'_, str>> {
     let folded = fold::text(value);
     if is_code(&folded) {
-        return Some(format!("{folded:0<6}"));
+        return Some(if folded.len() >= 6 { folded } else { Cow::Owned(format!("{folded:0<6}")) });
     }
     let place = address::locate(&folded)?;
-    place.rest.is_empty().then(|| place.region.code6())
+    place.rest.is_empty().then(|| place.region.code6().into())
 }
 
 /// Codes of fewer than six digits are too short to speak for themselves and have no grade.
@@ -152,6 +172,18 @@ mod tests {
         assert!(all().windows(2).all(|pair| pair[0].code < pair[1].code));
         for region in all() {
             assert!(region.code.len() == 2 || find(&region.code[..region.code.len() - 2]).is_some(), "{region:?}");
+        }
+    }
+
+    #[test]
+    fn the_provinces_are_those_of_the_table() {
+        for two in 0..100 {
+            let text = format!("{two:02}");
+            let known = find(&text).is_some() || matches!(two, 71 | 81..=83);
+            assert_eq!(is_known_province(&text), known, "{text}");
+        }
+        for bad in ["", "1", "1a", "省", "６１"] {
+            assert!(!is_known_province(bad), "{bad}");
         }
     }
 

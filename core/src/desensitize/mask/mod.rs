@@ -16,8 +16,21 @@
 //! Kinds are masked in their canonical form, and what is not valid for its kind is invalid. A mask can't be undone from
 //! the output alone, but what stays may single out a person: de-identified, never anonymized.
 
-use std::net::IpAddr;
+mod pattern;
+mod window;
 
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+
+use arrow::array::{ArrayRef, AsArray};
+use arrow::datatypes::DataType;
+
+use self::pattern::Pattern;
+use self::window::Fit;
+use super::PlanError;
+use super::cells::{self, Cells};
+use super::column::ColumnPlan;
+use super::step::Report;
 use crate::kinds::{self, Kind, address, person_name};
 
 /// How the values of one column are masked.
@@ -33,45 +46,111 @@ enum Shape {
         prefix: usize,
         suffix: usize,
     },
+    Pattern(Pattern),
     PersonName,
     Email,
     Address,
     Ip,
 }
 
+/// What is wrong with the settings of a mask.
+pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
+    if entry.pattern.is_some() && has_window(entry) {
+        report.field(
+            "pattern",
+            "a pattern, or keep_prefix and keep_suffix",
+            "pattern 与 keep_prefix、keep_suffix 二者之一",
+        );
+    }
+    if entry.pattern.as_ref().is_some_and(|pattern| Pattern::parse(pattern).is_none()) {
+        report.field(
+            "pattern",
+            "# for a character that stays, * for a hidden one, at least one",
+            "# 表示保留,* 表示隐藏,至少一个 *",
+        );
+    }
+    let own = entry.pattern.is_some() || has_window(entry);
+    match entry.kind {
+        None if !own => report.field(
+            "kind",
+            "a kind, a pattern, or keep_prefix and keep_suffix",
+            "类别、模式,或 keep_prefix 与 keep_suffix",
+        ),
+        Some(kind) if !(if own { kind.is_implemented() } else { shape_of(kind).is_some() }) => report.kind(),
+        _ => {}
+    }
+}
+
+fn has_window(entry: &ColumnPlan) -> bool {
+    entry.keep_prefix.is_some() || entry.keep_suffix.is_some()
+}
+
+/// The mask of a kind; `None` where none is defined.
+fn shape_of(kind: Kind) -> Option<Shape> {
+    Some(match kind {
+        Kind::Mobile => Shape::Window { prefix: 3, suffix: 4 },
+        Kind::Landline | Kind::BankCard => Shape::Window { prefix: 0, suffix: 4 },
+        Kind::ResidentId => Shape::Window { prefix: 6, suffix: 0 },
+        Kind::Plate => Shape::Window { prefix: 2, suffix: 0 },
+        Kind::Uscc => Shape::Window { prefix: 8, suffix: 0 },
+        Kind::PersonName => Shape::PersonName,
+        Kind::Email => Shape::Email,
+        Kind::Address => Shape::Address,
+        Kind::Ip => Shape::Ip,
+        _ => return None,
+    })
+}
+
+/// The ranges of the bytes of a kind all of whose values of that spelling are valid and canonical.
+fn fit(kind: Option<Kind>) -> Option<Fit> {
+    const DIGIT: RangeInclusive<u8> = b'0'..=b'9';
+    const MOBILE: [RangeInclusive<u8>; 11] =
+        [b'1'..=b'1', b'3'..=b'9', DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT];
+    match kind {
+        None => Some(Fit::Ascii),
+        Some(Kind::Mobile) => Some(Fit::Each(&MOBILE)),
+        Some(_) => None,
+    }
+}
+
 impl Mask {
-    /// A window over the value as written, or over the canonical form of a kind.
-    pub(crate) fn window(kind: Option<Kind>, prefix: u32, suffix: u32) -> Self {
-        let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
-        Mask { kind, shape: Shape::Window { prefix: count(prefix), suffix: count(suffix) } }
+    /// The mask that an entry asks for; `None` where it isn't defined.
+    pub(super) fn new(entry: &ColumnPlan) -> Option<Self> {
+        let count = |count: Option<u32>| usize::try_from(count.unwrap_or(0)).unwrap_or(usize::MAX);
+        let shape = match (&entry.pattern, entry.kind) {
+            (Some(pattern), _) => Shape::Pattern(Pattern::parse(pattern)?),
+            (None, _) if has_window(entry) => {
+                Shape::Window { prefix: count(entry.keep_prefix), suffix: count(entry.keep_suffix) }
+            }
+            (None, kind) => shape_of(kind?)?,
+        };
+        Some(Mask { kind: entry.kind, shape })
     }
 
-    /// The mask of a kind; `None` where none is defined.
-    pub(crate) fn of_kind(kind: Kind) -> Option<Self> {
-        let shape = match kind {
-            Kind::Mobile => Shape::Window { prefix: 3, suffix: 4 },
-            Kind::Landline | Kind::BankCard => Shape::Window { prefix: 0, suffix: 4 },
-            Kind::ResidentId => Shape::Window { prefix: 6, suffix: 0 },
-            Kind::Plate => Shape::Window { prefix: 2, suffix: 0 },
-            Kind::Uscc => Shape::Window { prefix: 8, suffix: 0 },
-            Kind::PersonName => Shape::PersonName,
-            Kind::Email => Shape::Email,
-            Kind::Address => Shape::Address,
-            Kind::Ip => Shape::Ip,
-            _ => return None,
-        };
-        Some(Mask { kind: Some(kind), shape })
+    /// Masks a column of text.
+    pub(super) fn treat(&self, text: &ArrayRef, output: &DataType, column: &str) -> Result<Cells, PlanError> {
+        if let (Shape::Window { prefix, suffix }, Some(fit)) = (&self.shape, fit(self.kind)) {
+            let one = |value: &str, out: &mut Vec<u8>| self.append(value, out);
+            let window = (*prefix, *suffix);
+            match text.data_type() {
+                DataType::Utf8 => return window::treat(text.as_string::<i32>(), window, &fit, column, one),
+                DataType::LargeUtf8 => return window::treat(text.as_string::<i64>(), window, &fit, column, one),
+                _ => {}
+            }
+        }
+        cells::each(text, output, column, |value, out| self.append(value, out))
     }
 
     /// Appends the masked value; `false` = invalid, and what was appended must be taken back.
-    pub(crate) fn append(&self, value: &str, out: &mut Vec<u8>) -> bool {
+    fn append(&self, value: &str, out: &mut Vec<u8>) -> bool {
         let Some(kind) = self.kind else { return self.append_form(value, out) };
         kinds::canonical(kind, value).is_some_and(|form| self.append_form(&form, out))
     }
 
     fn append_form(&self, value: &str, out: &mut Vec<u8>) -> bool {
-        match self.shape {
-            Shape::Window { prefix, suffix } => window(value, prefix, suffix, out),
+        match &self.shape {
+            Shape::Window { prefix, suffix } => window(value, *prefix, *suffix, out),
+            Shape::Pattern(pattern) => pattern.append(value, out),
             Shape::PersonName => {
                 let surname = person_name::surname(value).map_or(1, |surname| surname.chars().count());
                 window(value, surname, 0, out)
@@ -157,12 +236,22 @@ fn ip(value: &str, out: &mut Vec<u8>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::vocabulary::Transform;
     use super::*;
     use proptest::prelude::*;
 
     fn masked(mask: &Mask, value: &str) -> Option<String> {
         let mut out = Vec::new();
         mask.append(value, &mut out).then(|| String::from_utf8(out).unwrap())
+    }
+
+    fn of_window(prefix: u32, suffix: u32) -> Mask {
+        let (keep_prefix, keep_suffix) = (Some(prefix), Some(suffix));
+        Mask::new(&ColumnPlan { keep_prefix, keep_suffix, ..ColumnPlan::new(Transform::Mask) }).unwrap()
+    }
+
+    fn of_kind(kind: Kind) -> Mask {
+        Mask::new(&ColumnPlan { kind: Some(kind), ..ColumnPlan::new(Transform::Mask) }).unwrap()
     }
 
     /// The definition, over a vector of characters.
@@ -174,36 +263,36 @@ mod tests {
 
     #[test]
     fn windows_that_hide_nothing_are_invalid() {
-        let mask = Mask::window(None, 3, 4);
+        let mask = of_window(3, 4);
         assert_eq!(masked(&mask, "13900001111").as_deref(), Some("139****1111"));
         for short in ["", "1", "1234567", "一二三四五六七", "𠮷𠮷𠮷𠮷𠮷𠮷𠮷"] {
             assert_eq!(masked(&mask, short), None, "{short}");
         }
         assert_eq!(masked(&mask, "𠮷𠮷𠮷😀𠮷𠮷𠮷𠮷").as_deref(), Some("𠮷𠮷𠮷*𠮷𠮷𠮷𠮷"));
-        assert_eq!(masked(&Mask::window(None, u32::MAX, u32::MAX), "13900001111"), None);
-        assert_eq!(masked(&Mask::window(None, 0, 0), "ab").as_deref(), Some("**"));
+        assert_eq!(masked(&of_window(u32::MAX, u32::MAX), "13900001111"), None);
+        assert_eq!(masked(&of_window(0, 0), "ab").as_deref(), Some("**"));
     }
 
     #[test]
     fn a_name_keeps_its_surname_and_an_email_its_domain() {
-        let name = Mask::of_kind(Kind::PersonName).unwrap();
+        let name = of_kind(Kind::PersonName);
         assert_eq!(masked(&name, "欧阳娜娜").as_deref(), Some("欧阳**"));
         assert_eq!(masked(&name, "王伟").as_deref(), Some("王*"));
-        let email = Mask::of_kind(Kind::Email).unwrap();
+        let email = of_kind(Kind::Email);
         assert_eq!(masked(&email, "a@qq.com").as_deref(), Some("*@qq.com"));
         assert_eq!(masked(&email, "li1@qq.com").as_deref(), Some("l**@qq.com"));
     }
 
     #[test]
     fn an_address_keeps_its_district() {
-        let address = Mask::of_kind(Kind::Address).unwrap();
+        let address = of_kind(Kind::Address);
         assert_eq!(masked(&address, "陕西省西安市雁塔区小寨东路1号").as_deref(), Some("陕西省西安市雁塔区******"));
         assert_eq!(masked(&address, "某处某路"), None, "no division is known in it");
     }
 
     #[test]
     fn an_ip_address_keeps_its_network() {
-        let ip = Mask::of_kind(Kind::Ip).unwrap();
+        let ip = of_kind(Kind::Ip);
         for (address, expected) in [
             ("192.168.1.10", "192.168.*.**"),
             ("2001:db8::1", "2001:db8:0:*"),
@@ -219,13 +308,13 @@ mod tests {
     proptest! {
         #[test]
         fn windows_equal_their_definition(value in any::<String>(), prefix in 0_u32..9, suffix in 0_u32..9) {
-            let got = masked(&Mask::window(None, prefix, suffix), &value);
+            let got = masked(&of_window(prefix, suffix), &value);
             prop_assert_eq!(got, window_oracle(&value, prefix as usize, suffix as usize));
         }
 
         #[test]
         fn ascii_windows_equal_their_definition(value in "[ -~]{0,20}", prefix in 0_u32..9, suffix in 0_u32..9) {
-            let got = masked(&Mask::window(None, prefix, suffix), &value);
+            let got = masked(&of_window(prefix, suffix), &value);
             prop_assert_eq!(got, window_oracle(&value, prefix as usize, suffix as usize));
         }
     }

@@ -1,0 +1,363 @@
+//! Columns under construction: text written cell by cell, copies that hold nothing but the cells, constants.
+//!
+//! This file must never let a byte through that no cell of its answer holds.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryArray, BinaryViewArray, BooleanArray, FixedSizeBinaryArray,
+    LargeBinaryArray, LargeStringArray, PrimitiveArray, StringArray, StringArrayType, StringViewArray,
+};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date64Type, TimeUnit};
+use arrow::downcast_primitive_array;
+
+use super::logical::{plain, plain_type, visit};
+use super::{PlanError, REDACTED};
+
+/// What a transform appends at most beside the bytes of its value: a key id and a token, a bin, the names of a place.
+const SLACK: usize = 256;
+
+/// A treated column of one batch, and what became of its cells.
+pub(crate) struct Cells {
+    pub(crate) array: ArrayRef,
+    /// The rows that could not be treated, rising.
+    pub(crate) invalid: Vec<u32>,
+    /// Cells, not null before, that are not what they were.
+    pub(crate) changed: u64,
+}
+
+impl Cells {
+    /// Every cell was replaced, or none.
+    pub(crate) fn all(array: ArrayRef, changed: u64) -> Self {
+        Cells { array, invalid: Vec::new(), changed }
+    }
+}
+
+/// What a transform that looks at many values at once is given to answer with: one call for each value that is no null,
+/// in order; `None` = it can't be treated.
+pub(crate) type Emit<'a> = &'a mut dyn FnMut(Option<&[u8]>) -> Result<(), PlanError>;
+
+/// How many values a batch transform sees at once: enough to fill the vector units, few enough to stay in the cache.
+const AT_ONCE: usize = 1024;
+
+/// A text column, value by value. `append` writes at most `slack` bytes more than the value has, and answers `false`
+/// where it can't treat it.
+pub(crate) fn each(
+    text: &ArrayRef,
+    output: &DataType,
+    column: &str,
+    append: impl Fn(&str, &mut Vec<u8>) -> bool,
+) -> Result<Cells, PlanError> {
+    match text.data_type() {
+        DataType::LargeUtf8 => each_of(text.as_string::<i64>(), output, column, append),
+        DataType::Utf8View => each_of(text.as_string_view(), output, column, append),
+        _ => each_of(text.as_string::<i32>(), output, column, append),
+    }
+}
+
+fn each_of<'a, A: StringArrayType<'a>>(
+    array: A,
+    output: &DataType,
+    column: &str,
+    append: impl Fn(&str, &mut Vec<u8>) -> bool,
+) -> Result<Cells, PlanError> {
+    let mut cells = CellsWriter::new(array.len(), output, column)?;
+    for cell in array.iter() {
+        match cell {
+            None => cells.null()?,
+            Some(value) => cells.write(value, |out| append(value, out))?,
+        }
+    }
+    cells.finish(own_nulls(&array))
+}
+
+/// A text column, many values at once.
+pub(crate) fn together(
+    text: &ArrayRef,
+    output: &DataType,
+    column: &str,
+    treat: impl Fn(&[Option<&str>], Emit<'_>) -> Result<(), PlanError>,
+) -> Result<Cells, PlanError> {
+    match text.data_type() {
+        DataType::LargeUtf8 => together_of(text.as_string::<i64>(), output, column, treat),
+        DataType::Utf8View => together_of(text.as_string_view(), output, column, treat),
+        _ => together_of(text.as_string::<i32>(), output, column, treat),
+    }
+}
+
+fn together_of<'a, A: StringArrayType<'a>>(
+    array: A,
+    output: &DataType,
+    column: &str,
+    treat: impl Fn(&[Option<&str>], Emit<'_>) -> Result<(), PlanError>,
+) -> Result<Cells, PlanError> {
+    let mut cells = CellsWriter::new(array.len(), output, column)?;
+    let mut values: Vec<Option<&str>> = Vec::new();
+    values.try_reserve_exact(AT_ONCE).map_err(|_| too_large(column))?;
+    let mut rest = array.iter();
+    loop {
+        values.clear();
+        values.extend(rest.by_ref().take(AT_ONCE));
+        if values.is_empty() {
+            return cells.finish(own_nulls(&array));
+        }
+        let mut places = values.iter();
+        treat(&values, &mut |treated| {
+            for place in places.by_ref() {
+                match place {
+                    None => cells.null()?,
+                    Some(value) => {
+                        return cells.write(value, |out| {
+                            treated.is_some_and(|bytes| {
+                                out.extend_from_slice(bytes);
+                                true
+                            })
+                        });
+                    }
+                }
+            }
+            Err(PlanError::Ended)
+        })?;
+        for place in places {
+            match place {
+                None => cells.null()?,
+                // A value that was not answered for must not shift those after it.
+                Some(_) => return Err(PlanError::Ended),
+            }
+        }
+    }
+}
+
+/// A treated column under construction: text, or bytes of one width.
+struct CellsWriter<'a> {
+    out: Out<'a>,
+    output: &'a DataType,
+    rows: u32,
+    invalid: Vec<u32>,
+    changed: u64,
+}
+
+enum Out<'a> {
+    Text(Writer<'a>),
+    Bytes { width: i32, bytes: Vec<u8>, valid: Vec<bool>, column: &'a str },
+}
+
+impl<'a> CellsWriter<'a> {
+    fn new(rows: usize, output: &'a DataType, column: &'a str) -> Result<Self, PlanError> {
+        let out = match output {
+            DataType::FixedSizeBinary(width) => {
+                let (mut bytes, mut valid) = (Vec::new(), Vec::new());
+                let room = usize::try_from(*width).ok().and_then(|width| rows.checked_mul(width));
+                let reserved = bytes.try_reserve_exact(room.ok_or_else(|| too_large(column))?);
+                reserved.and_then(|()| valid.try_reserve_exact(rows)).map_err(|_| too_large(column))?;
+                Out::Bytes { width: *width, bytes, valid, column }
+            }
+            _ => Out::Text(Writer::new(rows, 0, column)?),
+        };
+        Ok(CellsWriter { out, output, rows: 0, invalid: Vec::new(), changed: 0 })
+    }
+
+    fn null(&mut self) -> Result<(), PlanError> {
+        self.rows += 1;
+        match &mut self.out {
+            Out::Text(writer) => writer.value(0, |_| ()),
+            Out::Bytes { width, bytes, valid, .. } => {
+                bytes.resize(bytes.len() + width.unsigned_abs() as usize, 0);
+                valid.push(false);
+                Ok(())
+            }
+        }
+    }
+
+    /// One value: `write` appends what becomes of it, or answers `false`.
+    fn write(&mut self, value: &str, write: impl FnOnce(&mut Vec<u8>) -> bool) -> Result<(), PlanError> {
+        let (done, same) = match &mut self.out {
+            Out::Text(writer) => writer.value(value.len() + SLACK, |out| {
+                let start = out.len();
+                let done = write(out);
+                if !done {
+                    out.truncate(start);
+                    out.extend_from_slice(REDACTED.as_bytes());
+                }
+                (done, out.get(start..) == Some(value.as_bytes()))
+            })?,
+            Out::Bytes { width, bytes, valid, column } => {
+                let start = bytes.len();
+                let end = start + width.unsigned_abs() as usize;
+                bytes.try_reserve(value.len() + SLACK).map_err(|_| too_large(column))?;
+                let done = write(bytes) && bytes.len() == end;
+                if !done {
+                    bytes.truncate(start);
+                    bytes.resize(end, 0);
+                }
+                valid.push(done);
+                (done, false)
+            }
+        };
+        if !done {
+            self.invalid.push(self.rows);
+        }
+        self.rows += 1;
+        self.changed += u64::from(!same);
+        Ok(())
+    }
+
+    fn finish(self, nulls: Option<NullBuffer>) -> Result<Cells, PlanError> {
+        let array: ArrayRef = match self.out {
+            Out::Text(writer) => writer.finish(nulls, self.output)?,
+            Out::Bytes { width, bytes, valid, column } => {
+                let nulls = NullBuffer::from(valid);
+                let array = FixedSizeBinaryArray::try_new(width, Buffer::from_vec(bytes), Some(nulls));
+                Arc::new(array.map_err(|_| too_large(column))?)
+            }
+        };
+        Ok(Cells { array, invalid: self.invalid, changed: self.changed })
+    }
+}
+
+/// A text column under construction: bytes and offsets, every growth tried before it is done. One batch holds at most
+/// 2 GiB of one column.
+pub(crate) struct Writer<'a> {
+    column: &'a str,
+    bytes: Vec<u8>,
+    offsets: Vec<i32>,
+}
+
+impl<'a> Writer<'a> {
+    /// Room for so many values and bytes.
+    pub(crate) fn new(rows: usize, bytes: usize, column: &'a str) -> Result<Self, PlanError> {
+        let mut writer = Writer { column, bytes: Vec::new(), offsets: Vec::new() };
+        let reserved = writer.offsets.try_reserve_exact(rows + 1).and_then(|()| writer.bytes.try_reserve(bytes));
+        reserved.map_err(|_| too_large(column))?;
+        writer.offsets.push(0);
+        Ok(writer)
+    }
+
+    /// Appends one value, which `write` appends to the bytes; `most` = how many it may append.
+    pub(crate) fn value<R>(&mut self, most: usize, write: impl FnOnce(&mut Vec<u8>) -> R) -> Result<R, PlanError> {
+        self.bytes.try_reserve(most).map_err(|_| too_large(self.column))?;
+        let answer = write(&mut self.bytes);
+        self.offsets.push(i32::try_from(self.bytes.len()).map_err(|_| too_large(self.column))?);
+        Ok(answer)
+    }
+
+    /// The column as one of the three text types.
+    pub(crate) fn finish(self, nulls: Option<NullBuffer>, data_type: &DataType) -> Result<ArrayRef, PlanError> {
+        let column = self.column;
+        let bytes = Buffer::from_vec(self.bytes);
+        if *data_type == DataType::LargeUtf8 {
+            let mut wide: Vec<i64> = Vec::new();
+            wide.try_reserve_exact(self.offsets.len()).map_err(|_| too_large(column))?;
+            wide.extend(self.offsets.into_iter().map(i64::from));
+            let text = LargeStringArray::try_new(OffsetBuffer::new(ScalarBuffer::from(wide)), bytes, nulls);
+            return Ok(Arc::new(text.map_err(|_| too_large(column))?));
+        }
+        let text = StringArray::try_new(OffsetBuffer::new(ScalarBuffer::from(self.offsets)), bytes, nulls);
+        let text = text.map_err(|_| too_large(column))?;
+        Ok(match data_type {
+            DataType::Utf8View => Arc::new(StringViewArray::from(&text)),
+            _ => Arc::new(text),
+        })
+    }
+}
+
+pub(crate) fn too_large(column: &str) -> PlanError {
+    PlanError::TooLarge { column: column.to_owned() }
+}
+
+/// The nulls of an array in bits of their own: those of a slice lie among its neighbours'.
+pub(crate) fn own_nulls(array: &dyn Array) -> Option<NullBuffer> {
+    let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0)?;
+    Some(NullBuffer::new(BooleanBuffer::collect_bool(nulls.len(), |row| nulls.is_valid(row))))
+}
+
+/// The column as text of its logical values, for transforms that read text.
+pub(crate) fn as_text(array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanError> {
+    let array = plain(array).ok_or_else(|| too_large(column))?;
+    if matches!(array.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) {
+        return Ok(array);
+    }
+    // A moment widens to its day.
+    let array = match array.data_type() {
+        DataType::Timestamp(unit, None) => days_of(&array, *unit).ok_or_else(|| too_large(column))?,
+        _ => array,
+    };
+    let mut writer = Writer::new(array.len(), 0, column)?;
+    let mut failed = None;
+    visit(&array, &mut |cell| {
+        let bytes = cell.unwrap_or_default();
+        failed = failed.take().or(writer.value(bytes.len(), |out| out.extend_from_slice(bytes)).err());
+    });
+    failed.map_or(Ok(()), Err)?;
+    writer.finish(own_nulls(&array), &DataType::Utf8)
+}
+
+fn days_of(array: &ArrayRef, unit: TimeUnit) -> Option<ArrayRef> {
+    let per_day: i64 = match unit {
+        TimeUnit::Second => 86_400,
+        TimeUnit::Millisecond => 86_400_000,
+        TimeUnit::Microsecond => 86_400_000_000,
+        TimeUnit::Nanosecond => 86_400_000_000_000,
+    };
+    let counts = cast(array, &DataType::Int64).ok()?;
+    // Days of 64-bit seconds may not fit a Date32, so milliseconds of whole days stand for them.
+    let counts = counts.as_primitive::<arrow::datatypes::Int64Type>();
+    let days: PrimitiveArray<Date64Type> = counts.unary(|count| count.div_euclid(per_day).saturating_mul(86_400_000));
+    Some(Arc::new(days))
+}
+
+/// A copy that holds the cells and nothing else: no dictionary value that no row uses, no neighbour of a slice, no bytes
+/// under nulls.
+pub(crate) fn clean(array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanError> {
+    let array = plain(array).ok_or_else(|| too_large(column))?;
+    let array = array.as_ref();
+    Ok(match array.data_type() {
+        DataType::Utf8 => copy_text(array.as_string::<i32>(), column)?,
+        DataType::LargeUtf8 => copy_text(array.as_string::<i64>(), column)?,
+        DataType::Utf8View => copy_text(array.as_string_view(), column)?,
+        DataType::Binary => Arc::new(array.as_binary::<i32>().iter().collect::<BinaryArray>()),
+        DataType::LargeBinary => Arc::new(array.as_binary::<i64>().iter().collect::<LargeBinaryArray>()),
+        DataType::BinaryView => Arc::new(array.as_binary_view().iter().collect::<BinaryViewArray>()),
+        DataType::FixedSizeBinary(width) => {
+            let cells =
+                FixedSizeBinaryArray::try_from_sparse_iter_with_size(array.as_fixed_size_binary().iter(), *width);
+            Arc::new(cells.map_err(|_| too_large(column))?)
+        }
+        DataType::Boolean => Arc::new(array.as_boolean().iter().collect::<BooleanArray>()),
+        DataType::Null => Arc::new(arrow::array::NullArray::new(array.len())),
+        _ => downcast_primitive_array!(
+            array => copy_numbers(array, column)?,
+            _ => return Err(too_large(column))
+        ),
+    })
+}
+
+fn copy_text<'a, A: StringArrayType<'a>>(array: A, column: &str) -> Result<ArrayRef, PlanError> {
+    let mut writer = Writer::new(array.len(), 0, column)?;
+    for cell in array.iter() {
+        let bytes = cell.unwrap_or_default().as_bytes();
+        writer.value(bytes.len(), |out| out.extend_from_slice(bytes))?;
+    }
+    writer.finish(own_nulls(&array), array.data_type())
+}
+
+fn copy_numbers<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, column: &str) -> Result<ArrayRef, PlanError> {
+    let mut values: Vec<T::Native> = Vec::new();
+    values.try_reserve_exact(array.len()).map_err(|_| too_large(column))?;
+    values.extend(array.iter().map(Option::unwrap_or_default));
+    let copy = PrimitiveArray::<T>::new(values.into(), own_nulls(array));
+    Ok(Arc::new(copy.with_data_type(array.data_type().clone())))
+}
+
+/// A column of one text, null where the input is.
+pub(crate) fn constant(text: &str, array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanError> {
+    let valid = own_nulls(array);
+    let mut writer = Writer::new(array.len(), 0, column)?;
+    for row in 0..array.len() {
+        let shown = if valid.as_ref().is_none_or(|valid| valid.is_valid(row)) { text } else { "" };
+        writer.value(shown.len(), |out| out.extend_from_slice(shown.as_bytes()))?;
+    }
+    writer.finish(valid, plain_type(array.data_type()).unwrap_or(&DataType::Utf8))
+}
