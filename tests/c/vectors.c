@@ -213,6 +213,8 @@ static const struct {
     {"ledger-verify.json", run_ledger_verify},
     {"mask.json", run_treat},
     {"token.json", run_treat},
+    {"fpe.json", run_treat},
+    {"transform.json", run_treat},
 };
 
 static void check_case(const char *file, slice one, answer (*run)(slice)) {

@@ -34,8 +34,13 @@ pub fn digest(algorithm: HashAlgorithm, bytes: &[u8]) -> Digest {
 /// [`KeyError::NoRandomness`].
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| KeyError::NoRandomness)?;
+    fill_random(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Fills with random bytes of the operating system.
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), KeyError> {
+    SystemRandom::new().fill(bytes).map_err(|_| KeyError::NoRandomness)
 }
 
 /// A hash of bytes that come in pieces.

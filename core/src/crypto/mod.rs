@@ -1,4 +1,4 @@
-//! Hashes, ciphers, keys and signatures: the only room that names `ring`, `sha2`, `aes`, `sm2`, `sm3` and `sm4`.
+//! Hashes, ciphers, keys and signatures: the only room that names `ring`, `sha2`, `aes`, `aes-gcm`, `sm2`, `sm3` and `sm4`.
 //!
 //! | | |
 //! |---|---|
@@ -6,6 +6,7 @@
 //! | [`MacKey`] | HMAC-SHA-256 and HMAC-SM3 (RFC 2104), the two padded states computed once |
 //! | [`BlockCipher`] | AES (FIPS 197) and SM4 (GB/T 32907); over them FF1 (NIST SP 800-38G), public as `desensitize::Ff1` |
 //! | [`Keyring`] | secrets with ids; one key per domain by HKDF (RFC 5869) |
+//! | `aead` | AES-256 and SM4 in Galois/counter mode |
 //! | [`PublicKey`] | Ed25519 (RFC 8032) and, with the feature `gm`, SM2 (GB/T 32918.2) with the signer's id |
 //! | [`Signer`]: [`Ed25519Key`], [`Sm2Key`], [`CallbackSigner`] | keys in PKCS#8 PEM as `openssl genpkey` writes it, devices behind a call |
 //!
@@ -15,6 +16,8 @@
 //! This room must never put a byte of a secret into an error, and must never hash an identifier without a key for
 //! another room's sake: an unkeyed hash of an identifier does not exist here.
 
+#[cfg(feature = "tables")]
+pub(crate) mod aead;
 mod block;
 mod ed25519;
 #[cfg(feature = "tables")]
@@ -32,6 +35,8 @@ mod sm3_lanes;
 
 pub use block::BlockCipher;
 pub use ed25519::{Ed25519Key, SIGNATURE_LENGTH};
+#[cfg(feature = "tables")]
+pub(crate) use hash::fill_random;
 pub(crate) use hash::random;
 pub use hash::{Hasher, digest, sha256};
 pub(crate) use hash::{hash_after_byte, hash_pair};
@@ -157,6 +162,8 @@ mod tests {
     assert_implements_none!(super::block::BlockKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     #[cfg(feature = "tables")]
     assert_implements_none!(super::ff1::Ff1: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+    #[cfg(feature = "tables")]
+    assert_implements_none!(super::aead::AeadKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::Ed25519Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     #[cfg(feature = "gm")]
     assert_implements_none!(super::Sm2Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
@@ -169,5 +176,7 @@ mod tests {
         crosses::<super::Ed25519Key>();
         #[cfg(feature = "tables")]
         crosses::<super::ff1::Ff1>();
+        #[cfg(feature = "tables")]
+        crosses::<super::aead::AeadKey>();
     }
 }

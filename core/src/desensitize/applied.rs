@@ -6,6 +6,7 @@ use arrow::datatypes::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
+use super::column::ColumnPlan;
 use super::digest::ColumnHasher;
 use super::plan::Plan;
 use super::rows::RemovedRows;
@@ -28,9 +29,10 @@ words! {
 
     /// 可还原性: how the values of a column could be had back from the output.
     pub enum Reversible {
-        /// Not changed: they are in the output.
+        /// They are in the output: kept, or decrypted.
         Plain = "plain", "原值", "plain";
-        /// Who holds the key finds them by trying the values that there are.
+        /// Who holds the key has them back: decrypts them, takes a shift or a noise off again, or finds the value of a token
+        /// by trying those that there are.
         WithKey = "with_key", "持有密钥者可还原", "with the key";
         /// Not from this column; what stays may still narrow them down.
         No = "no", "不可还原", "no";
@@ -62,10 +64,10 @@ pub struct AppliedColumn {
     /// The kind that the plan declares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
-    /// Token: the id of the key.
+    /// The id of the key, where the transform has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
-    /// Token: the domain that the key was derived for.
+    /// The domain that the key was derived for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// Cells.
@@ -118,7 +120,7 @@ pub struct InputDigests {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {
-    /// `none` where nothing but `keep` was done, or a column that the plan declares to be a direct identifier was kept;
+    /// `none` where all was kept or decrypted, or a column was that the plan declares to be a direct identifier;
     /// else `deidentified`. It says what was done as the plan declares it: what is left in kept columns is for a scan.
     pub desensitization: Desensitization,
 }
@@ -207,19 +209,31 @@ impl Applied {
 }
 
 /// How the values of a column could be had back.
-pub(crate) fn reversible(transform: Transform) -> Reversible {
-    match transform {
-        Transform::Keep => Reversible::Plain,
-        Transform::Token | Transform::Fpe => Reversible::WithKey,
+pub(crate) fn reversible(entry: &ColumnPlan) -> Reversible {
+    match entry.transform {
+        _ if is_plain(entry) => Reversible::Plain,
+        // Encryption is undone by its key. A shift and a noise follow from the key and a cell of another column, which
+        // the holder of the data has; without that cell they are found by trying the few that there are.
+        Transform::Token
+        | Transform::Fpe
+        | Transform::Encrypt
+        | Transform::DateShift
+        | Transform::Noise
+        | Transform::Text => Reversible::WithKey,
         _ => Reversible::No,
     }
 }
 
-/// What a plan makes of a table. Conservative: a plan that only keeps, or keeps what it declares to be a direct
-/// identifier, de-identifies nothing; and no plan anonymizes.
+/// Whether the output has the values themselves: kept, or decrypted.
+fn is_plain(entry: &ColumnPlan) -> bool {
+    entry.transform == Transform::Keep || entry.decrypt == Some(true)
+}
+
+/// What a plan makes of a table. Conservative: a plan that only keeps or decrypts, or does so with what it declares to be a
+/// direct identifier, de-identifies nothing; and no plan anonymizes.
 pub(crate) fn outcome(plan: &Plan) -> Outcome {
-    let kept = |column: &&super::ColumnPlan| column.transform == Transform::Keep;
-    let direct = |column: &super::ColumnPlan| column.kind.is_some_and(|kind| kind.role() == Role::Direct);
+    let kept = |column: &&ColumnPlan| is_plain(column);
+    let direct = |column: &ColumnPlan| column.kind.is_some_and(|kind| kind.role() == Role::Direct);
     let untouched = plan.columns().values().all(|column| kept(&column));
     let exposed = plan.columns().values().filter(kept).any(direct);
     let desensitization = if untouched || exposed { Desensitization::None } else { Desensitization::Deidentified };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, RecordBatchReader};
-use arrow::compute::filter;
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
@@ -32,12 +32,17 @@ pub(super) struct Column {
 
 impl Column {
     /// Treats one batch of the column; `before` = the rows of the batches before. `None` where it is dropped.
-    pub(super) fn treat(&mut self, array: &ArrayRef, before: u64) -> Result<Option<ArrayRef>, PlanError> {
+    pub(super) fn treat(
+        &mut self,
+        array: &ArrayRef,
+        batch: &RecordBatch,
+        before: u64,
+    ) -> Result<Option<ArrayRef>, crate::Error> {
         // What is kept is hashed once, on its way out.
         if !self.is_hashed_once {
             self.see(array);
         }
-        self.treat_seen(array, before)
+        self.treat_seen(array, batch, before)
     }
 
     /// Hashes the cells of the input.
@@ -49,12 +54,17 @@ impl Column {
     }
 
     /// Treats cells that were hashed, or that are hashed on their way out.
-    fn treat_seen(&mut self, array: &ArrayRef, before: u64) -> Result<Option<ArrayRef>, PlanError> {
-        let treated = self.step.run(array, before)?;
+    fn treat_seen(
+        &mut self,
+        array: &ArrayRef,
+        batch: &RecordBatch,
+        before: u64,
+    ) -> Result<Option<ArrayRef>, crate::Error> {
+        let treated = self.step.run(array, batch, before)?;
         if let (Some(hasher), Some(treated)) = (&mut self.output, &treated)
             && !hasher.update(treated)
         {
-            return Err(too_large(&self.step.column));
+            return Err(too_large(&self.step.column).into());
         }
         Ok(treated)
     }
@@ -129,7 +139,7 @@ impl Plan {
         let mut columns = Vec::new();
         let mut fields = Vec::new();
         for field in schema_in.fields() {
-            let step = Step::new(self, field.name(), field.data_type(), keys)?;
+            let step = Step::new(self, &schema_in, field, keys)?;
             // Metadata of fields and of the schema may quote values, so none is handed on.
             fields.extend(step.output.as_ref().map(|data_type| Field::new(field.name(), data_type.clone(), true)));
             let input = input_key.as_ref().map(|_| ColumnHasher::new());
@@ -255,32 +265,37 @@ impl Treated {
         }
     }
 
-    fn treat(&mut self, batch: &RecordBatch) -> Result<RecordBatch, PlanError> {
+    fn treat(&mut self, batch: &RecordBatch) -> Result<RecordBatch, crate::Error> {
         let types = |schema: &Schema| schema.fields().iter().map(|f| f.data_type().clone()).collect::<Vec<_>>();
         if batch.num_columns() != self.columns.len() || types(&batch.schema()) != types(&self.schema_in) {
-            return Err(PlanError::SchemaChanged);
+            return Err(PlanError::SchemaChanged.into());
         }
         let leaving = match self.rules.is_empty() {
             true => None,
-            false => Some(self.rules.leaving(batch)?),
+            false => {
+                let leaving = self.rules.leaving(batch)?;
+                let left = filter_record_batch(batch, &leaving).map_err(|_| PlanError::SchemaChanged)?;
+                Some((leaving, left))
+            }
         };
         let mut arrays: Vec<ArrayRef> = Vec::new();
-        for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
+        for (at, (column, array)) in self.columns.iter_mut().zip(batch.columns()).enumerate() {
             let treated = match &leaving {
-                None => column.treat(array, self.rows)?,
-                Some(leaving) => {
+                None => column.treat(array, batch, self.rows)?,
+                Some((leaving, left)) => {
                     column.see(array);
-                    let kept = filter(array, leaving).map_err(|_| too_large(&column.step.column))?;
-                    column.treat_seen(&kept, 0).map_err(|error| in_the_input(error, self.read, leaving))?
+                    let rest = left.columns().get(at).ok_or(PlanError::SchemaChanged)?;
+                    column.treat_seen(rest, left, 0).map_err(|error| in_the_input(error, self.read, leaving))?
                 }
             };
             arrays.extend(treated);
         }
-        let rows = leaving.as_ref().map_or(batch.num_rows(), BooleanArray::true_count);
+        let rows = leaving.as_ref().map_or(batch.num_rows(), |(leaving, _)| leaving.true_count());
         self.read += batch.num_rows() as u64;
         self.rows += rows as u64;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(self.schema(), arrays, &options).map_err(|_| PlanError::SchemaChanged)
+        let treated = RecordBatch::try_new_with_options(self.schema(), arrays, &options);
+        treated.map_err(|_| PlanError::SchemaChanged.into())
     }
 
     /// The end was reached by another way than batch by batch.
@@ -311,7 +326,7 @@ impl Treated {
                     nulls: counts.nulls,
                     invalid: counts.invalid,
                     changed: counts.changed,
-                    reversible: applied::reversible(entry.transform),
+                    reversible: applied::reversible(entry),
                 });
             }
             if let (Some((_, key)), Some(hasher)) = (&self.input_key, column.input.take()) {
@@ -346,12 +361,12 @@ impl Treated {
 }
 
 /// The error with the row of the input, where only some of its rows were treated.
-fn in_the_input(error: PlanError, read: u64, leaving: &BooleanArray) -> PlanError {
+fn in_the_input(error: crate::Error, read: u64, leaving: &BooleanArray) -> crate::Error {
     match error {
-        PlanError::InvalidValue { column, row } => {
+        crate::Error::Plan(PlanError::InvalidValue { column, row }) => {
             let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
             let of_batch = leaving.values().set_indices().nth(place).unwrap_or_default();
-            PlanError::InvalidValue { column, row: read + of_batch as u64 + 1 }
+            PlanError::InvalidValue { column, row: read + of_batch as u64 + 1 }.into()
         }
         other => other,
     }

@@ -2,6 +2,8 @@
 //!
 //! This file must never let a byte through that no cell of its answer holds.
 
+use std::fmt::Display;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -10,11 +12,15 @@ use arrow::array::{
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date64Type, TimeUnit};
+use arrow::datatypes::{DataType, Date64Type, Float32Type, Float64Type, TimeUnit};
 use arrow::downcast_primitive_array;
+use arrow::error::ArrowError;
 
 use super::logical::{plain, plain_type, visit};
 use super::{PlanError, REDACTED};
+
+/// The digits of the smallest 64-bit float, its sign and point.
+const LONGEST_FLOAT: usize = 1100;
 
 /// What a transform appends at most beside the bytes of its value: a key id and a token, a bin, the names of a place.
 const SLACK: usize = 256;
@@ -50,6 +56,16 @@ pub(crate) fn each(
     column: &str,
     append: impl Fn(&str, &mut Vec<u8>) -> bool,
 ) -> Result<Cells, PlanError> {
+    each_row(text, output, column, |_, value, out| append(value, out))
+}
+
+/// As [`each`], with the row of the value.
+pub(crate) fn each_row(
+    text: &ArrayRef,
+    output: &DataType,
+    column: &str,
+    append: impl FnMut(usize, &str, &mut Vec<u8>) -> bool,
+) -> Result<Cells, PlanError> {
     match text.data_type() {
         DataType::LargeUtf8 => each_of(text.as_string::<i64>(), output, column, append),
         DataType::Utf8View => each_of(text.as_string_view(), output, column, append),
@@ -61,13 +77,13 @@ fn each_of<'a, A: StringArrayType<'a>>(
     array: A,
     output: &DataType,
     column: &str,
-    append: impl Fn(&str, &mut Vec<u8>) -> bool,
+    mut append: impl FnMut(usize, &str, &mut Vec<u8>) -> bool,
 ) -> Result<Cells, PlanError> {
     let mut cells = CellsWriter::new(array.len(), output, column)?;
-    for cell in array.iter() {
+    for (row, cell) in array.iter().enumerate() {
         match cell {
             None => cells.null()?,
-            Some(value) => cells.write(value, |out| append(value, out))?,
+            Some(value) => cells.write(value, |out| append(row, value, out))?,
         }
     }
     cells.finish(own_nulls(&array))
@@ -279,9 +295,21 @@ pub(crate) fn as_text(array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanEr
     if matches!(array.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) {
         return Ok(array);
     }
-    // A moment widens to its day.
+    // A moment widens to its day, and numbers with decimals are written as people write them.
     let array = match array.data_type() {
         DataType::Timestamp(unit, None) => days_of(&array, *unit).ok_or_else(|| too_large(column))?,
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+            let written = cast(&array, &DataType::Utf8).map_err(|_| too_large(column))?;
+            return copy_text(written.as_string::<i32>(), column);
+        }
+        DataType::Float16 | DataType::Float32 => {
+            return written(cast(&array, &DataType::Float32), column, |array| {
+                array.as_primitive::<Float32Type>().clone()
+            });
+        }
+        DataType::Float64 => {
+            return written(Ok(array), column, |array| array.as_primitive::<Float64Type>().clone());
+        }
         _ => array,
     };
     let mut writer = Writer::new(array.len(), 0, column)?;
@@ -291,6 +319,21 @@ pub(crate) fn as_text(array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanEr
         failed = failed.take().or(writer.value(bytes.len(), |out| out.extend_from_slice(bytes)).err());
     });
     failed.map_or(Ok(()), Err)?;
+    writer.finish(own_nulls(&array), &DataType::Utf8)
+}
+
+/// A column of floats, each by the shortest digits that read back as it.
+fn written<T: ArrowPrimitiveType<Native: Display>>(
+    array: Result<ArrayRef, ArrowError>,
+    column: &str,
+    typed: impl FnOnce(&ArrayRef) -> PrimitiveArray<T>,
+) -> Result<ArrayRef, PlanError> {
+    let array = typed(&array.map_err(|_| too_large(column))?);
+    let mut writer = Writer::new(array.len(), 0, column)?;
+    for cell in &array {
+        // Writing to a vector can't fail.
+        writer.value(LONGEST_FLOAT, |out| cell.map(|value| write!(out, "{value}")))?;
+    }
     writer.finish(own_nulls(&array), &DataType::Utf8)
 }
 

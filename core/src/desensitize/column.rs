@@ -1,5 +1,7 @@
 //! What one column gets: the transform and its settings, and the table of which transform has which setting.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -98,14 +100,20 @@ settings! {
     /// Undo what the same entry without it did.
     decrypt: bool, [Fpe, Encrypt], "true or false", "true 或 false";
     /// Generalize: the level of dates and places.
-    to: Level, [Generalize], "year, quarter, month, decade, province, city or district",
-        "year、quarter、month、decade、province、city 或 district";
+    to: Level, [Generalize], "year, quarter, month, decade, age, province, city or district",
+        "year、quarter、month、decade、age、province、city 或 district";
+    /// Generalize to `age`: the day at which somebody is so old, `YYYY-MM-DD`.
+    at: String, [Generalize], "a date such as 2026-01-01", "日期,如 2026-01-01";
     /// Generalize: the width of the bins of numbers, at least 2. Round: the step of the multiples.
     width: u32, [Generalize, Round], "a whole number from 2", "不小于 2 的整数";
     /// Generalize: the lower bounds of bins, rising.
     bounds: Vec<i64>, [Generalize], "a list of rising whole numbers", "递增整数的列表";
+    /// Generalize: for each value the wider values, from the nearest to the widest.
+    hierarchy: BTreeMap<String, Vec<String>>, [Generalize], "a table of lists of wider values", "由值到更宽泛取值列表的表";
+    /// Generalize by a hierarchy: which of the wider values, 1 = the first.
+    level: u32, [Generalize], "a whole number from 1", "不小于 1 的整数";
     /// Round: how many decimals stay.
-    digits: u32, [Round], "a whole number from 0", "非负整数";
+    digits: u32, [Round], "0 to 18", "0 至 18";
     /// Top and bottom coding: what is lower becomes this.
     lowest: i64, [TopBottom], "a whole number", "整数";
     /// Top and bottom coding: what is higher becomes this.
@@ -117,7 +125,7 @@ settings! {
     /// Noise: how it is distributed.
     distribution: Distribution, [Noise], "uniform, laplace or gaussian", "uniform、laplace 或 gaussian";
     /// Noise: how far it reaches, in units of the last digit of the column.
-    scale: u32, [Noise], "a whole number from 1", "不小于 1 的整数";
+    scale: u32, [Noise], "1 to 1000000", "1 至 1000000";
     /// Noise: the column that tells the rows apart, from which the noise of a row is drawn.
     row_key: String, [Noise], "the name of a column", "列名";
 }

@@ -29,9 +29,9 @@ room_error! {
             en "the plan names no column",
             zh "方案没有列", at "columns";
         /// `do` is not the name of a transform.
-        UnknownTransform { column: String } = "KF-PLAN-06",
-            en "column {column:?}: `do` must be one of keep, drop, redact, null, mask, token, generalize",
-            zh "列 {column:?}:do 应为 keep、drop、redact、null、mask、token、generalize 之一", at "columns.{column}.do";
+        UnknownTransform { column: String, known: Text } = "KF-PLAN-06",
+            en "column {column:?}: `do` must be one of {known}",
+            zh "列 {column:?}:do 应为 {known:#} 之一", at "columns.{column}.do";
         /// The transform is known, and this version can't do it.
         Unavailable { column: String, transform: String } = "KF-PLAN-07",
             en "column {column:?}: `{transform}` is not available in this version",
@@ -110,6 +110,10 @@ room_error! {
         Ff1 { what: Text } = "KF-PLAN-31",
             en "FF1: {what}",
             zh "FF1:{what:#}";
+        /// One key under random nonces is good for 2^32 values.
+        KeyUsedUp { column: String } = "KF-PLAN-40",
+            en "column {column:?}: more than 2^32 values would be encrypted under one key; treat the table in parts, with a key each",
+            zh "列 {column:?}:同一密钥加密的值将超过 2^32 个;请分批处理,每批使用不同的密钥", at "columns.{column}";
     }
 }
 

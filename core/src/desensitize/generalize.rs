@@ -1,19 +1,30 @@
 //! 泛化: a value is replaced by the wider one that it lies in.
 //!
-//! | `to` | on | gives |
+//! | setting | on | gives |
 //! |---|---|---|
-//! | `year`, `month`, `decade` | dates, timestamps without a zone, text that is a date | `1990`, `1990-03`, `1990s` |
-//! | `province`, `city`, `district` | addresses | the full name: `陕西省西安市` |
+//! | `to` = `year`, `quarter`, `month`, `decade` | dates, timestamps without a zone, text that is a date | `1990`, `1990-Q1`, `1990-03`, `1990s` |
+//! | `to = "age"` with `at`, and `width` or `bounds` | birth dates, resident ids | the bin of the completed years at that day: `[30,35)` |
+//! | `to` = `province`, `city`, `district` | addresses | the full name: `陕西省西安市` |
 //! | | divisions (codes, or names alone, with `kind = "region"`), resident ids | the code, filled up: `610100` |
-//! | `width = n` | integers, text that is one | the bin: `[20,30)` |
+//! | `width = n` | numbers of every type, text that is one | the bin: `[20,30)` |
+//! | `bounds = [a, b]` | as `width` | the bin between two bounds: `(,a)`, `[a,b)`, `[b,)` |
+//! | `keep_prefix = n` | text, integers, dates | the first characters |
+//! | `hierarchy`, `level = n` | text, integers, dates, booleans | the n-th of the wider values that the plan lists for the value |
 //!
-//! A generalization can't be undone. Whether what stays singles out a person is a question to [`crate::risk`].
+//! A bin holds its lower end and not its upper one. Somebody born on 29 February is a year older from 1 March on. An age
+//! before birth, a value that the hierarchy lacks, a number that is not finite are invalid.
+//!
+//! 泛化 of GB/T 37964-2019 annex A. Kept: what the wider value says. Leaked: that, and who is alone in it. It can't be
+//! undone; whether what stays singles out a person is a question to [`crate::risk`]. Row-local.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use arrow::datatypes::DataType;
+use jiff::civil::Date;
 
 use super::column::ColumnPlan;
+use super::number;
 use super::place;
 use super::step::{Report, is_text, is_written_as_text, text_type};
 use super::vocabulary::Level;
@@ -22,33 +33,55 @@ use crate::kinds::{self, Kind};
 /// How the values of one column are generalized.
 pub(crate) enum Generalize {
     Date { kind: Kind, level: Level },
+    Age { kind: Kind, at: Date, bins: Bins },
     Place { kind: Option<Kind>, level: Level },
-    Bins { width: i128 },
-    Bounds(Vec<i64>),
+    Number(Bins),
     Prefix(usize),
+    Hierarchy(BTreeMap<String, String>),
 }
 
-/// What is wrong with the settings of a generalization: it has one of `to`, `width`, `bounds` and `keep_prefix`.
+/// The bins of numbers.
+pub(crate) enum Bins {
+    /// They begin at multiples of the width.
+    Width(i128),
+    Bounds(Vec<i64>),
+}
+
+/// What is wrong with the settings of a generalization: it has one of `to`, `width`, `bounds`, `keep_prefix` and
+/// `hierarchy`; an age has bins besides, and the day at which it is taken.
 pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
+    let is_age = entry.to == Some(Level::Age);
     let ways = [
-        ("to", entry.to.is_some()),
+        ("to", entry.to.is_some() && !is_age),
         ("width", entry.width.is_some()),
         ("bounds", entry.bounds.is_some()),
         ("keep_prefix", entry.keep_prefix.is_some()),
+        ("hierarchy", entry.hierarchy.is_some()),
     ];
-    let mut given = ways.iter().filter(|(_, given)| *given);
+    let mut given = ways.iter().filter(|(_, given)| *given).map(|(name, _)| *name);
     match (given.next(), given.next()) {
-        (None, _) => {
-            report.field("to", "a level; or width, bounds or keep_prefix", "层级,或 width、bounds、keep_prefix 之一")
+        (None, _) if is_age => {
+            report.field("width", "the width of the bins of ages, or bounds", "年龄段宽度,或 bounds")
         }
-        (Some(_), Some((second, _))) => {
+        (None, _) => report.field(
+            "to",
+            "a level; or width, bounds, keep_prefix or hierarchy",
+            "层级,或 width、bounds、keep_prefix、hierarchy 之一",
+        ),
+        (Some(first @ ("keep_prefix" | "hierarchy")), None) if is_age => {
+            report.field(first, "an age with width or bounds", "年龄只能与 width 或 bounds 同用");
+        }
+        (Some(_), Some(second)) => {
             report.field(
                 second,
-                "only one of to, width, bounds and keep_prefix",
-                "to、width、bounds、keep_prefix 只能有一项",
+                "only one of to, width, bounds, keep_prefix and hierarchy",
+                "to、width、bounds、keep_prefix、hierarchy 只能有一项",
             );
         }
         (Some(_), None) => {}
+    }
+    if is_age != entry.at.is_some() || entry.at.as_deref().is_some_and(|at| day(at).is_none()) {
+        report.field("at", "for an age, and for it alone, a date such as 2026-01-01", "仅用于年龄的日期,如 2026-01-01");
     }
     if entry.width.is_some_and(|width| width < 2) {
         report.field("width", "2 or more", "不小于 2 的整数");
@@ -59,52 +92,82 @@ pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
     if entry.bounds.as_ref().is_some_and(|bounds| bounds.is_empty() || !bounds.is_sorted_by(|a, b| a < b)) {
         report.field("bounds", "one or more rising whole numbers", "一个或多个递增整数");
     }
-    if entry.to.is_some_and(|level| Generalize::to(level, entry.kind).is_none()) {
+    match (&entry.hierarchy, entry.level) {
+        (None, None) => {}
+        (None, Some(_)) => report.field("hierarchy", "a table of lists of wider values", "由值到更宽泛取值列表的表"),
+        (Some(_), None | Some(0)) => report.field("level", "a whole number from 1", "不小于 1 的整数"),
+        (Some(table), Some(level)) => {
+            if table.is_empty() || table.values().any(|wider| wider.len() < level as usize) {
+                report.field(
+                    "hierarchy",
+                    "for each value as many wider values as level",
+                    "每个值至少列出 level 个更宽泛取值",
+                );
+            }
+        }
+    }
+    if entry.to.is_some_and(|level| !is_defined(level, entry.kind)) {
         report.kind();
+    }
+}
+
+/// Whether a level is one of values of this kind.
+fn is_defined(level: Level, kind: Option<Kind>) -> bool {
+    match kind {
+        None => true,
+        Some(Kind::Date) => level != Level::Age && !place::is_of_places(level),
+        Some(Kind::BirthDate) => !place::is_of_places(level),
+        Some(Kind::ResidentId) => level == Level::Age || place::is_of_places(level),
+        Some(Kind::Address | Kind::Region) => place::is_of_places(level),
+        Some(_) => false,
     }
 }
 
 /// The type of the treated column; `None` where the generalization has no meaning on the type.
 pub(super) fn output(entry: &ColumnPlan, plain: &DataType) -> Option<DataType> {
+    let written = is_text(plain) || plain.is_integer();
     let day = matches!(plain, DataType::Date32 | DataType::Date64);
     let meant = match entry.to {
+        None if entry.hierarchy.is_some() => written || day || *plain == DataType::Boolean,
         None if entry.keep_prefix.is_some() => is_text(plain) || is_written_as_text(plain),
-        None => is_text(plain) || plain.is_integer(),
-        Some(level) if place::is_of_places(level) => is_text(plain) || plain.is_integer(),
+        None => number::is_exact(plain) || number::is_float(plain),
+        Some(level) if place::is_of_places(level) => written,
         // A zone would make the day of a moment a question.
-        Some(_) => is_text(plain) || plain.is_integer() || day || matches!(plain, DataType::Timestamp(_, None)),
+        Some(_) => written || day || matches!(plain, DataType::Timestamp(_, None)),
     };
     meant.then(|| text_type(plain))
+}
+
+/// A day of a plan: `YYYY-MM-DD`, in this one form.
+fn day(text: &str) -> Option<Date> {
+    text.parse::<Date>().ok().filter(|date| date.to_string() == text)
 }
 
 impl Generalize {
     /// The generalization that an entry asks for; `None` where it isn't defined.
     pub(super) fn new(entry: &ColumnPlan) -> Option<Self> {
+        let width = entry.width.map(|width| Bins::Width(i128::from(width)));
+        let bins = width.or_else(|| entry.bounds.clone().map(Bins::Bounds));
         if let Some(level) = entry.to {
-            return Generalize::to(level, entry.kind);
+            if !is_defined(level, entry.kind) {
+                return None;
+            }
+            return Some(match entry.kind {
+                kind if place::is_of_places(level) => Generalize::Place { kind, level },
+                kind if level == Level::Age => {
+                    let at = entry.at.as_deref().and_then(day)?;
+                    Generalize::Age { kind: kind.unwrap_or(Kind::BirthDate), at, bins: bins? }
+                }
+                kind => Generalize::Date { kind: kind.unwrap_or(Kind::Date), level },
+            });
         }
-        let bins = entry.width.map(Generalize::bins);
-        let bounds = || entry.bounds.clone().map(Generalize::Bounds);
+        if let (Some(table), Some(level)) = (&entry.hierarchy, entry.level) {
+            let place = usize::try_from(level).ok()?.checked_sub(1)?;
+            let wider = |(value, wider): (&String, &Vec<String>)| Some((value.clone(), wider.get(place)?.clone()));
+            return table.iter().map(wider).collect::<Option<_>>().map(Generalize::Hierarchy);
+        }
         let prefix = || entry.keep_prefix.and_then(|kept| usize::try_from(kept).ok()).map(Generalize::Prefix);
-        bins.or_else(bounds).or_else(prefix)
-    }
-
-    /// The generalization to a level; `None` where it isn't defined for the kind.
-    fn to(level: Level, kind: Option<Kind>) -> Option<Self> {
-        if !place::is_of_places(level) {
-            return match kind {
-                None | Some(Kind::Date) => Some(Generalize::Date { kind: Kind::Date, level }),
-                Some(Kind::BirthDate) => Some(Generalize::Date { kind: Kind::BirthDate, level }),
-                Some(_) => None,
-            };
-        }
-        matches!(kind, None | Some(Kind::Address | Kind::Region | Kind::ResidentId))
-            .then_some(Generalize::Place { kind, level })
-    }
-
-    /// Bins of this width, which begin at multiples of it.
-    fn bins(width: u32) -> Self {
-        Generalize::Bins { width: i128::from(width) }
+        bins.map(Generalize::Number).or_else(prefix)
     }
 
     /// Appends the generalized value; `false` = invalid.
@@ -114,12 +177,34 @@ impl Generalize {
                 // The canonical form of a date is YYYY-MM-DD.
                 kinds::canonical(*kind, value).is_some_and(|form| date(&form, *level, out))
             }
+            Generalize::Age { kind, at, bins } => age(value, *kind, *at).is_some_and(|age| bins.append(age, out)),
             Generalize::Place { kind, level } => place(value, *kind, *level, out),
-            Generalize::Bins { width } => bin(value, *width, out),
-            Generalize::Bounds(bounds) => between(value, bounds, out),
+            Generalize::Number(bins) => number::floor(value).is_some_and(|floor| bins.append(floor, out)),
             Generalize::Prefix(kept) => prefix(value, *kept, out),
+            Generalize::Hierarchy(wider) => wider.get(value).is_some_and(|wider| {
+                // The plan's text, which can be longer than what a value has room for.
+                let room = out.try_reserve(wider.len()).is_ok();
+                if room {
+                    out.extend_from_slice(wider.as_bytes());
+                }
+                room
+            }),
         }
     }
+}
+
+/// Completed years at a day; `None` where somebody isn't born yet.
+fn age(value: &str, kind: Kind, at: Date) -> Option<i128> {
+    let form = kinds::canonical(kind, value)?;
+    let born = match kind {
+        // Digits 7 to 14 of a resident id are a date that was checked.
+        Kind::ResidentId => kinds::canonical(Kind::BirthDate, form.get(6..14)?)?.parse(),
+        _ => form.parse(),
+    };
+    let born: Date = born.ok()?;
+    let had_birthday = (at.month(), at.day()) >= (born.month(), born.day());
+    let years = i128::from(at.year()) - i128::from(born.year()) - i128::from(!had_birthday);
+    (born <= at).then_some(years)
 }
 
 fn date(form: &str, level: Level, out: &mut Vec<u8>) -> bool {
@@ -167,23 +252,25 @@ fn address(value: &str, level: Level, out: &mut Vec<u8>) -> bool {
     }
 }
 
-fn bin(value: &str, width: i128, out: &mut Vec<u8>) -> bool {
-    // 64-bit integers and a width of 32 bits can't overflow 128.
-    let Some(number) = value.trim().parse::<i64>().ok().map(i128::from) else { return false };
-    let low = number.div_euclid(width) * width;
-    write!(out, "[{low},{})", low + width).is_ok()
-}
-
-/// The bin between two bounds; what lies before the first or from the last on has a bin without an end.
-fn between(value: &str, bounds: &[i64], out: &mut Vec<u8>) -> bool {
-    let Ok(number) = value.trim().parse::<i64>() else { return false };
-    let above = bounds.partition_point(|bound| *bound <= number);
-    let (low, high) = (above.checked_sub(1).and_then(|below| bounds.get(below)), bounds.get(above));
-    match (low, high) {
-        (None, Some(high)) => write!(out, "(,{high})").is_ok(),
-        (Some(low), Some(high)) => write!(out, "[{low},{high})").is_ok(),
-        (Some(low), None) => write!(out, "[{low},)").is_ok(),
-        (None, None) => false,
+impl Bins {
+    /// Appends the bin of the numbers from this whole one up to the next: no bound lies between them.
+    fn append(&self, floor: i128, out: &mut Vec<u8>) -> bool {
+        match self {
+            Bins::Width(width) => {
+                let Some(low) = floor.div_euclid(*width).checked_mul(*width) else { return false };
+                low.checked_add(*width).is_some_and(|high| write!(out, "[{low},{high})").is_ok())
+            }
+            Bins::Bounds(bounds) => {
+                let above = bounds.partition_point(|bound| i128::from(*bound) <= floor);
+                let (low, high) = (above.checked_sub(1).and_then(|below| bounds.get(below)), bounds.get(above));
+                match (low, high) {
+                    (None, Some(high)) => write!(out, "(,{high})").is_ok(),
+                    (Some(low), Some(high)) => write!(out, "[{low},{high})").is_ok(),
+                    (Some(low), None) => write!(out, "[{low},)").is_ok(),
+                    (None, None) => false,
+                }
+            }
+        }
     }
 }
 
@@ -196,18 +283,28 @@ fn prefix(value: &str, kept: usize, out: &mut Vec<u8>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::vocabulary::Transform;
     use super::*;
 
-    fn wide(generalize: &Generalize, value: &str) -> Option<String> {
+    fn wide(entry: &ColumnPlan, value: &str) -> Option<String> {
         let mut out = Vec::new();
-        generalize.append(value, &mut out).then(|| String::from_utf8(out).unwrap())
+        Generalize::new(entry).unwrap().append(value, &mut out).then(|| String::from_utf8(out).unwrap())
+    }
+
+    fn entry() -> ColumnPlan {
+        ColumnPlan::new(Transform::Generalize)
+    }
+
+    fn to(level: Level, kind: impl Into<Option<Kind>>) -> ColumnPlan {
+        ColumnPlan { to: Some(level), kind: kind.into(), ..entry() }
     }
 
     #[test]
     fn dates_widen_to_month_year_and_decade() {
-        let to = |level, value| wide(&Generalize::to(level, None).unwrap(), value);
+        let to = |level, value| wide(&to(level, None), value);
         for spelling in ["1990-03-07", "1990/3/7", "19900307", "1990年3月7日"] {
             assert_eq!(to(Level::Month, spelling).as_deref(), Some("1990-03"), "{spelling}");
+            assert_eq!(to(Level::Quarter, spelling).as_deref(), Some("1990-Q1"));
             assert_eq!(to(Level::Year, spelling).as_deref(), Some("1990"));
             assert_eq!(to(Level::Decade, spelling).as_deref(), Some("1990s"));
         }
@@ -218,7 +315,7 @@ mod tests {
 
     #[test]
     fn codes_and_resident_ids_widen_to_codes() {
-        let to = |kind, value| wide(&Generalize::to(Level::City, kind).unwrap(), value);
+        let to = |kind, value| wide(&to(Level::City, kind), value);
         assert_eq!(to(Some(Kind::Region), "610113").as_deref(), Some("610100"));
         assert_eq!(to(None, "610113").as_deref(), Some("610100"));
         assert_eq!(to(Some(Kind::ResidentId), "11010519491231002X").as_deref(), Some("110100"));
@@ -227,21 +324,70 @@ mod tests {
     }
 
     #[test]
+    fn ages_are_completed_years_in_bins() {
+        let at = |day: &str, kind: Option<Kind>| ColumnPlan {
+            at: Some(day.to_owned()),
+            bounds: Some((0..100).collect()),
+            ..to(Level::Age, kind)
+        };
+        for (born, day, age) in [
+            ("1990-03-07", "2026-03-06", "[35,36)"),
+            ("1990-03-07", "2026-03-07", "[36,37)"),
+            ("1990年3月7日", "1990-03-07", "[0,1)"),
+            ("2000-02-29", "2026-02-28", "[25,26)"),
+            ("2000-02-29", "2026-03-01", "[26,27)"),
+            ("19200101", "2026-01-01", "[99,)"),
+        ] {
+            assert_eq!(wide(&at(day, None), born).as_deref(), Some(age), "{born} at {day}");
+        }
+        for bad in ["1990-03-08", "9999-12-31", "1700-01-01", ""] {
+            assert_eq!(wide(&at("1990-03-07", Some(Kind::BirthDate)), bad), None, "{bad}");
+        }
+        let band = ColumnPlan { width: Some(5), bounds: None, ..at("2026-01-01", Some(Kind::ResidentId)) };
+        assert_eq!(wide(&band, "11010519491231002X").as_deref(), Some("[75,80)"));
+    }
+
+    #[test]
     fn numbers_fall_into_bins_that_hold_them() {
-        let bins = Generalize::bins(10);
-        for (value, bin) in [("0", "[0,10)"), ("9", "[0,10)"), ("10", "[10,20)"), ("-1", "[-10,0)")] {
+        let bins = ColumnPlan { width: Some(10), ..entry() };
+        for (value, bin) in [
+            ("0", "[0,10)"),
+            ("9.99", "[0,10)"),
+            ("10", "[10,20)"),
+            ("-0.001", "[-10,0)"),
+            ("18446744073709551615", "[18446744073709551610,18446744073709551620)"),
+        ] {
             assert_eq!(wide(&bins, value).as_deref(), Some(bin));
         }
         let least = format!("[{},{})", -9_223_372_036_854_775_810_i128, i64::MIN + 8);
         assert_eq!(wide(&bins, &i64::MIN.to_string()).unwrap(), least);
-        for bad in ["", "ten", "1.5", "99999999999999999999"] {
+        for bad in ["", "ten", "1e5", "NaN", &"9".repeat(39), &i128::MAX.to_string()] {
             assert_eq!(wide(&bins, bad), None, "{bad}");
+        }
+        let bounds = ColumnPlan { bounds: Some(vec![0, 18, 60]), ..entry() };
+        for (value, bin) in
+            [("-0.5", "(,0)"), ("0", "[0,18)"), ("17.9", "[0,18)"), ("18.0", "[18,60)"), ("60", "[60,)")]
+        {
+            assert_eq!(wide(&bounds, value).as_deref(), Some(bin), "{value}");
         }
     }
 
     #[test]
+    fn a_hierarchy_widens_what_it_lists_and_nothing_else() {
+        let wider = |levels: &[&str]| levels.iter().map(|level| (*level).to_owned()).collect::<Vec<_>>();
+        let table = [("哮喘", wider(&["呼吸系统疾病", "疾病"])), ("肺炎", wider(&["呼吸系统疾病", "疾病"]))];
+        let hierarchy = Some(table.map(|(value, wider)| (value.to_owned(), wider)).into());
+        let at =
+            |level, value| wide(&ColumnPlan { hierarchy: hierarchy.clone(), level: Some(level), ..entry() }, value);
+        assert_eq!(at(1, "哮喘").as_deref(), Some("呼吸系统疾病"));
+        assert_eq!(at(2, "肺炎").as_deref(), Some("疾病"));
+        assert_eq!((at(1, "骨折"), at(1, "哮喘 ")), (None, None));
+    }
+
+    #[test]
     fn a_level_is_defined_for_its_kinds_only() {
-        assert!(Generalize::to(Level::Year, Some(Kind::Address)).is_none());
-        assert!(Generalize::to(Level::City, Some(Kind::BirthDate)).is_none());
+        assert!(Generalize::new(&to(Level::Year, Kind::Address)).is_none());
+        assert!(Generalize::new(&to(Level::City, Kind::BirthDate)).is_none());
+        assert!(Generalize::new(&to(Level::Age, Kind::Date)).is_none());
     }
 }

@@ -12,12 +12,20 @@
 //! | `mask` | characters become `*`: by kind, by a pattern, or all but `keep_prefix` and `keep_suffix` characters | text, integers, dates |
 //! | `token` | `<key id>.<26 characters of base32>`, or 16 or 32 bytes: HMAC-SHA-256 or HMAC-SM3 of the canonical form | text, integers, dates |
 //! | `fpe` | another value of the same format, by FF1 with AES or SM4; `decrypt` gives it back | text, integers, dates |
-//! | `generalize` | the wider value: year, quarter, month, decade; province, city, district; bins; a prefix | text, integers, dates, timestamps |
+//! | `generalize` | the wider value: year, quarter, month, decade, age; province, city, district; bins; a prefix; of a hierarchy | text, numbers, dates, timestamps |
+//! | `round` | the nearest multiple, or fewer decimals | numbers, text that is one |
+//! | `top_bottom` | what is beyond a bound becomes the bound | numbers, text that is one |
+//! | `date_shift` | the dates of a person move by days, all alike, by key and person | dates, timestamps, text that is a date |
+//! | `noise` | plus a random number of units, by key and row | integers, decimals, text that is an integer |
+//! | `encrypt` | `<key id>.` and a ciphertext, another one each time; `decrypt` gives it back | text, numbers, dates, booleans |
+//!
+//! Besides, rows are removed by [`RowPlan`]: `suppress` by a condition, `sample` by a keyed draw.
 //!
 //! Text is utf8, large utf8, utf8 view and dictionaries of them, each of which comes out in its own type; what was no text
-//! comes out as utf8. A dictionary is treated word by word and never unpacked. Nulls stay null, with no bytes under them. A
-//! value that a transform can't treat becomes [`REDACTED`] under `on_invalid = "redact"`, and is counted. Every transform
-//! is row-local: batches of any size give the same values and the same digests.
+//! comes out as utf8. A dictionary is treated word by word and never unpacked, but where a cell depends on more than its
+//! value (`date_shift`, `noise`, `encrypt`). Nulls stay null, with no bytes under them. A value that a transform can't treat
+//! becomes [`REDACTED`] (null outside of text) under `on_invalid = "redact"`, and is counted. Every transform is row-local:
+//! batches of any size give the same values and the same digests, but those of `encrypt`, which is random.
 //!
 //! The digest of a logical column is SHA-256 over `kaifang/column/v1`, a zero byte, and for each cell in order: a zero
 //! byte for null; or one more than the length of the logical bytes in LEB128, and these bytes. The
@@ -35,21 +43,29 @@ mod column;
 mod content;
 mod dictionary;
 mod digest;
+mod discrete;
+mod encrypt;
 mod error;
 mod ff1;
 mod fpe;
 mod generalize;
 mod logical;
 mod mask;
+mod noise;
+mod number;
+mod other;
 mod place;
 mod plan;
 mod preview;
 mod read;
 mod rotate;
+mod round;
 mod rows;
+mod shift;
 mod splice;
 mod step;
 mod token;
+mod top_bottom;
 mod treatment;
 mod values;
 mod vocabulary;

@@ -36,7 +36,7 @@ fn digits(level: Level) -> Option<usize> {
         Level::Province => Some(2),
         Level::City => Some(4),
         Level::District => Some(6),
-        Level::Year | Level::Quarter | Level::Month | Level::Decade => None,
+        Level::Year | Level::Quarter | Level::Month | Level::Decade | Level::Age => None,
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::PlanError;
 use super::column::ColumnPlan;
+use super::other;
 use super::read::{field, read};
 use super::rows::RowPlan;
 use super::step::Step;
@@ -56,7 +57,7 @@ impl Default for OnInvalid {
 /// "#)?;
 /// assert_eq!(Plan::parse_json(kaifang::canon::to_string(&plan)?.as_bytes())?.hash(), plan.hash());
 ///
-/// let wrong = Plan::parse_toml("v = 1\ndataset = \"d\"\n[columns]\na = { do = \"mask\" }\nb = { do = \"noise\" }");
+/// let wrong = Plan::parse_toml("v = 1\ndataset = \"d\"\n[columns]\na = { do = \"mask\" }\nb = { do = \"shuffle\" }");
 /// assert_eq!(wrong.unwrap_err().problems().len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -208,7 +209,10 @@ impl Plan {
             }
             match self.columns.get(field.name()) {
                 None => problems.push(PlanError::UnnamedColumn { column: field.name().clone() }),
-                Some(plan) => problems.extend(Step::output_type(field.name(), plan, field.data_type()).err()),
+                Some(plan) => {
+                    problems.extend(Step::output_type(field.name(), plan, field.data_type()).err());
+                    problems.extend(other::check(field.name(), plan, schema));
+                }
             }
         }
         for rule in self.rows.iter().filter(|rule| !seen.contains_key(rule.column.as_str())) {
@@ -243,6 +247,7 @@ impl Plan {
         }
         for (column, plan) in &self.columns {
             super::step::problems(column, plan, problems);
+            other::problems(column, &self.columns, problems);
         }
         for (number, rule) in self.rows.iter().enumerate() {
             rule.problems(number, problems);

@@ -18,7 +18,7 @@ fn code(columns: &str) -> &'static str {
 #[test]
 fn each_problem_of_a_column_has_its_code() {
     for (column, expected) in [
-        ("a = { do = \"encrypt\" }", "KF-PLAN-07"),
+        ("a = { do = \"shuffle\" }", "KF-PLAN-07"),
         ("a = { do = \"hash\" }", "KF-PLAN-06"),
         ("a = {}", "KF-PLAN-06"),
         ("a = 1", "KF-PLAN-03"),
@@ -80,12 +80,99 @@ fn a_small_domain_is_refused_by_what_is_encrypted() {
     assert_eq!(person("[\"region\", \"province\"]"), Some("KF-PLAN-03"));
 }
 
+/// Each with the setting that it is placed at.
+#[test]
+fn each_wrong_setting_of_numbers_dates_and_ciphers_is_placed() {
+    for (entry, setting) in [
+        ("round\"", "width"),
+        ("round\", width = 1", "width"),
+        ("round\", width = 5, digits = 1", "digits"),
+        ("round\", digits = 19", "digits"),
+        ("round\", digits = -1", "digits"),
+        ("top_bottom\"", "lowest"),
+        ("top_bottom\", lowest = 1.5", "lowest"),
+        ("top_bottom\", lowest = 9, highest = 8", "highest"),
+        ("date_shift\", key = \"k\", days = 3", "subject"),
+        ("date_shift\", subject = \"b\", days = 3", "key"),
+        ("date_shift\", key = \"k\", subject = \"b\"", "days"),
+        ("date_shift\", key = \"k\", subject = \"b\", days = 0", "days"),
+        ("date_shift\", key = \"k\", subject = \"a\", days = 3", "subject"),
+        ("date_shift\", key = \"k\", subject = \"c\", days = 3", "subject"),
+        ("date_shift\", key = \"k\", subject = \"b\", days = 3, kind = \"age\"", "kind"),
+        ("noise\", distribution = \"laplace\", scale = 1, row_key = \"b\"", "key"),
+        ("noise\", key = \"k\", scale = 1, row_key = \"b\"", "distribution"),
+        ("noise\", key = \"k\", distribution = \"normal\", scale = 1, row_key = \"b\"", "distribution"),
+        ("noise\", key = \"k\", distribution = \"laplace\", row_key = \"b\"", "scale"),
+        ("noise\", key = \"k\", distribution = \"laplace\", scale = 0, row_key = \"b\"", "scale"),
+        ("noise\", key = \"k\", distribution = \"laplace\", scale = 1000001, row_key = \"b\"", "scale"),
+        ("noise\", key = \"k\", distribution = \"laplace\", scale = 1", "row_key"),
+        ("noise\", key = \"k\", distribution = \"laplace\", scale = 1, row_key = \"a\"", "row_key"),
+        ("encrypt\"", "key"),
+        ("encrypt\", key = \"k\", cipher = \"aes_128\"", "cipher"),
+        ("encrypt\", key = \"k\", cipher = \"des\"", "cipher"),
+        ("encrypt\", key = \"k\", decrypt = 1", "decrypt"),
+        ("encrypt\", key = \"k\", domain = \"kaifang:x\"", "domain"),
+        ("generalize\", to = \"age\", at = \"2026-01-01\"", "width"),
+        ("generalize\", to = \"age\", width = 5", "at"),
+        ("generalize\", to = \"age\", width = 5, at = \"2026-1-1\"", "at"),
+        ("generalize\", to = \"age\", width = 5, at = \"2026-02-30\"", "at"),
+        ("generalize\", to = \"age\", width = 5, bounds = [1], at = \"2026-01-01\"", "bounds"),
+        ("generalize\", to = \"age\", keep_prefix = 5, at = \"2026-01-01\"", "keep_prefix"),
+        ("generalize\", to = \"age\", kind = \"age\", width = 5, at = \"2026-01-01\"", "kind"),
+        ("generalize\", to = \"year\", at = \"2026-01-01\"", "at"),
+        ("generalize\", width = 5, level = 1", "hierarchy"),
+        ("generalize\", hierarchy = { x = [\"y\"] }", "level"),
+        ("generalize\", hierarchy = { x = [\"y\"] }, level = 0", "level"),
+        ("generalize\", hierarchy = { x = [\"y\"] }, level = 2", "hierarchy"),
+        ("generalize\", hierarchy = { x = [\"y\"] }, level = 1, width = 5", "hierarchy"),
+        ("generalize\", hierarchy = { x = \"y\" }, level = 1", "hierarchy"),
+        ("generalize\", hierarchy = {}, level = 1", "hierarchy"),
+    ] {
+        let error = toml(&format!("a = {{ do = \"{entry} }}\nb = {{ do = \"keep\" }}")).unwrap_err();
+        assert_eq!(error.place().as_deref(), Some(format!("columns.a.{setting}").as_str()), "{entry}: {error}");
+        let expected = match setting {
+            "kind" => "KF-PLAN-09",
+            "domain" => "KF-PLAN-18",
+            _ => "KF-PLAN-03",
+        };
+        assert_eq!(error.code(), expected, "{entry}");
+    }
+}
+
+#[test]
+fn an_unknown_transform_is_told_all_that_there_are() {
+    let error = toml("a = { do = \"hash\" }").unwrap_err();
+    for text in [error.to_string(), error.zh()] {
+        assert!(Transform::ALL.iter().all(|transform| text.contains(transform.id())), "{text}");
+    }
+}
+
+#[test]
+fn the_hash_covers_a_hierarchy() {
+    let hash = |wider: &str| {
+        toml(&format!("a = {{ do = \"generalize\", hierarchy = {{ x = [\"{wider}\"] }}, level = 1 }}")).unwrap().hash()
+    };
+    assert_eq!(hash("y"), hash("y"));
+    assert_ne!(hash("y"), hash("z"));
+}
+
+#[test]
+fn a_column_without_logical_values_can_be_no_subject() {
+    use arrow::datatypes::{DataType, Field};
+    let list = DataType::new_list(DataType::Utf8, true);
+    let schema = |subject| Schema::new(vec![Field::new("a", DataType::Date32, true), Field::new("b", subject, true)]);
+    let shift = "a = { do = \"date_shift\", key = \"k\", subject = \"b\", days = 3 }\nb = { do = \"drop\" }";
+    let plan = toml(shift).unwrap();
+    assert!(plan.check(&schema(DataType::Utf8)).is_ok());
+    assert_eq!(plan.check(&schema(list)).unwrap_err().place().as_deref(), Some("columns.a.subject"));
+}
+
 #[test]
 fn every_transform_of_the_vocabulary_is_done_or_refused_by_name() {
-    let done = ["keep", "drop", "redact", "null", "mask", "token", "fpe", "generalize"];
+    let undone = ["shuffle", "sample", "suppress", "text"];
     for transform in Transform::ALL {
         let code = toml(&format!("a = {{ do = \"{transform}\" }}")).err().map(|error| error.code());
-        assert_eq!(code == Some("KF-PLAN-07"), !done.contains(&transform.id()), "{transform}");
+        assert_eq!(code == Some("KF-PLAN-07"), undone.contains(&transform.id()), "{transform}");
     }
 }
 

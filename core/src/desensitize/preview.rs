@@ -96,7 +96,7 @@ impl Plan {
             columns.push(PreviewColumn {
                 name: name.clone(),
                 transform: entry.transform,
-                reversible: applied::reversible(entry.transform),
+                reversible: applied::reversible(entry),
                 values: after.map(|after| samples.iter().zip(after).map(value).collect()).unwrap_or_default(),
             });
         }
@@ -119,9 +119,10 @@ fn shown(array: &ArrayRef) -> Vec<Option<String>> {
 /// Invented values of the kind that a column holds; where the plan declares none, of what its transform is for. None of
 /// them is anybody's: the resident id is the example of its standard, its spelling with a wrong check digit no id at all.
 fn samples(entry: &ColumnPlan) -> Vec<&'static str> {
-    let kind = entry.kind.or_else(|| match entry.to? {
-        Level::Province | Level::City | Level::District => Some(Kind::Address),
-        _ => Some(Kind::Date),
+    let kind = entry.kind.or_else(|| match (entry.transform, entry.to) {
+        (_, Some(Level::Province | Level::City | Level::District)) => Some(Kind::Address),
+        (_, Some(_)) | (Transform::DateShift, _) => Some(Kind::Date),
+        _ => None,
     });
     match kind {
         Some(Kind::ResidentId) => vec!["11010519491231002X", "110105194912310021"],

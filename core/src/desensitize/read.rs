@@ -10,7 +10,7 @@ use super::column::{ColumnPlan, SETTINGS};
 use super::plan::{OnInvalid, Plan};
 use super::rows::RowPlan;
 use super::vocabulary::Transform;
-use crate::terms::{V1, Word};
+use crate::terms::{Text, V1, Word};
 
 pub(super) fn field(place: impl Into<String>, expected_en: &'static str, expected_zh: &'static str) -> PlanError {
     PlanError::Field { place: place.into(), expected_en, expected_zh }
@@ -95,7 +95,9 @@ fn read_column(column: &str, entry: &Value, problems: &mut Vec<PlanError>) -> Op
     let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).chain(["do"]).collect();
     unknown_fields(&format!("columns.{column}."), entry, &known, problems);
     if entry.get("do").and_then(Value::as_str).and_then(Transform::from_id).is_none() {
-        problems.push(PlanError::UnknownTransform { column: column.to_owned() });
+        let ids: Vec<&str> = Transform::ALL.iter().map(|transform| transform.id()).collect();
+        let known = Text::new(ids.join("、"), ids.join(", "));
+        problems.push(PlanError::UnknownTransform { column: column.to_owned(), known });
     }
     for setting in SETTINGS {
         let empty = |value: &Value| value.as_str().is_some_and(str::is_empty);

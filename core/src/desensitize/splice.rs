@@ -5,9 +5,11 @@
 //! and leave the rows in place are applied this way.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::datatypes::Schema;
 
 use super::apply::Treated;
 use super::vocabulary::Transform;
@@ -35,6 +37,8 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
     let written_bytes = sink.counter();
     let Some(mut splice) = Splice::begin(&file, sink, &written)? else { return Ok(false) };
     let total = treated.source.known_rows();
+    // None of the transforms looks at another column.
+    let alone = RecordBatch::new_empty(Arc::new(Schema::empty()));
     let width = treated.columns.len().max(1) as u64;
     for (number, rows) in file.groups().into_iter().enumerate().filter(|(_, rows)| *rows > 0) {
         let mut group = splice.group(number)?;
@@ -63,7 +67,7 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
             let mut row = before;
             for array in file.read(number, place)? {
                 let array = array?;
-                if let Some(output) = column.treat(&array, row)? {
+                if let Some(output) = column.treat(&array, &alone, row)? {
                     group.write(&output)?;
                 }
                 row += array.len() as u64;

@@ -1,19 +1,24 @@
 //! One column's transform, ready to run: the plan's entry joined with its keys.
 //!
 //! Everything that can be wrong is found here, before the first row. A step is row-local: what a cell becomes depends
-//! on the cell alone, so batches of any size give the same values.
+//! on the cell alone, or on it and another cell of its row, so batches of any size give the same values.
 
-use arrow::array::{Array, ArrayRef};
-use arrow::datatypes::DataType;
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema};
 
 use super::cells::{self, Cells, as_text, clean, constant};
 use super::column::{ColumnPlan, strangers};
+use super::encrypt::{self, Encryption};
 use super::fpe::{self, Fpe};
 use super::generalize::{self, Generalize};
 use super::logical::plain_type;
 use super::mask::{self, Mask};
+use super::noise::{self, Noise};
 use super::plan::{Plan, RESERVED};
+use super::round::{self, Round};
+use super::shift::{self, Shift};
 use super::token::{self, Tokens};
+use super::top_bottom::{self, TopBottom};
 use super::vocabulary::{Invalid, Transform};
 use super::{PlanError, REDACTED, dictionary};
 use crate::crypto::Keyring;
@@ -27,6 +32,11 @@ enum Work {
     Token(Box<Tokens>),
     Fpe(Fpe),
     Generalize(Generalize),
+    Round(Round),
+    TopBottom(TopBottom),
+    Shift(Box<Shift>),
+    Noise(Box<Noise>),
+    Encrypt(Box<Encryption>),
 }
 
 /// What happened to the cells of one column.
@@ -49,11 +59,12 @@ pub(crate) struct Step {
 
 impl Step {
     /// Joins the entry of a column with its key. The plan was checked against the schema before.
-    pub(crate) fn new(plan: &Plan, column: &str, input: &DataType, keys: &Keyring) -> Result<Self, crate::Error> {
+    pub(crate) fn new(plan: &Plan, schema: &Schema, field: &Field, keys: &Keyring) -> Result<Self, crate::Error> {
+        let (column, input) = (field.name().as_str(), field.data_type());
         let missing = || PlanError::UnnamedColumn { column: column.to_owned() };
         let entry = plan.columns().get(column).ok_or_else(missing)?;
         let output = Step::output_type(column, entry, input)?;
-        let work = work(plan.dataset(), column, entry, keys)?;
+        let work = work(plan, schema, column, entry, keys)?;
         Ok(Step { column: column.to_owned(), work, on_invalid: plan.on_invalid(), output, counts: Counts::default() })
     }
 
@@ -71,6 +82,11 @@ impl Step {
             Transform::Token => (is_text(plain) || is_written_as_text(plain)).then(|| token::output(entry, plain)),
             Transform::Fpe => fpe::output(plain),
             Transform::Generalize => generalize::output(entry, plain),
+            Transform::Round => round::output(entry, plain),
+            Transform::TopBottom => top_bottom::output(entry, plain),
+            Transform::DateShift => shift::output(entry, plain),
+            Transform::Noise => noise::output(entry, plain),
+            Transform::Encrypt => encrypt::output(entry, plain),
             _ => Some(plain.clone()),
         });
         let Some(plain) = plain else {
@@ -82,7 +98,9 @@ impl Step {
             });
         };
         Ok(Some(match input {
-            DataType::Dictionary(key, _) => DataType::Dictionary(key.clone(), Box::new(plain)),
+            DataType::Dictionary(key, _) if is_of_the_value(entry.transform) => {
+                DataType::Dictionary(key.clone(), Box::new(plain))
+            }
             _ => plain,
         }))
     }
@@ -92,8 +110,13 @@ impl Step {
         matches!(self.work, Work::Keep)
     }
 
-    /// Treats one batch of the column; `before` = the rows of the batches before. `None` where it is dropped.
-    pub(crate) fn run(&mut self, array: &ArrayRef, before: u64) -> Result<Option<ArrayRef>, PlanError> {
+    /// Treats the column of one batch; `before` = the rows of the batches before. `None` where it is dropped.
+    pub(crate) fn run(
+        &mut self,
+        array: &ArrayRef,
+        batch: &RecordBatch,
+        before: u64,
+    ) -> Result<Option<ArrayRef>, crate::Error> {
         let nulls = count(array.logical_null_count());
         let valid = count(array.len()) - nulls;
         self.counts.nulls += nulls;
@@ -101,28 +124,33 @@ impl Step {
             self.counts.changed += valid;
             return Ok(None);
         };
-        let cells = match (&self.work, output) {
+        let column = &self.column;
+        let cells = match (&mut self.work, output) {
+            (Work::Shift(shift), _) => shift.treat(array, batch, output, column)?,
+            (Work::Noise(noise), _) => noise.treat(array, batch, output, column)?,
+            (Work::Encrypt(encryption), _) => encryption.treat(array, output, column)?,
             (Work::Null, _) => Cells::all(arrow::array::new_null_array(output, array.len()), valid),
-            (_, DataType::Dictionary(_, plain)) => {
-                dictionary::treat(array, &self.column, |words| self.cells(words, plain))?
+            (work, DataType::Dictionary(_, plain)) => {
+                dictionary::treat(array, column, |words| work.cells(words, plain, column))?
             }
-            _ => self.cells(array, output)?,
+            (work, _) => work.cells(array, output, column)?,
         };
         if let (Some(row), Invalid::Error) = (cells.invalid.first(), self.on_invalid) {
             let row = before + u64::from(*row) + 1;
-            return Err(PlanError::InvalidValue { column: self.column.clone(), row });
+            return Err(PlanError::InvalidValue { column: self.column.clone(), row }.into());
         }
         self.counts.invalid += count(cells.invalid.len());
         self.counts.changed += cells.changed;
         Ok(Some(cells.array))
     }
+}
 
-    /// Treats cells that are no dictionary.
-    fn cells(&self, array: &ArrayRef, output: &DataType) -> Result<Cells, PlanError> {
-        let column = &self.column;
+impl Work {
+    /// Treats cells that are no dictionary, by their values alone.
+    fn cells(&self, array: &ArrayRef, output: &DataType, column: &str) -> Result<Cells, PlanError> {
         let text = || as_text(array, column);
         let valid = count(array.len() - array.logical_null_count());
-        match &self.work {
+        match self {
             Work::Keep => Ok(Cells::all(clean(array, column)?, 0)),
             Work::Redact if is_text(output) => Ok(Cells::all(constant(REDACTED, array, column)?, valid)),
             Work::Drop | Work::Null | Work::Redact => {
@@ -132,6 +160,10 @@ impl Step {
             Work::Token(tokens) => cells::together(&text()?, output, column, |values, emit| tokens.treat(values, emit)),
             Work::Fpe(fpe) => cells::together(&text()?, output, column, |values, emit| fpe.treat(values, emit)),
             Work::Generalize(wider) => cells::each(&text()?, output, column, |value, out| wider.append(value, out)),
+            Work::Round(round) => round.treat(array, output, column),
+            Work::TopBottom(bounds) => bounds.treat(array, output, column),
+            // Not by their values alone.
+            Work::Shift(_) | Work::Noise(_) | Work::Encrypt(_) => Err(cells::too_large(column)),
         }
     }
 }
@@ -154,21 +186,29 @@ pub(super) fn text_type(plain: &DataType) -> DataType {
     if is_text(plain) { plain.clone() } else { DataType::Utf8 }
 }
 
-/// The domain of a column with a key: the one that the plan names, or the dataset and the kind.
+/// Whether equal values become equal, so that a dictionary's words can be treated each once. Else a dictionary comes out
+/// unpacked: its keys would tell which values were equal.
+fn is_of_the_value(transform: Transform) -> bool {
+    !matches!(transform, Transform::DateShift | Transform::Noise | Transform::Encrypt)
+}
+
+/// The domain of a column with a key: the one that the plan names, or the dataset and the kind. All dates of a person move
+/// alike, so for a shift the kind of the date doesn't count.
 pub(crate) fn domain(dataset: &str, entry: &ColumnPlan) -> Option<String> {
     entry.key.as_ref()?;
-    let kind = entry.kind;
+    let kind = entry.kind.filter(|_| entry.transform != Transform::DateShift);
     Some(entry.domain.clone().unwrap_or_else(|| match kind {
         Some(kind) => format!("{dataset}/{kind}"),
         None => dataset.to_owned(),
     }))
 }
 
-fn work(dataset: &str, column: &str, entry: &ColumnPlan, keys: &Keyring) -> Result<Work, crate::Error> {
+fn work(plan: &Plan, schema: &Schema, column: &str, entry: &ColumnPlan, keys: &Keyring) -> Result<Work, crate::Error> {
     let mut problems = Vec::new();
     self::problems(column, entry, &mut problems);
     PlanError::all_of(problems)?;
-    let domain = domain(dataset, entry).unwrap_or_default();
+    let domain = domain(plan.dataset(), entry).unwrap_or_default();
+    let columns = plan.columns();
     let work = match entry.transform {
         Transform::Keep => Some(Work::Keep),
         Transform::Drop => Some(Work::Drop),
@@ -178,6 +218,15 @@ fn work(dataset: &str, column: &str, entry: &ColumnPlan, keys: &Keyring) -> Resu
         Transform::Token => Some(Work::Token(Box::new(Tokens::new(entry, &domain, keys)?))),
         Transform::Fpe => Some(Work::Fpe(Fpe::of_entry(dataset, column, entry, keys)?)),
         Transform::Generalize => Generalize::new(entry).map(Work::Generalize),
+        Transform::Round => Round::new(entry).map(Work::Round),
+        Transform::TopBottom => Some(Work::TopBottom(TopBottom::new(entry))),
+        Transform::DateShift => {
+            Shift::new(entry, &domain, keys, columns, schema)?.map(|shift| Work::Shift(shift.into()))
+        }
+        Transform::Noise => Noise::new(entry, &domain, keys, columns, schema)?.map(|noise| Work::Noise(noise.into())),
+        Transform::Encrypt => {
+            Encryption::new(plan, column, entry, &domain, keys)?.map(|encryption| Work::Encrypt(encryption.into()))
+        }
         _ => None,
     };
     let unavailable = || PlanError::Unavailable { column: column.to_owned(), transform: entry.transform.to_string() };
@@ -234,6 +283,11 @@ pub(crate) fn problems(column: &str, entry: &ColumnPlan, problems: &mut Vec<Plan
         Transform::Token => token::problems(entry, &mut report),
         Transform::Fpe => fpe::problems(column, entry, &mut report),
         Transform::Generalize => generalize::problems(entry, &mut report),
+        Transform::Round => round::problems(entry, &mut report),
+        Transform::TopBottom => top_bottom::problems(entry, &mut report),
+        Transform::DateShift => shift::problems(entry, &mut report),
+        Transform::Noise => noise::problems(entry, &mut report),
+        Transform::Encrypt => encrypt::problems(entry, &mut report),
         _ => {
             report.problems.truncate(before);
             report.problems.push(PlanError::Unavailable { column: name, transform: transform.to_string() });

@@ -1,7 +1,9 @@
 //! One Arrow column through one transform, for engines that bring their own tables and keep their own proof.
 
-use arrow::array::ArrayRef;
-use arrow::datatypes::DataType;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::PlanError;
 use super::plan::Plan;
@@ -27,17 +29,20 @@ use crate::crypto::Keyring;
 /// ```
 pub struct ColumnTreatment {
     step: Step,
+    schema: SchemaRef,
     rows: u64,
 }
 
 impl ColumnTreatment {
-    /// The transform that a plan names for a column of this type.
+    /// The transform that a plan names for a column of this type. One that looks at another column (a date shift, noise)
+    /// needs the whole table: [`Plan::apply`].
     ///
     /// # Errors
-    /// [`PlanError`] for a column that the plan doesn't name or a type without a meaning;
+    /// [`PlanError`] for a column that the plan doesn't name, a type without a meaning or a transform of two columns;
     /// [`crate::crypto::KeyError`] for a missing key.
     pub fn new(plan: &Plan, column: &str, data_type: &DataType, keys: &Keyring) -> Result<Self, crate::Error> {
-        Ok(ColumnTreatment { step: Step::new(plan, column, data_type, keys)?, rows: 0 })
+        let schema = Arc::new(Schema::new(vec![Field::new(column, data_type.clone(), true)]));
+        Ok(ColumnTreatment { step: Step::new(plan, &schema, schema.field(0), keys)?, schema, rows: 0 })
     }
 
     /// The type of the treated column; `None` where it is dropped.
@@ -49,9 +54,10 @@ impl ColumnTreatment {
     /// Treats the next batch of the column; `None` where it is dropped.
     ///
     /// # Errors
-    /// [`PlanError::InvalidValue`] under `on_invalid = "error"`; [`PlanError::TooLarge`].
-    pub fn treat(&mut self, array: &ArrayRef) -> Result<Option<ArrayRef>, PlanError> {
-        let treated = self.step.run(array, self.rows)?;
+    /// [`PlanError::InvalidValue`] under `on_invalid = "error"`; [`PlanError::SchemaChanged`] for another type.
+    pub fn treat(&mut self, array: &ArrayRef) -> Result<Option<ArrayRef>, crate::Error> {
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), vec![Arc::clone(array)]);
+        let treated = self.step.run(array, &batch.map_err(|_| PlanError::SchemaChanged)?, self.rows)?;
         self.rows += array.len() as u64;
         Ok(treated)
     }

@@ -51,6 +51,8 @@ words! {
         Quarter = "quarter", "季度", "quarter";
         /// 十年: `1990s`
         Decade = "decade", "十年", "decade";
+        /// 年龄: completed years at a date
+        Age = "age", "年龄", "age";
         /// 省级
         Province = "province", "省", "province";
         /// 市级

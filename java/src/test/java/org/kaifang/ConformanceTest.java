@@ -51,6 +51,8 @@ class ConformanceTest {
         RUNNERS.put("fpe.json", ConformanceTest::treat);
         RUNNERS.put("mask.json", ConformanceTest::treat);
         RUNNERS.put("token.json", ConformanceTest::treat);
+        RUNNERS.put("fpe.json", ConformanceTest::treat);
+        RUNNERS.put("transform.json", ConformanceTest::treat);
         RUNNERS.put("ledger-verify.json", input -> Ledger.verifyProof(JSON.toJson(input)));
     }
 

@@ -1,0 +1,408 @@
+#!/usr/bin/env python3
+"""An independent model of rounding, coding, bins, ages, hierarchies, date shifts, noise and decryption: the standard
+library alone (`decimal`, `datetime`, `hmac`), with AES, SM4 and Galois/counter mode written out.
+
+    python3 tests/oracles/transform.py           checks tests/vectors/transform.json
+    python3 tests/oracles/transform.py --write   writes its outputs anew
+"""
+import base64, bisect, datetime, decimal, hashlib, hmac, json, pathlib, re, sys, unicodedata
+
+PATH = pathlib.Path(__file__).parents[1] / "vectors" / "transform.json"
+REDACTED = "[redacted]"
+decimal.getcontext().prec = 80
+
+
+# Keys
+
+def mac(key: bytes, message: bytes) -> bytes:
+    return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def expand(secret: bytes, info: bytes) -> bytes:
+    """HKDF-SHA-256 (RFC 5869), one block."""
+    return mac(mac(b"kaifang/keyring/v1", secret), info + b"\1")
+
+
+def mac_key(secret: bytes, domain: str) -> bytes:
+    return expand(secret, b"kaifang/mac/v1\0" + domain.encode())
+
+
+# Values
+
+def fold(value: str) -> str:
+    return unicodedata.normalize("NFKC", value).strip()
+
+
+def number(value: str):
+    text = fold(value)
+    if not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text) or len(re.sub(r"\D", "", text).lstrip("0")) > 38:
+        return None
+    return decimal.Decimal(text)
+
+
+def written(value: decimal.Decimal) -> str:
+    text = format(value, "f")
+    return text.lstrip("-") if value == 0 else text
+
+
+def date(value: str):
+    """The day of the spellings that the vectors use; 9999 means no end."""
+    found = re.fullmatch(r"(\d{4})([-/.年]?)(\d{1,2})[-/.月]?(\d{1,2})日?", fold(value))
+    if not found or (not found[2] and len(fold(value)) != 8):
+        return None
+    try:
+        return datetime.date(int(found[1]), int(found[3]), int(found[4]))
+    except ValueError:
+        return None
+
+
+def canonical(kind, value: str):
+    """What another column's cell counts as."""
+    if kind is None:
+        return value
+    text = re.sub(r"[\s-]", "", fold(value)).upper()
+    if kind == "mobile":
+        text = re.sub(r"^\+?86(?=1\d{10}$)", "", text)
+        return text if re.fullmatch(r"1[3-9]\d{9}", text) else None
+    if kind == "resident_id":
+        weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+        if not re.fullmatch(r"\d{17}[\dX]", text):
+            return None
+        check = sum(int(digit) * weight for digit, weight in zip(text, weights)) % 11
+        return text if "10X98765432"[check] == text[17] else None
+    raise ValueError(kind)
+
+
+# Numbers
+
+def round_(entry, value, _row):
+    exact = number(value)
+    if exact is None:
+        return None
+    if "digits" in entry:
+        step = decimal.Decimal(1).scaleb(-entry["digits"])
+        return written(exact if exact.as_tuple().exponent >= -entry["digits"] else exact.quantize(step, "ROUND_HALF_EVEN"))
+    return written((exact / entry["width"]).quantize(decimal.Decimal(1), "ROUND_HALF_EVEN") * entry["width"])
+
+
+def top_bottom(entry, value, _row):
+    exact = number(value)
+    if exact is None:
+        return None
+    if "lowest" in entry and exact < entry["lowest"]:
+        return str(entry["lowest"])
+    if "highest" in entry and exact > entry["highest"]:
+        return str(entry["highest"])
+    return written(exact)
+
+
+def bin_of(entry, exact) -> str:
+    if "width" in entry:
+        low = (exact / entry["width"]).to_integral_value("ROUND_FLOOR") * entry["width"]
+        return f"[{int(low)},{int(low) + entry['width']})"
+    bounds = entry["bounds"]
+    above = bisect.bisect_right(bounds, exact)
+    low, high = bounds[above - 1] if above else "", bounds[above] if above < len(bounds) else ""
+    return f"{'[' if above else '('}{low},{high})"
+
+
+def generalize(entry, value, _row):
+    if "hierarchy" in entry:
+        wider = entry["hierarchy"].get(value)
+        return wider[entry["level"] - 1] if wider else None
+    if entry.get("to") == "age":
+        at = datetime.date.fromisoformat(entry["at"])
+        if entry.get("kind") == "resident_id":
+            value = (canonical("resident_id", value) or "")[6:14]
+        born = date(value)
+        if born is None or born > at or not 1850 <= born.year <= 2100:
+            return None
+        age = at.year - born.year - ((at.month, at.day) < (born.month, born.day))
+        return bin_of(entry, decimal.Decimal(age))
+    if entry.get("to") == "quarter":
+        day = date(value)
+        return day and f"{day.year:04}-Q{(day.month + 2) // 3}"
+    exact = number(value)
+    return None if exact is None else bin_of(entry, exact)
+
+
+# Another column
+
+def date_shift(entry, value, row):
+    day = date(value)
+    if day is None or day.year == 9999 or row["other"] is None:
+        return None
+    key = mac_key(row["secret"], "kaifang:date_shift/" + entry.get("domain", row["dataset"]))
+    place = int.from_bytes(mac(key, row["other"].encode())[:16], "big") % (2 * entry["days"])
+    try:
+        moved = day + datetime.timedelta(place - entry["days"] + (place >= entry["days"]))
+    except OverflowError:
+        return None
+    return moved.isoformat()
+
+
+class Stream:
+    def __init__(self, key: bytes, message: bytes):
+        self.key, self.message, self.bytes, self.counter = key, message, b"", 0
+
+    def below(self, limit: int) -> int:
+        bits = (limit - 1).bit_length()
+        count = (bits + 7) // 8
+        while True:
+            while len(self.bytes) < count:
+                self.bytes += mac(self.key, self.message + self.counter.to_bytes(8, "big"))
+                self.counter += 1
+            drawn, self.bytes = int.from_bytes(self.bytes[:count], "big") % (1 << bits), self.bytes[count:]
+            if drawn < limit:
+                return drawn
+
+
+def bernoulli_exp(stream: Stream, part: int, whole: int) -> bool:
+    """True with the probability e^(-part/whole) (Canonne, Kamath, Steinke 2020, algorithm 1)."""
+    for _ in range(part // whole):
+        if not bernoulli_exp_of_at_most_one(stream, 1, 1):
+            return False
+    return bernoulli_exp_of_at_most_one(stream, part % whole, whole)
+
+
+def bernoulli_exp_of_at_most_one(stream: Stream, part: int, whole: int) -> bool:
+    turn = 1
+    while stream.below(whole * turn) < part:
+        turn += 1
+    return turn % 2 == 1
+
+
+def laplace(stream: Stream, scale: int) -> int:
+    while True:
+        rest = stream.below(scale)
+        if not bernoulli_exp(stream, rest, scale):
+            continue
+        times = 0
+        while bernoulli_exp(stream, 1, 1):
+            times += 1
+        size, negative = scale * times + rest, stream.below(2) < 1
+        if not (negative and size == 0):
+            return -size if negative else size
+
+
+def gaussian(stream: Stream, scale: int) -> int:
+    variance, wide = scale * scale, scale + 1
+    while True:
+        sample = laplace(stream, wide)
+        if bernoulli_exp(stream, (abs(sample) * wide - variance) ** 2, 2 * variance * wide * wide):
+            return sample
+
+
+def noise(entry, value, row):
+    exact = number(value)
+    if exact is None or exact.as_tuple().exponent < 0 or row["other"] is None:
+        return None
+    domain = entry.get("domain", "/".join(filter(None, (row["dataset"], entry.get("kind")))))
+    key = mac_key(row["secret"], "kaifang:noise/" + domain)
+    stream = Stream(key, b"values\0" + row["other"].encode() + b"\0")
+    scale = entry["scale"]
+    drawn = {
+        "uniform": lambda: stream.below(2 * scale + 1) - scale,
+        "laplace": lambda: laplace(stream, scale),
+        "gaussian": lambda: gaussian(stream, scale),
+    }[entry["distribution"]]()
+    return str(int(exact) + drawn)
+
+
+# Ciphers
+
+def xtime(a: int) -> int:
+    return (a << 1) ^ (0x11B if a & 0x80 else 0)
+
+
+def times(a: int, b: int) -> int:
+    product = 0
+    while b:
+        product ^= a if b & 1 else 0
+        a, b = xtime(a), b >> 1
+    return product
+
+
+def aes_sbox() -> list:
+    box = []
+    for value in range(256):
+        inverse = next((other for other in range(256) if times(value, other) == 1), 0)
+        box.append(0x63 ^ inverse
+                   ^ (inverse << 1 | inverse >> 7) & 255 ^ (inverse << 2 | inverse >> 6) & 255
+                   ^ (inverse << 3 | inverse >> 5) & 255 ^ (inverse << 4 | inverse >> 4) & 255)
+    return box
+
+
+AES_SBOX = aes_sbox()
+
+
+def aes(key: bytes):
+    """FIPS 197, encryption of one block."""
+    words, rcon, count = [key[at:at + 4] for at in range(0, len(key), 4)], 1, len(key) // 4
+    rounds = count + 6
+    for at in range(count, 4 * (rounds + 1)):
+        word = words[-1]
+        if at % count == 0:
+            word = bytes(AES_SBOX[byte] for byte in word[1:] + word[:1])
+            word = bytes([word[0] ^ rcon]) + word[1:]
+            rcon = xtime(rcon)
+        elif count > 6 and at % count == 4:
+            word = bytes(AES_SBOX[byte] for byte in word)
+        words.append(bytes(a ^ b for a, b in zip(words[-count], word)))
+    keys = [b"".join(words[4 * at:4 * at + 4]) for at in range(rounds + 1)]
+
+    def encrypt(block: bytes) -> bytes:
+        state = [a ^ b for a, b in zip(block, keys[0])]
+        for number_, key_ in enumerate(keys[1:], 1):
+            state = [AES_SBOX[state[(at + 4 * (at % 4)) % 16]] for at in range(16)]
+            if number_ < rounds:
+                mixed = []
+                for column in range(0, 16, 4):
+                    a = state[column:column + 4]
+                    mixed += [xtime(a[i]) ^ xtime(a[(i + 1) % 4]) ^ a[(i + 1) % 4] ^ a[(i + 2) % 4] ^ a[(i + 3) % 4]
+                              for i in range(4)]
+                state = mixed
+            state = [a ^ b for a, b in zip(state, key_)]
+        return bytes(state)
+
+    return encrypt
+
+
+SM4_SBOX = bytes.fromhex(
+    "d690e9fecce13db716b614c228fb2c052b679a762abe04c3aa441326498606999c4250f491ef987a33540b43edcfac62"
+    "e4b31ca9c908e89580df94fa758f3fa64707a7fcf37317ba83593c19e6854fa8686b81b27164da8bf8eb0f4b70569d35"
+    "1e240e5e6358d1a225227c3b01217887d40046579fd327524c3602e7a0c4c89eeabf8ad240c738b5a3f7f2cef96115a1"
+    "e0ae5da49b341a55ad933230f58cb1e31df6e22e8266ca60c02923ab0d534e6fd5db3745defd8e2f03ff6a726d6c5b51"
+    "8d1baf92bbddbc7f11d95c411f105ad80ac13188a5cd7bbd2d74d012b8e5b4b08969974a0c96777e65b9f109c56ec684"
+    "18f07dec3adc4d2079ee5f3ed7cb3948"
+)
+
+
+def sm4(key: bytes):
+    """GB/T 32907, encryption of one block."""
+    rotate = lambda word, bits: (word << bits | word >> (32 - bits)) & 0xFFFFFFFF
+    tau = lambda word: int.from_bytes(bytes(SM4_SBOX[byte] for byte in word.to_bytes(4, "big")), "big")
+    word = lambda text, at: int.from_bytes(text[4 * at:4 * at + 4], "big")
+    state = [word(key, at) ^ fixed for at, fixed in enumerate((0xA3B1BAC6, 0x56AA3350, 0x677D9197, 0xB27022DC))]
+    keys = []
+    for number_ in range(32):
+        constant = int.from_bytes(bytes((4 * number_ + at) * 7 % 256 for at in range(4)), "big")
+        mixed = tau(state[1] ^ state[2] ^ state[3] ^ constant)
+        state = state[1:] + [state[0] ^ mixed ^ rotate(mixed, 13) ^ rotate(mixed, 23)]
+        keys.append(state[3])
+
+    def encrypt(block: bytes) -> bytes:
+        x = [word(block, at) for at in range(4)]
+        for key_ in keys:
+            mixed = tau(x[1] ^ x[2] ^ x[3] ^ key_)
+            mixed ^= rotate(mixed, 2) ^ rotate(mixed, 10) ^ rotate(mixed, 18) ^ rotate(mixed, 24)
+            x = x[1:] + [x[0] ^ mixed]
+        return b"".join(part.to_bytes(4, "big") for part in reversed(x))
+
+    return encrypt
+
+
+def gcm(encrypt, nonce: bytes, associated: bytes, text: bytes, decrypts: bool):
+    """SP 800-38D with a nonce of 96 bits: the other text, and the tag."""
+    h = int.from_bytes(encrypt(bytes(16)), "big")
+
+    def product(a: int, b: int) -> int:
+        out = 0
+        for bit in range(127, -1, -1):
+            out ^= b if a >> bit & 1 else 0
+            b = b >> 1 ^ (0xE1 << 120 if b & 1 else 0)
+        return out
+
+    stream = b"".join(encrypt(nonce + counter.to_bytes(4, "big")) for counter in range(2, 3 + len(text) // 16))
+    other = bytes(a ^ b for a, b in zip(text, stream))
+    padded = lambda part: part + bytes(-len(part) % 16)
+    lengths = (8 * len(associated)).to_bytes(8, "big") + (8 * len(text)).to_bytes(8, "big")
+    blocks, sum_ = padded(associated) + padded(text if decrypts else other) + lengths, 0
+    for at in range(0, len(blocks), 16):
+        sum_ = product(sum_ ^ int.from_bytes(blocks[at:at + 16], "big"), h)
+    first = int.from_bytes(encrypt(nonce + bytes([0, 0, 0, 1])), "big")
+    return other, (sum_ ^ first).to_bytes(16, "big")
+
+
+def cipher_of(entry, row):
+    name, make, size = {"aes_256": ("gcm-aes", aes, 32), "sm4": ("gcm-sm4", sm4, 16)}[entry.get("cipher", "aes_256")]
+    domain = entry.get("domain", "/".join(filter(None, (row["dataset"], entry.get("kind")))))
+    info = b"kaifang/cipher/v1\0" + name.encode() + b"\0" + bytes([size]) + domain.encode()
+    return make(expand(row["secret"], info)[:size]), b"\0".join((b"kaifang/encrypt/v1", row["dataset"].encode(), b"values"))
+
+
+def seal(entry, row, value: str, nonce: bytes) -> str:
+    """A ciphertext for the vectors, under a nonce that nobody else may choose."""
+    cipher, associated = cipher_of(entry, row)
+    text, tag = gcm(cipher, nonce, associated, value.encode(), False)
+    return entry["key"] + "." + base64.urlsafe_b64encode(nonce + text + tag).decode().rstrip("=")
+
+
+def encrypt_(entry, value, row):
+    assert entry["decrypt"], "what encrypts is random, and has no vector"
+    key, _, letters = value.partition(".")
+    if key != entry["key"] or not re.fullmatch(r"[A-Za-z0-9_-]*", letters) or len(letters) % 4 == 1:
+        return None
+    sealed = base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4))
+    if len(sealed) < 28 or base64.urlsafe_b64encode(sealed).decode().rstrip("=") != letters:
+        return None
+    cipher, associated = cipher_of(entry, row)
+    text, tag = gcm(cipher, sealed[:12], associated, sealed[12:-16], True)
+    return text.decode() if tag == sealed[-16:] else None
+
+
+TRANSFORMS = {
+    "round": round_, "top_bottom": top_bottom, "generalize": generalize,
+    "date_shift": date_shift, "noise": noise, "encrypt": encrypt_,
+}
+
+
+def answer(given: dict) -> dict:
+    entry = given["column"]
+    secret = base64.b64decode(given.get("keys", {}).get(given["column"].get("key"), ""))
+    other = given.get("others", {}).get(entry.get("subject") or entry.get("row_key"))
+    out, invalid = [], 0
+    for at, value in enumerate(given["values"]):
+        row = {"dataset": given["dataset"], "secret": secret, "other": None}
+        if other and other["values"][at] is not None:
+            row["other"] = canonical(other.get("kind"), other["values"][at])
+        treated = None if value is None else TRANSFORMS[entry["do"]](entry, value, row)
+        invalid += value is not None and treated is None
+        out.append(REDACTED if value is not None and treated is None else treated)
+    return {"invalid": invalid, "values": out}
+
+
+def check_ciphers() -> None:
+    """FIPS 197 C.3, SP 800-38D's own case of AES-256 (McGrew and Viega, 13 and 14), RFC 8998 A.1."""
+    block = bytes.fromhex("00112233445566778899aabbccddeeff")
+    assert aes(bytes(range(32)))(block).hex() == "8ea2b7ca516745bfeafc49904b496089"
+    assert gcm(aes(bytes(32)), bytes(12), b"", b"", False)[1].hex() == "530f8afbc74536b9a963b4f1c4cb738b"
+    text, tag = gcm(aes(bytes(32)), bytes(12), b"", bytes(16), False)
+    assert (text.hex(), tag.hex()) == ("cea7403d4d606b6e074ec5d3baf39d18", "d0d1c8a799996bf0265b98b5d48ab919")
+    key = bytes.fromhex("0123456789abcdeffedcba9876543210")
+    plain = b"".join(bytes([byte]) * 8 for byte in (0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF, 0xEE, 0xAA))
+    associated = bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2")
+    text, tag = gcm(sm4(key), bytes.fromhex("00001234567800000000abcd"), associated, plain, False)
+    assert text.hex().startswith("17f399f08c67d5ee19d0dc9969c4bb7d") and tag.hex() == "83de3541e4c2b58177e065a9bf7b62ec"
+
+
+def main() -> int:
+    check_ciphers()
+    document = json.loads(PATH.read_text("utf-8"))
+    wrong = 0
+    for case in document["cases"]:
+        if "error" in case:
+            continue
+        expected = answer(case["input"])
+        if "--write" in sys.argv:
+            case["output"] = expected
+        elif case["output"] != expected:
+            wrong += 1
+            print(f"differs: {case['name']}")
+    if "--write" in sys.argv:
+        PATH.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
