@@ -5,14 +5,13 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kaifang::crypto::Keyring;
-use kaifang::desensitize::{Plan, mask_values};
-use kaifang::kinds::Kind;
+use kaifang::desensitize::{ColumnTreatment, Plan};
 use kaifang::table::Source;
-use kaifang_benches::{mobiles, settings};
+use kaifang_benches::{mobiles, resident_ids, settings};
 
 const ROWS: usize = 65_536;
 
@@ -46,10 +45,21 @@ fn mask(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("mask");
     group.throughput(Throughput::Elements(ROWS as u64));
     group.bench_function("kaifang: a column through a plan, with its proof", |bencher| bencher.iter(&apply));
-    let slices: Vec<_> = values.iter().map(|value| Some(value.as_str())).collect();
-    group.bench_function("kaifang: a list of values", |bencher| {
-        bencher.iter(|| mask_values(Kind::Mobile, black_box(&slices)).unwrap());
-    });
+    let array: ArrayRef = Arc::new(column.clone());
+    let ids: ArrayRef = Arc::new(resident_ids(ROWS).into_iter().map(Some).collect::<StringArray>());
+    for (name, entry, array) in [
+        ("a mobile column by kind", "{ do = \"mask\", kind = \"mobile\" }", &array),
+        ("a mobile column, 3 and 4 stay", "{ do = \"mask\", keep_prefix = 3, keep_suffix = 4 }", &array),
+        ("a resident id column, 6 and 4 stay", "{ do = \"mask\", keep_prefix = 6, keep_suffix = 4 }", &ids),
+        ("a resident id column by kind", "{ do = \"mask\", kind = \"resident_id\" }", &ids),
+    ] {
+        let plan = Plan::parse_toml(&format!("v = 1\ndataset = \"bench\"\n[columns]\nc = {entry}")).unwrap();
+        group.bench_function(format!("kaifang: {name}"), |bencher| {
+            let mut treatment = ColumnTreatment::new(&plan, "c", &DataType::Utf8, &Keyring::new()).unwrap();
+            bencher.iter(|| treatment.treat(black_box(array)).unwrap());
+            assert_eq!(treatment.invalid(), 0);
+        });
+    }
     group.bench_function("peer: a plain loop over Strings", |bencher| {
         bencher.iter(|| black_box(&values).iter().map(|value| plain(value)).collect::<Vec<_>>());
     });

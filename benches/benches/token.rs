@@ -5,12 +5,12 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hmac::{Hmac, KeyInit, Mac};
 use kaifang::crypto::Keyring;
-use kaifang::desensitize::Plan;
+use kaifang::desensitize::{ColumnTreatment, Plan};
 use kaifang::table::Source;
 use kaifang_benches::{resident_ids, settings};
 use sha2::Sha256;
@@ -76,6 +76,30 @@ fn tokens(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("token");
     group.throughput(Throughput::Elements(ROWS as u64));
     group.bench_function("kaifang: a column through a plan, with its proof", |bencher| bencher.iter(&apply));
+    let array: ArrayRef = Arc::new(values.iter().map(Some).collect::<StringArray>());
+    for (name, settings) in [
+        ("HMAC-SHA-256, text", ""),
+        ("HMAC-SHA-256, 16 bytes", ", form = \"bytes16\""),
+        ("HMAC-SM3, text", ", mac = \"hmac_sm3\""),
+    ] {
+        let column = format!("{{ do = \"token\", kind = \"resident_id\", key = \"k1\"{settings} }}");
+        let plan = Plan::parse_toml(&format!("v = 1\ndataset = \"bench\"\n[columns]\nc = {column}")).unwrap();
+        group.bench_function(format!("kaifang: a column, {name}"), |bencher| {
+            let mut treatment = ColumnTreatment::new(&plan, "c", &DataType::Utf8, &keys).unwrap();
+            bencher.iter(|| treatment.treat(black_box(&array)).unwrap());
+        });
+    }
+    group.bench_function("peer: hmac over the sm3 crate, one value after another", |bencher| {
+        let key = Hmac::<sm3::Sm3>::new_from_slice(&derived("bench/resident_id")).unwrap();
+        bencher.iter(|| {
+            let mac = |value: &String| {
+                let mut mac = key.clone();
+                mac.update(value.as_bytes());
+                mac.finalize().into_bytes()[0]
+            };
+            black_box(&values).iter().fold(0, |sum, value| sum ^ mac(value))
+        });
+    });
     let mac = keys.derive("k1", "bench/resident_id").unwrap();
     group.bench_function("kaifang: the MAC alone", |bencher| {
         bencher.iter(|| values.iter().fold(0, |sum, value| sum ^ mac.mac(black_box(value.as_bytes()))[0]));

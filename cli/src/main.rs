@@ -47,11 +47,13 @@ enum Verb {
     Decide(verbs::classify::DecideOptions),
     /// 识别 · Find what a table holds
     Scan(verbs::scan::Options),
-    /// 方案 · Check a treatment plan against a table
+    /// 方案 · Propose, show and check treatment plans, and verify what they did
     #[command(subcommand)]
     Plan(verbs::plan::Verb),
     /// 脱敏 · Apply a plan to a table
     Apply(verbs::plan::ApplyOptions),
+    /// 换钥 · Rotate tokens from one key to another, without seeing what they stand for
+    Retoken(verbs::plan::RetokenOptions),
     /// 风险 · Measure re-identification risk
     Risk(verbs::risk::Options),
     /// 评估 · Assess one dataset: scan, classify, treat, measure, classify again
@@ -111,6 +113,7 @@ fn run(verb: Verb) -> Result<Outcome, Failure> {
         Verb::Scan(options) => verbs::scan::run(&options),
         Verb::Plan(verb) => verbs::plan::run(&verb),
         Verb::Apply(options) => verbs::plan::apply(&options),
+        Verb::Retoken(options) => verbs::plan::retoken(&options),
         Verb::Risk(options) => verbs::risk::run(&options),
         Verb::Assess(options) => verbs::assess::run(&options),
         Verb::Catalog(verb) => verbs::catalog::run(&verb),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
@@ -74,23 +74,34 @@ fn text(value: &Value) -> String {
 }
 
 /// Treats one column of values by a plan, through Arrow IPC files, so that null and empty stay apart.
-fn treat(input: &Value, step: Value, dataset: &str) -> Value {
+fn treat(input: &Value) -> Value {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let values: Vec<Option<&str>> = input["values"].as_array().unwrap().iter().map(Value::as_str).collect();
-    let column: ArrayRef = Arc::new(StringArray::from(values));
-    let schema = Arc::new(Schema::new(vec![Field::new("value", DataType::Utf8, true)]));
-    let batch = RecordBatch::try_new(schema.clone(), vec![column]).unwrap();
+    let mut columns = serde_json::Map::new();
+    let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+    let empty = serde_json::Map::new();
+    let others = input.get("others").and_then(Value::as_object).unwrap_or(&empty);
+    let keep = json!({"do": "keep"});
+    let named = others.iter().map(|(name, cells)| (name.as_str(), cells, &keep));
+    for (name, cells, entry) in named.chain([("values", &input["values"], &input["column"])]) {
+        let cells: StringArray = cells.as_array().unwrap().iter().map(Value::as_str).collect();
+        fields.push(Field::new(name, DataType::Utf8, true));
+        arrays.push(Arc::new(cells) as ArrayRef);
+        columns.insert(name.to_owned(), entry.clone());
+    }
+    let schema = Arc::new(Schema::new(fields));
+    let batch = RecordBatch::try_new(schema.clone(), arrays).unwrap();
     let mut writer = FileWriter::try_new(File::create(path("in.arrow")).unwrap(), &schema).unwrap();
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
 
-    let plan = json!({"v": 1, "dataset": dataset, "columns": {"value": step}});
+    let plan = json!({"v": 1, "dataset": input["dataset"], "columns": columns});
     std::fs::write(path("plan.json"), plan.to_string()).unwrap();
     let mut arguments = vec!["apply".to_owned(), path("plan.json"), path("in.arrow"), "-o".into(), path("out.arrow")];
     arguments.push("--json".into());
-    if let Some(secret) = input.get("secret_base64") {
-        let ring = json!({"v": 1, "keys": [{"id": input["key_id"], "kind": "token", "secret": secret}]});
+    if let Some(secrets) = input.get("keys").and_then(Value::as_object) {
+        let key = |(id, secret): (&String, &Value)| json!({"id": id, "kind": "token", "secret": secret});
+        let ring = json!({"v": 1, "keys": secrets.iter().map(key).collect::<Vec<_>>()});
         write_private(Path::new(&path("keys.json")), &ring.to_string());
         arguments.extend(["--keys".to_owned(), path("keys.json")]);
     }
@@ -98,13 +109,17 @@ fn treat(input: &Value, step: Value, dataset: &str) -> Value {
     let output = kaifang(&arguments, "");
     let mut done = answer(&output);
     if let Some(applied) = done.get("output") {
-        let invalid = applied["columns"][0]["invalid"].clone();
+        let of_values = |column: &&Value| column["name"] == "values";
+        let invalid = applied["columns"].as_array().unwrap().iter().find(of_values).unwrap()["invalid"].clone();
         let reader = FileReader::try_new(File::open(path("out.arrow")).unwrap(), None).unwrap();
         let mut treated = Vec::new();
         for batch in reader {
             let batch = batch.unwrap();
-            let column = batch.column(0).as_any().downcast_ref::<StringArray>().unwrap();
-            treated.extend(column.iter().map(|value| value.map(str::to_owned)));
+            let column = batch.column_by_name("values").unwrap();
+            match column.as_any().downcast_ref::<FixedSizeBinaryArray>() {
+                Some(bytes) => treated.extend(bytes.iter().map(|cell| cell.map(hexadecimal))),
+                None => treated.extend(column.as_string::<i32>().iter().map(|cell| cell.map(str::to_owned))),
+            }
         }
         done = json!({ "output": { "values": treated, "invalid": invalid } });
     }
@@ -117,22 +132,8 @@ fn write_private(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).unwrap();
 }
 
-fn mask(input: &Value) -> Value {
-    let mut step = json!({"do": "mask"});
-    for field in ["kind", "keep_prefix", "keep_suffix"] {
-        if let Some(value) = input.get(field) {
-            step[field] = value.clone();
-        }
-    }
-    treat(input, step, "vectors")
-}
-
-fn token(input: &Value) -> Value {
-    let mut step = json!({"do": "token", "kind": input["kind"], "key": input["key_id"]});
-    if let Some(domain) = input.get("domain") {
-        step["domain"] = domain.clone();
-    }
-    treat(input, step, input["dataset"].as_str().unwrap())
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn proof(input: &Value) -> Value {
@@ -199,8 +200,8 @@ fn runner(name: &str) -> fn(&Value) -> Value {
         "decide.json" => |input| law("decide", input),
         "explain.json" => explain,
         "eval.json" => eval,
-        "mask.json" => mask,
-        "token.json" => token,
+        "mask.json" => treat,
+        "token.json" => treat,
         "ledger-verify.json" => proof,
         "catalog.json" => catalog,
         "calendar.json" => calendar,

@@ -1,13 +1,16 @@
 //! `kf_keyring`: the secrets of tokens; and new key files.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
 
-use kaifang_core::crypto::{DEFAULT_SIGNER_ID, Ed25519Key, Keyring, Signer as _, Sm2Key};
+use kaifang_core::crypto::{DEFAULT_SIGNER_ID, Ed25519Key, KeyError, Keyring, Signer as _, Sm2Key};
+use zeroize::Zeroizing;
 
 use crate::error::{Failure, kf_error};
 use crate::guard::guard;
 use crate::handle::{self, Object};
 use crate::input::{self, Out};
+use crate::plan::{PlanObject, kf_plan};
 use crate::status::kf_status;
 use crate::text::{self, kf_text};
 
@@ -24,6 +27,31 @@ impl Object for KeyringObject {
     const KIND: u8 = 4;
     const NAME: &'static str = "kf_keyring";
 }
+
+/// The keys of a handle; NULL is none.
+pub(crate) fn keys(keyring: *const kf_keyring) -> Result<Arc<KeyringObject>, Failure> {
+    if keyring.is_null() { Ok(Arc::new(KeyringObject(Keyring::new()))) } else { handle::get::<KeyringObject>(keyring) }
+}
+
+/// What a callback returns when it has given a secret. Any other number, 0 included, is a failure: bridges such as JNA turn
+/// a callback that threw into 0.
+pub const KF_SECRET_GIVEN: i32 = 1;
+
+/// How many bytes a secret may have: a callback is given room for as many.
+pub const KF_SECRET_CAPACITY: usize = 256;
+
+/// Gives the secret of a key: writes at most `KF_SECRET_CAPACITY` bytes to `secret`, their exact number to `secret_len`, and
+/// returns `KF_SECRET_GIVEN`. `id` is not ended by a zero. The room is overwritten after the call.
+#[allow(non_camel_case_types, reason = "the names of C")]
+pub type kf_secret = Option<
+    unsafe extern "C" fn(
+        user: *mut c_void,
+        id: *const c_char,
+        id_len: usize,
+        secret: *mut u8,
+        secret_len: *mut usize,
+    ) -> i32,
+>;
 
 fn give(out: Out<*mut kf_keyring>, keyring: Keyring) -> Result<(), Failure> {
     out.write(handle::insert(KeyringObject(keyring))?);
@@ -67,6 +95,60 @@ pub unsafe extern "C" fn kf_keyring_parse(
         guard(err, || {
             let out = Out::new("keyring", keyring)?;
             give(out, Keyring::from_json(input::text("json", json, json_len)?.as_bytes())?)
+        })
+    }
+}
+
+/// Reads the text of a keyring file out of an environment variable.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_keyring_from_env(
+    variable: *const c_char,
+    variable_len: usize,
+    keyring: *mut *mut kf_keyring,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let out = Out::new("keyring", keyring)?;
+            give(out, Keyring::from_env(input::text("variable", variable, variable_len)?)?)
+        })
+    }
+}
+
+/// Asks the host for the secret of each key that a plan names: a vault, a key management system, a device. Each is asked
+/// for once, during this call and on this thread.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say; `secret` keeps to its own.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_keyring_ask(
+    plan: *const kf_plan,
+    secret: kf_secret,
+    user: *mut c_void,
+    keyring: *mut *mut kf_keyring,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let out = Out::new("keyring", keyring)?;
+            let plan = handle::get::<PlanObject>(plan)?;
+            let secret = secret.ok_or_else(|| Failure::null("secret"))?;
+            let mut ask = |id: &str| {
+                let mut room = Zeroizing::new(vec![0_u8; KF_SECRET_CAPACITY]);
+                let mut length = 0;
+                let answer = secret(user, id.as_ptr().cast(), id.len(), room.as_mut_ptr(), &raw mut length);
+                if answer != KF_SECRET_GIVEN || length > room.len() {
+                    return Err(KeyError::NotGiven { id: id.to_owned() });
+                }
+                room.truncate(length);
+                Ok(room)
+            };
+            give(out, Keyring::ask(&plan.0.keys(), &mut ask)?)
         })
     }
 }

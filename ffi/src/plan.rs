@@ -7,17 +7,19 @@ use arrow::array::{RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
+use kaifang_core::assess::suggest;
 use kaifang_core::canon;
-use kaifang_core::crypto::Keyring;
 use kaifang_core::desensitize::{Applied, Plan, Treated};
+use kaifang_core::detect::Findings;
 use kaifang_core::table::{Sink, TableError};
+use kaifang_core::terms::{Sharing, Word as _};
 
 use crate::arrow::{ArrowArrayStream, export};
 use crate::error::{Failure, kf_error};
 use crate::guard::guard;
 use crate::handle::{self, Object};
 use crate::input::{self, Out};
-use crate::keyring::{KeyringObject, kf_keyring};
+use crate::keyring::{keys, kf_keyring};
 use crate::progress::{self, kf_progress};
 use crate::status::kf_status;
 use crate::table::{TableObject, kf_table};
@@ -29,7 +31,7 @@ pub struct kf_plan {
     _private: [u8; 0],
 }
 
-struct PlanObject(Plan);
+pub(crate) struct PlanObject(pub(crate) Plan);
 
 impl Object for PlanObject {
     type Opaque = kf_plan;
@@ -75,11 +77,6 @@ impl RecordBatchReader for Treating {
     fn schema(&self) -> SchemaRef {
         self.treated.schema()
     }
-}
-
-/// The keys of a handle; NULL is none.
-fn keys(keyring: *const kf_keyring) -> Result<Arc<KeyringObject>, Failure> {
-    if keyring.is_null() { Ok(Arc::new(KeyringObject(Keyring::new()))) } else { handle::get::<KeyringObject>(keyring) }
 }
 
 /// A plan from the text of its TOML file.
@@ -162,6 +159,105 @@ pub unsafe extern "C" fn kf_plan_check(
         guard(err, || {
             let plan = handle::get::<PlanObject>(plan)?;
             TableObject::look(table, |source| Ok(plan.0.check(&source.schema())?))
+        })
+    }
+}
+
+/// What the plan does, shown on invented values: never on values of a table (canonical JSON).
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_plan_preview(
+    plan: *const kf_plan,
+    preview: *mut *mut kf_text,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let out = Out::new("preview", preview)?;
+            let plan = handle::get::<PlanObject>(plan)?;
+            out.write(text::document(&plan.0.preview()?)?);
+            Ok(())
+        })
+    }
+}
+
+/// The plan itself (canonical JSON).
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_plan_document(
+    plan: *const kf_plan,
+    document: *mut *mut kf_text,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let out = Out::new("document", document)?;
+            let plan = handle::get::<PlanObject>(plan)?;
+            out.write(text::document(&plan.0)?);
+            Ok(())
+        })
+    }
+}
+
+/// A plan proposed from the findings of `kf_table_scan`, with a reason for each column (canonical JSON: `plan` is a plan).
+/// `sharing` is `public`, `controlled` or `enclave`; `key` is the id of the key that tokens will be made with.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_plan_suggest(
+    findings: *const c_char,
+    findings_len: usize,
+    dataset: *const c_char,
+    dataset_len: usize,
+    key: *const c_char,
+    key_len: usize,
+    sharing: *const c_char,
+    sharing_len: usize,
+    suggestion: *mut *mut kf_text,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let out = Out::new("suggestion", suggestion)?;
+            let findings: Findings =
+                canon::read("Findings", input::text("findings", findings, findings_len)?.as_bytes())?;
+            let dataset = input::text("dataset", dataset, dataset_len)?;
+            let key = input::text("key", key, key_len)?;
+            let sharing = Sharing::from_id(input::text("sharing", sharing, sharing_len)?);
+            let modes = "public, controlled, enclave";
+            let sharing = sharing.ok_or_else(|| Failure::argument("sharing", modes, modes))?;
+            out.write(text::document(&suggest(&findings, dataset, key, sharing)?)?);
+            Ok(())
+        })
+    }
+}
+
+/// Whether a table is the output that a proof (JSON) describes: its columns in order, its rows, its cells. Another table is
+/// `KF_ERR_INTEGRITY`. Consumes `table`.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_applied_verify(
+    applied: *const c_char,
+    applied_len: usize,
+    table: *mut kf_table,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let given = TableObject::take(table)?;
+            let applied = Applied::from_json(input::text("applied", applied, applied_len)?.as_bytes())?;
+            given.run(|source| Ok(applied.verify_output(source)?))
         })
     }
 }

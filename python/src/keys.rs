@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use kaifang::crypto;
+use kaifang::crypto::{self, KeyError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use zeroize::Zeroizing;
 
 use crate::errors::OrRaise;
 
@@ -31,6 +32,31 @@ impl Keyring {
             keyring.insert(id, secret.as_bytes()).or_raise()?;
         }
         Ok(Keyring(keyring))
+    }
+
+    /// The text of a keyring file in an environment variable.
+    #[staticmethod]
+    fn from_env(variable: &str) -> PyResult<Keyring> {
+        crypto::Keyring::from_env(variable).or_raise().map(Keyring)
+    }
+
+    /// Asks `secret(id) -> bytes` for the secret of each id: a vault, a key management system, a device. A plan's own ids are
+    /// `plan.keys`.
+    #[staticmethod]
+    fn from_callback(ids: Vec<String>, secret: &Bound<'_, PyAny>) -> PyResult<Keyring> {
+        let mut raised = None;
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let keyring = crypto::Keyring::ask(&ids, &mut |id| {
+            let given = secret.call1((id,)).and_then(|given| Ok(given.cast_into::<PyBytes>()?.as_bytes().to_vec()));
+            given.map(Zeroizing::new).map_err(|error| {
+                raised = Some(error);
+                KeyError::NotGiven { id: id.to_owned() }
+            })
+        });
+        match (keyring, raised) {
+            (_, Some(error)) => Err(error),
+            (keyring, None) => keyring.or_raise().map(Keyring),
+        }
     }
 
     /// Makes a key, writes it to a new file that only the owner may read, and loads it.

@@ -57,7 +57,7 @@ mod _kaifang {
     #[pymodule_export]
     use crate::ledger::{Ledger, verify_ledger};
     #[pymodule_export]
-    use crate::plan::Plan;
+    use crate::plan::{Plan, treat_values, verify_applied};
     #[pymodule_export]
     use crate::platform::{Platform, decide_facts};
     #[pymodule_export]

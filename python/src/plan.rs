@@ -1,16 +1,23 @@
 //! [`kaifang::desensitize`] for Python.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use kaifang::desensitize;
+use kaifang::assess::suggest;
+use kaifang::desensitize::{self, Rotation};
+use kaifang::detect::{ScanOptions, scan};
 use kaifang::error::ErrorDocument;
+use kaifang::kinds::Kind;
 use kaifang::table::{Sink, report};
+use kaifang::terms::{Sharing, Word as _};
 use kaifang::{Error, crypto};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use serde_json::json;
 
 use crate::data;
 use crate::document::wrap;
-use crate::documents::{plain, value_of};
+use crate::documents::{plain, read, value_of};
 use crate::errors::OrRaise;
 use crate::jobs::{self, Interrupt};
 use crate::keys::Keyring;
@@ -38,6 +45,55 @@ impl Plan {
     #[staticmethod]
     fn from_dict(plan: &Bound<'_, PyAny>) -> PyResult<Plan> {
         desensitize::Plan::parse_json(value_of(plan)?.to_string().as_bytes()).or_raise().map(Plan)
+    }
+
+    /// A plan proposed from what a table holds: `(plan, reasons)`, a reason `{"column", "do", "zh", "en"}` for each column.
+    /// `sharing` is "public", "controlled" or "enclave"; `key` is the id of the key that tokens will be made with.
+    #[staticmethod]
+    #[pyo3(signature = (data, *, sharing, dataset, key="k1", progress=None))]
+    fn suggest<'py>(
+        data: &Bound<'py, PyAny>,
+        sharing: &str,
+        dataset: &str,
+        key: &str,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<(Plan, Bound<'py, PyAny>)> {
+        let py = data.py();
+        let unknown = || PyValueError::new_err("sharing must be one of / 应为: public, controlled, enclave");
+        let sharing = Sharing::from_id(sharing).ok_or_else(unknown)?;
+        let interrupt = Interrupt::default();
+        let source = data::source(data, &interrupt)?;
+        let suggestion = jobs::run(py, &interrupt, progress, |progress| {
+            let findings = scan(source, &ScanOptions::default(), progress)?;
+            Ok::<_, Error>(suggest(&findings, dataset, key, sharing)?)
+        })?;
+        Ok((Plan(suggestion.plan), plain(py, &suggestion.reasons)?))
+    }
+
+    /// The plan that rotates the tokens of some columns, `{column: kind}`, from one key to another, and keeps all else of a
+    /// table (or its schema). A new token is made of the old one, so it equals no token that is made of the value itself.
+    #[staticmethod]
+    #[pyo3(signature = (schema, *, dataset, columns, old, new, domain=None))]
+    fn rotate(
+        schema: &Bound<'_, PyAny>,
+        dataset: &str,
+        columns: BTreeMap<String, String>,
+        old: String,
+        new: String,
+        domain: Option<String>,
+    ) -> PyResult<Plan> {
+        let kind = |(column, id): (String, String)| match Kind::from_id(&id) {
+            Some(kind) => Ok((column, kind)),
+            None => Err(PyValueError::new_err("columns must map names to kinds / columns 应为列名到类别标识的映射")),
+        };
+        let columns = columns.into_iter().map(kind).collect::<PyResult<_>>()?;
+        let rotation = Rotation { columns, from: old, key: new, domain };
+        desensitize::Plan::rotate(&*data::schema(schema)?, dataset, &rotation).or_raise().map(Plan)
+    }
+
+    /// What the plan does, shown on invented values: `{"v", "dataset", "columns": [{"name", "do", "reversible", "values"}]}`.
+    fn preview<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        plain(py, &self.0.preview().or_raise()?)
     }
 
     /// The plan as a dict, defaults written out.
@@ -123,4 +179,42 @@ impl Plan {
     fn __repr__(&self) -> String {
         format!("<kaifang.Plan {} {}>", self.0.dataset(), self.0.hash())
     }
+}
+
+/// Values through one transform: `{"do": …}` with its settings, as a plan has it. What can't be treated is redacted and
+/// counted: `{"values": […], "invalid": 0}`. `others` are further columns where the transform looks at one.
+#[pyfunction]
+#[pyo3(signature = (values, column, *, dataset, keys=None, others=None))]
+pub(crate) fn treat_values<'py>(
+    values: &Bound<'py, PyAny>,
+    column: &Bound<'py, PyAny>,
+    dataset: &str,
+    keys: Option<&Bound<'py, Keyring>>,
+    others: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let others = others.map(value_of).transpose()?.unwrap_or_else(|| json!({}));
+    let question = json!({
+        "dataset": dataset,
+        "column": value_of(column)?,
+        "values": value_of(values)?,
+        "others": others,
+    });
+    let none = crypto::Keyring::new();
+    let keys = keys.map_or(&none, |keys| &keys.get().0);
+    plain(values.py(), &desensitize::answer_values(question.to_string().as_bytes(), keys).or_raise()?)
+}
+
+/// Whether a table is the output that a proof describes: nothing where it is, an `IntegrityError` or a `PlanError` that
+/// says what differs where it is not.
+#[pyfunction]
+#[pyo3(signature = (applied, data, *, progress=None))]
+pub(crate) fn verify_applied(
+    applied: &Bound<'_, PyAny>,
+    data: &Bound<'_, PyAny>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<()> {
+    let applied: desensitize::Applied = read("Applied", applied)?;
+    let interrupt = Interrupt::default();
+    let source = data::source(data, &interrupt)?;
+    jobs::run(data.py(), &interrupt, progress, |_| applied.verify_output(source))
 }

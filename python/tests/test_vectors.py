@@ -42,27 +42,25 @@ def evaluate(case):
         return {"csv": answers.read_bytes().decode()}
 
 
-def treat(values, step, dataset="vectors", keys=None):
-    """One column of text through a plan, as everybody does it."""
+def keyring(case):
+    secrets = case.get("keys", {})
+    return kaifang.Keyring.from_bytes({id: base64.b64decode(secret) for id, secret in secrets.items()})
+
+
+def treat(case):
+    """One column of text through a plan, as everybody does it; and the same as a list of values."""
     import pyarrow as pa
 
-    plan = kaifang.Plan.from_dict({"v": 1, "dataset": dataset, "columns": {"value": step}})
-    table, applied = plan.apply(pa.table({"value": pa.array(values, pa.string())}), keys=keys)
-    (column,) = applied.columns
-    return {"values": table.to_pyarrow().column("value").to_pylist(), "invalid": column["invalid"]}
-
-
-def mask(case):
-    step = {name: case[name] for name in ("kind", "keep_prefix", "keep_suffix") if name in case}
-    return treat(case["values"], {"do": "mask", **step})
-
-
-def token(case):
-    keys = kaifang.Keyring.from_bytes({case["key_id"]: base64.b64decode(case["secret_base64"])})
-    step = {"do": "token", "kind": case["kind"], "key": case["key_id"]}
-    if "domain" in case:
-        step["domain"] = case["domain"]
-    return treat(case["values"], step, case["dataset"], keys)
+    keys, others, values = keyring(case), case.get("others", {}), case["values"]
+    listed = kaifang.treat_values(values, case["column"], dataset=case["dataset"], keys=keys, others=others)
+    columns = {"values": case["column"], **{name: {"do": "keep"} for name in others}}
+    plan = kaifang.Plan.from_dict({"v": 1, "dataset": case["dataset"], "columns": columns})
+    arrays = {name: pa.array(cells, pa.string()) for name, cells in {"values": values, **others}.items()}
+    table, applied = plan.apply(pa.table(arrays), keys=keys)
+    (invalid,) = [column["invalid"] for column in applied.columns if column["name"] == "values"]
+    cells = [cell.hex() if isinstance(cell, bytes) else cell for cell in table.to_pyarrow().column("values").to_pylist()]
+    assert listed == {"values": cells, "invalid": invalid}
+    return listed
 
 
 def ledger_verify(case):
@@ -105,8 +103,8 @@ RUNNERS = {
     "decide": decide,
     "eval": evaluate,
     "explain": explain,
-    "mask": mask,
-    "token": token,
+    "mask": treat,
+    "token": treat,
     "ledger-verify": ledger_verify,
 }
 

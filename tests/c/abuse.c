@@ -15,9 +15,8 @@ static const char PLAN[] =
     "lxdh = { do = \"mask\", keep_prefix = 3, keep_suffix = 4 }\n";
 static const char KEYS[] =
     "{\"v\":1,\"keys\":[{\"id\":\"k1\",\"kind\":\"token\",\"secret\":\"MDEyMzQ1Njc4OWFiY2RlZg==\"}]}";
-static const char MOBILE[] = "{\"kind\":\"mobile\",\"values\":[\"13900001111\"]}";
 static const char TOKEN[] =
-    "{\"key_id\":\"k1\",\"dataset\":\"d\",\"kind\":\"mobile\",\"values\":[\"13900001111\"]}";
+    "{\"dataset\":\"d\",\"column\":{\"do\":\"token\",\"key\":\"k1\",\"kind\":\"mobile\"},\"values\":[\"13900001111\"]}";
 static const char QUASI[] = "{\"quasi\":[\"xm\"],\"sharing\":\"controlled\"}";
 static const char ENTRY[] = "{\"v\":1,\"id\":\"xa-resident\"}";
 static const char CATALOG[] = "{\"v\":1,\"id\":\"xa\",\"level\":\"municipal\",\"entries\":[]}";
@@ -83,11 +82,9 @@ static void nulls(const char *folder) {
   CHECK(kf_text_free(text) == KF_OK);
   text = NULL;
 
-  EXPECT(KF_ERR_NULL, kf_values_mask(NULL, 1, &text, &err));
-  EXPECT(KF_ERR_NULL, kf_values_mask(TEXT(MOBILE), NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_values_token(NULL, TEXT(TOKEN), &text, &err));
-  EXPECT(KF_ERR_NULL, kf_values_token(keys, NULL, 1, &text, &err));
-  EXPECT(KF_ERR_NULL, kf_values_token(keys, TEXT(TOKEN), NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_values_treat(NULL, NULL, 1, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_values_treat(keys, NULL, 1, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_values_treat(keys, TEXT(TOKEN), NULL, &err));
 
   EXPECT(KF_ERR_NULL, kf_table_open(NULL, 1, &t, &err));
   EXPECT(KF_ERR_NULL, kf_table_open(TEXT("x"), NULL, &err));
@@ -184,7 +181,7 @@ static void not_utf8(void) {
   EXPECT(KF_ERR_UTF8, kf_policy_parse(TEXT(NOT_UTF8), &policy, &err));
   EXPECT(KF_ERR_UTF8, kf_plan_parse_toml(TEXT(NOT_UTF8), &plan, &err));
   EXPECT(KF_ERR_UTF8, kf_table_open(TEXT(NOT_UTF8), &t, &err));
-  EXPECT(KF_ERR_UTF8, kf_values_mask(TEXT(NOT_UTF8), &text, &err));
+  EXPECT(KF_ERR_UTF8, kf_values_treat(NULL, TEXT(NOT_UTF8), &text, &err));
   EXPECT(KF_ERR_UTF8, kf_entry_check(TEXT(NOT_UTF8), &text, &err));
   EXPECT(KF_ERR_UTF8, kf_catalog_check(TEXT(NOT_UTF8), TEXT("2026-11-23"), NULL, 0, &text, &err));
   EXPECT(KF_ERR_UTF8, kf_catalog_merge(TEXT(NOT_UTF8), &text, &err));
@@ -197,7 +194,7 @@ static void not_utf8(void) {
   EXPECT(KF_ERR_ARGUMENT, kf_catalog_export(TEXT(CATALOG), TEXT("pdf"), NULL, 0, &text, &err));
   EXPECT(KF_ERR_ARGUMENT, kf_calendar_is_working_day(TEXT("2026-10-1"), NULL, 0, &text, &err));
   EXPECT(KF_ERR_UTF8, kf_ledger_verify_proof(TEXT(NOT_UTF8), &text, &err));
-  CHECK(kf_values_mask(TEXT(NOT_UTF8), &text, &error) == KF_ERR_UTF8);
+  CHECK(kf_values_treat(NULL, TEXT(NOT_UTF8), &text, &error) == KF_ERR_UTF8);
   CHECK(strcmp(kf_error_where(error, NULL), "question, byte 3") == 0);
   kf_error_free(error);
 }

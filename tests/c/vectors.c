@@ -121,36 +121,36 @@ static answer run_eval(slice input) {
   return result;
 }
 
-static answer run_mask(slice input) {
-  answer result = {NULL, NULL, KF_OK};
-  result.status = kf_values_mask(input.at, input.len, &result.text, &result.err);
-  return result;
-}
-
-/* The secret becomes a keyring, the rest is the question. */
-static answer run_token(slice input) {
+/* The secrets become a keyring, the rest is the question. */
+static answer run_treat(slice input) {
   answer result = {NULL, NULL, KF_OK};
   kf_keyring *keyring = NULL;
   buffer keys = {NULL, 0, 0}, question = {NULL, 0, 0};
-  slice id = json_get(input, "key_id"), secret = json_get(input, "secret_base64"), name, value;
+  slice secrets = json_get(input, "keys"), name, value;
   const char *position = NULL;
-  put_text(&keys, "{\"v\":1,\"keys\":[{\"kind\":\"token\",\"id\":");
-  put(&keys, id.at, id.len);
-  put_text(&keys, ",\"secret\":");
-  put(&keys, secret.at, secret.len);
-  put_text(&keys, "}]}");
+  put_text(&keys, "{\"v\":1,\"keys\":[");
+  while (secrets.at && json_next(secrets, &position, &name, &value)) {
+    if (keys.at[keys.len - 1] == '}') put_text(&keys, ",");
+    put_text(&keys, "{\"kind\":\"token\",\"id\":");
+    put(&keys, name.at - 1, name.len + 2);
+    put_text(&keys, ",\"secret\":");
+    put(&keys, value.at, value.len);
+    put_text(&keys, "}");
+  }
+  put_text(&keys, "]}");
   put_text(&question, "{");
+  position = NULL;
   while (json_next(input, &position, &name, &value)) {
-    if (slice_is(name, "secret_base64")) continue;
+    if (slice_is(name, "keys")) continue;
     if (question.len > 1) put_text(&question, ",");
     put(&question, name.at - 1, name.len + 2);
     put_text(&question, ":");
     put(&question, value.at, value.len);
   }
   put_text(&question, "}");
-  result.status = kf_keyring_parse(keys.at, keys.len, &keyring, &result.err);
+  if (secrets.at) result.status = kf_keyring_parse(keys.at, keys.len, &keyring, &result.err);
   if (result.status == KF_OK) {
-    result.status = kf_values_token(keyring, question.at, question.len, &result.text, &result.err);
+    result.status = kf_values_treat(keyring, question.at, question.len, &result.text, &result.err);
   }
   kf_keyring_free(keyring);
   free(keys.at);
@@ -210,8 +210,8 @@ static const struct {
     {"eval.json", run_eval},
     {"explain.json", run_explain},
     {"ledger-verify.json", run_ledger_verify},
-    {"mask.json", run_mask},
-    {"token.json", run_token},
+    {"mask.json", run_treat},
+    {"token.json", run_treat},
 };
 
 static void check_case(const char *file, slice one, answer (*run)(slice)) {

@@ -10,14 +10,14 @@ PATH = pathlib.Path(__file__).parents[1] / "vectors" / "token.json"
 REDACTED = "[redacted]"
 
 
-def mac(key: bytes, message: bytes) -> bytes:
-    return hmac.new(key, message, hashlib.sha256).digest()
+def mac(hash_name: str, key: bytes, message: bytes) -> bytes:
+    return hmac.new(key, message, hash_name).digest()
 
 
-def derive(secret: bytes, domain: str) -> bytes:
-    """HKDF-SHA-256 (RFC 5869), one block."""
-    extracted = mac(b"kaifang/keyring/v1", secret)
-    return mac(extracted, b"kaifang/mac/v1\0" + domain.encode() + b"\1")
+def derive(hash_name: str, secret: bytes, domain: str) -> bytes:
+    """HKDF (RFC 5869), one block."""
+    extracted = mac(hash_name, b"kaifang/keyring/v1", secret)
+    return mac(hash_name, extracted, b"kaifang/mac/v1\0" + domain.encode() + b"\1")
 
 
 def fold(value: str) -> str:
@@ -40,20 +40,30 @@ def canonical(kind: str, value: str):
 
 
 def answer(given: dict) -> dict:
-    domain = given.get("domain", f"{given['dataset']}/{given['kind']}")
-    key = derive(base64.b64decode(given["secret_base64"]), domain)
+    column = given["column"]
+    domain = column.get("domain", f"{given['dataset']}/{column['kind']}")
+    secret = base64.b64decode(given["keys"][column["key"]])
+    hash_name = {"hmac_sha256": "sha256", "hmac_sm3": "sm3"}[column.get("mac", "hmac_sha256")]
+    key = derive(hash_name, secret, domain)
     out, invalid = [], 0
     for value in given["values"]:
-        form = None if value is None else canonical(given["kind"], value)
-        if value is not None and form is None:
-            invalid += 1
-            out.append(REDACTED)
-        elif form is None:
+        if value is None:
             out.append(None)
-        else:
-            text = base64.b32encode(mac(key, form.encode())[:16]).decode().rstrip("=").lower()
-            out.append(f"{given['key_id']}.{text}")
+            continue
+        form = old_token(column["from"], value) if "from" in column else canonical(column["kind"], value)
+        written = column.get("form", "text")
+        if form is None:
+            invalid += 1
+            out.append(REDACTED if written == "text" else None)
+            continue
+        code = mac(hash_name, key, form.encode())
+        text = base64.b32encode(code[:16]).decode().rstrip("=").lower()
+        out.append({"text": f"{column['key']}.{text}", "bytes16": code[:16].hex(), "bytes32": code.hex()}[written])
     return {"invalid": invalid, "values": out}
+
+
+def old_token(key_id: str, value: str):
+    return value if re.fullmatch(re.escape(key_id) + r"\.[a-z2-7]{26}", value) else None
 
 
 def main() -> int:

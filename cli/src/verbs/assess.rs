@@ -16,6 +16,7 @@ use kaifang::terms::{Digest, Openness, Sharing, Word};
 use super::classify::Law;
 use crate::output::{Failure, Outcome};
 use crate::progress::Bar;
+use crate::verbs::plan::keyring;
 use crate::{input, output};
 
 #[derive(Args)]
@@ -33,9 +34,9 @@ pub(crate) struct Options {
     /// Treat the table by this plan and assess the treated version too
     #[arg(long, requires = "treated")]
     plan: Option<PathBuf>,
-    /// The keyring of the plan
+    /// The keyring of the plan: a file, or env:NAME for an environment variable
     #[arg(long)]
-    keys: Option<PathBuf>,
+    keys: Option<String>,
     /// Where the treated version goes
     #[arg(long)]
     treated: Option<PathBuf>,
@@ -82,7 +83,7 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
         assess::assess_table(&terms, &opener(&options.table), sharing, &mut |update| bar.update(update))?;
     drop(bar);
     if let (Some(plan), Some(treated)) = (&options.plan, &options.treated) {
-        let keys = options.keys.as_ref().map(Keyring::load).transpose()?.unwrap_or_default();
+        let keys = options.keys.as_deref().map(keyring).transpose()?.unwrap_or_default();
         assessment = treat(assessment, &terms, &options.table, &Plan::load(plan)?, &keys, treated, sharing)?;
     }
     if let (Some(chosen), Some(assessor), Some(dir)) = (&options.choose, &options.assessor, &options.events) {

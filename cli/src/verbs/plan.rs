@@ -1,12 +1,17 @@
-//! `kaifang plan` and `kaifang apply`: treatment, checked and done.
+//! `kaifang plan`, `kaifang apply` and `kaifang retoken`: treatment, proposed, shown, checked, done and proved.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use kaifang::assess::{Suggestion, suggest};
 use kaifang::crypto::Keyring;
-use kaifang::desensitize::{Applied, Plan};
-use kaifang::table::{self, ReadOptions, Sink};
-use kaifang::terms::Word;
+use kaifang::desensitize::{Applied, Plan, Preview, PreviewValue, Rotation};
+use kaifang::detect::{self, ScanOptions};
+use kaifang::kinds::Kind;
+use kaifang::table::{self, ReadOptions, Sink, Source};
+use kaifang::terms::{Sharing, Word};
 
 use crate::output;
 use crate::output::{Failure, Outcome};
@@ -21,6 +26,84 @@ pub(crate) enum Verb {
         /// The table
         table: PathBuf,
     },
+    /// Propose a plan from what a table holds, with a reason for each column
+    Suggest {
+        /// The table
+        table: PathBuf,
+        /// How the treated table is to be shared
+        #[arg(long)]
+        sharing: String,
+        /// The name of the dataset; without it the table's file name
+        #[arg(long)]
+        dataset: Option<String>,
+        /// The id of the key that tokens will be made with
+        #[arg(long, default_value = "k1")]
+        key: String,
+        /// The plan; an existing file is not overwritten
+        #[arg(short, long)]
+        output: PathBuf,
+        /// The plan and the reasons as a JSON document on stdout
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a plan does, on invented values
+    Preview {
+        /// The plan, TOML or JSON
+        plan: PathBuf,
+        /// A JSON document on stdout
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check that a table is the output that a proof describes
+    Verify {
+        /// The proof that `apply --applied` wrote
+        applied: PathBuf,
+        /// The treated table
+        table: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct RetokenOptions {
+    /// The table
+    table: PathBuf,
+    /// A column of tokens and the kind of what they stand for: sfzh=resident_id
+    #[arg(long = "column", value_name = "COLUMN=KIND", required = true, value_parser = column_of_kind)]
+    columns: Vec<(String, Kind)>,
+    /// The dataset that the tokens are of
+    #[arg(long)]
+    dataset: String,
+    /// The domain of the new key; without it the dataset and the kind
+    #[arg(long)]
+    domain: Option<String>,
+    /// The id of the key that the tokens were made with
+    #[arg(long)]
+    from: String,
+    /// The id of the key to make new ones with
+    #[arg(long)]
+    to: String,
+    /// The keyring: a file, or env:NAME for an environment variable
+    #[arg(long)]
+    keys: String,
+    /// The table with the new tokens; the name says the format
+    #[arg(short, long)]
+    output: PathBuf,
+    /// Write the `Applied` proof to this file
+    #[arg(long)]
+    applied: Option<PathBuf>,
+}
+
+fn column_of_kind(text: &str) -> Result<(String, Kind), String> {
+    let parsed = text.split_once('=').and_then(|(column, kind)| Some((column.to_owned(), Kind::from_id(kind)?)));
+    parsed.ok_or_else(|| "应为 列名=类别 · expected COLUMN=KIND".to_owned())
+}
+
+/// A keyring file, or the environment variable behind `env:`.
+pub(crate) fn keyring(place: &str) -> Result<Keyring, Failure> {
+    Ok(match place.strip_prefix("env:") {
+        Some(variable) => Keyring::from_env(variable)?,
+        None => Keyring::load(place)?,
+    })
 }
 
 #[derive(Args)]
@@ -32,9 +115,9 @@ pub(crate) struct ApplyOptions {
     /// The treated table; the name says the format (.parquet, .csv, .arrow)
     #[arg(short, long)]
     output: PathBuf,
-    /// The keyring, for plans with keys
+    /// The keyring, for plans with keys: a file, or env:NAME for an environment variable
     #[arg(long)]
-    keys: Option<PathBuf>,
+    keys: Option<String>,
     /// Write the `Applied` proof to this file
     #[arg(long)]
     applied: Option<PathBuf>,
@@ -44,26 +127,108 @@ pub(crate) struct ApplyOptions {
 }
 
 pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
-    let Verb::Check { plan, table } = verb;
-    let plan = Plan::load(plan)?;
-    let source = table::open(table, &ReadOptions::default())?;
-    plan.check(&source.schema())?;
-    output::text(&plan.hash().to_string())?;
+    match verb {
+        Verb::Check { plan, table } => {
+            let plan = Plan::load(plan)?;
+            let source = table::open(table, &ReadOptions::default())?;
+            plan.check(&source.schema())?;
+            output::text(&plan.hash().to_string())?;
+        }
+        Verb::Suggest { table, sharing, dataset, key, output, json } => {
+            let modes = "public, controlled, enclave";
+            let sharing = Sharing::from_id(sharing).ok_or_else(|| Failure::usage(modes, modes))?;
+            let source = table::open(table, &ReadOptions::default())?;
+            let stem = || table.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let dataset = dataset.clone().unwrap_or_else(stem);
+            let mut bar = Bar::new("识别 scan");
+            let findings = detect::scan(source, &ScanOptions::default(), &mut |update| bar.update(update))?;
+            drop(bar);
+            let suggestion = suggest(&findings, &dataset, key, sharing)?;
+            let text = output::pretty(&suggestion.plan)?;
+            let file = OpenOptions::new().write(true).create_new(true).open(output);
+            let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+            written.map_err(|error| Failure::file(output, &error))?;
+            if *json {
+                output::json(&suggestion)?;
+            } else {
+                output::text(&reasons(&suggestion))?;
+            }
+        }
+        Verb::Preview { plan, json } => {
+            let preview = Plan::load(plan)?.preview()?;
+            if *json {
+                output::json(&preview)?;
+            } else {
+                output::text(&shown(&preview))?;
+            }
+        }
+        Verb::Verify { applied, table } => {
+            let json = std::fs::read(applied).map_err(|error| Failure::file(applied, &error))?;
+            let applied = Applied::from_json(&json)?;
+            applied.verify_output(table::open(table, &ReadOptions::default())?)?;
+            output::text(&format!("相符 the table is the output · {}", applied.hash()))?;
+        }
+    }
     Ok(Outcome::Done)
+}
+
+/// Why each column gets what it gets.
+fn reasons(suggestion: &Suggestion) -> String {
+    let mut table = output::table(&["列 column", "处理 do", "理由 reason"]);
+    for reason in &suggestion.reasons {
+        let transform = format!("{} {}", reason.transform.zh(), reason.transform.id());
+        table.add_row([reason.column.clone(), transform, format!("{}\n{}", reason.zh, reason.en)]);
+    }
+    table.to_string()
+}
+
+/// Invented values before and after.
+fn shown(preview: &Preview) -> String {
+    let mut table = output::table(&["列 column", "处理 do", "可还原 reversible", "虚构值 invented", "结果 result"]);
+    for column in &preview.columns {
+        let transform = format!("{} {}", column.transform.zh(), column.transform.id());
+        let lines = |of: &dyn Fn(&PreviewValue) -> String| column.values.iter().map(of).collect::<Vec<_>>().join("\n");
+        let before = lines(&|value| value.before.clone());
+        let after = lines(&|value| value.after.clone().unwrap_or_else(|| "∅".to_owned()));
+        let reversible = format!("{} {}", column.reversible.zh(), column.reversible.id());
+        table.add_row([column.name.clone(), transform, reversible, before, after]);
+    }
+    table.to_string()
+}
+
+/// Rotates tokens from one key to another.
+pub(crate) fn retoken(options: &RetokenOptions) -> Result<Outcome, Failure> {
+    let source = table::open(&options.table, &ReadOptions::default())?;
+    let rotation = Rotation {
+        columns: options.columns.iter().cloned().collect(),
+        from: options.from.clone(),
+        key: options.to.clone(),
+        domain: options.domain.clone(),
+    };
+    let plan = Plan::rotate(&source.schema(), &options.dataset, &rotation)?;
+    let applied = treat(&plan, source, &keyring(&options.keys)?, &options.output, options.applied.as_deref())?;
+    output::text(&describe(&applied))?;
+    Ok(Outcome::Done)
+}
+
+/// Treats a table into a file, with a bar, and writes the proof where it is asked for.
+fn treat(plan: &Plan, source: Source, keys: &Keyring, to: &Path, proof: Option<&Path>) -> Result<Applied, Failure> {
+    let mut bar = Bar::new("脱敏 apply");
+    let create = |schema| Sink::create(to, schema, Sink::format_of(to));
+    let (applied, _) = plan.apply_to(source, keys, create, &mut |update| bar.update(update))?;
+    drop(bar);
+    if let Some(path) = proof {
+        let text = output::pretty(&applied)?;
+        std::fs::write(path, text).map_err(|error| Failure::file(path, &error))?;
+    }
+    Ok(applied)
 }
 
 pub(crate) fn apply(options: &ApplyOptions) -> Result<Outcome, Failure> {
     let plan = Plan::load(&options.plan)?;
-    let keys = options.keys.as_ref().map(Keyring::load).transpose()?.unwrap_or_default();
+    let keys = options.keys.as_deref().map(keyring).transpose()?.unwrap_or_default();
     let source = table::open(&options.table, &ReadOptions::default())?;
-    let mut bar = Bar::new("脱敏 apply");
-    let create = |schema| Sink::create(&options.output, schema, Sink::format_of(&options.output));
-    let (applied, _) = plan.apply_to(source, &keys, create, &mut |update| bar.update(update))?;
-    drop(bar);
-    if let Some(path) = &options.applied {
-        let text = output::pretty(&applied)?;
-        std::fs::write(path, text).map_err(|error| Failure::file(path, &error))?;
-    }
+    let applied = treat(&plan, source, &keys, &options.output, options.applied.as_deref())?;
     if options.json {
         output::json(&applied)?;
     } else {

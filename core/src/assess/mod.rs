@@ -11,6 +11,7 @@ mod assessment;
 mod events;
 mod evidence;
 mod proposal;
+mod suggest;
 mod table;
 
 pub use assessment::{
@@ -20,6 +21,7 @@ pub use events::Choice;
 pub use evidence::Evidence;
 use proposal::exposed;
 pub use proposal::{Proposal, propose};
+pub use suggest::{Reason, Suggestion, suggest};
 pub use table::{Open, Seen, assess_table, look, treat_table};
 
 #[cfg(test)]

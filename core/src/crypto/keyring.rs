@@ -18,7 +18,6 @@ pub const LEAST_SECRET: usize = 16;
 /// The salt of every derivation, and what stands before the domain in `info`.
 const SALT: &[u8] = b"kaifang/keyring/v1";
 const LABEL: &[u8] = b"kaifang/mac/v1\0";
-#[cfg(feature = "tables")]
 const CIPHER_LABEL: &[u8] = b"kaifang/cipher/v1\0";
 
 /// Secrets by id.
@@ -129,6 +128,39 @@ impl Keyring {
         Ok(keyring)
     }
 
+    /// Reads the text of a keyring file out of an environment variable. The environment of a process can be read by who
+    /// runs it, and is handed to its children: a file or a device is better where there is one.
+    ///
+    /// # Errors
+    /// [`KeyError::NoVariable`], [`KeyError::MalformedKeyring`], and those of [`Keyring::insert`].
+    pub fn from_env(variable: &str) -> Result<Self, KeyError> {
+        let text = std::env::var(variable).map(Zeroizing::new);
+        let text = text.map_err(|_| KeyError::NoVariable { name: variable.to_owned() })?;
+        Self::from_json(text.as_bytes())
+    }
+
+    /// Asks the host for the secret of each id: a key management system, a device, a vault. Each is asked for once.
+    ///
+    /// # Errors
+    /// Those of `secret`, and of [`Keyring::insert`].
+    ///
+    /// ```
+    /// use kaifang::crypto::Keyring;
+    /// let keys = Keyring::ask(&["k1"], &mut |id| Ok(format!("the secret of {id}, long enough").into_bytes().into()))?;
+    /// assert_eq!(keys.ids().collect::<Vec<_>>(), ["k1"]);
+    /// # Ok::<(), kaifang::crypto::KeyError>(())
+    /// ```
+    pub fn ask(
+        ids: &[&str],
+        secret: &mut dyn FnMut(&str) -> Result<Zeroizing<Vec<u8>>, KeyError>,
+    ) -> Result<Self, KeyError> {
+        let mut keyring = Keyring::new();
+        for id in ids {
+            keyring.insert(id, &secret(id)?)?;
+        }
+        Ok(keyring)
+    }
+
     /// Writes a new keyring file, mode 0600, with one key of 32 random bytes.
     ///
     /// # Errors
@@ -179,7 +211,6 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyError::NoSuchKey`], [`KeyError::EmptyDomain`].
-    #[cfg(feature = "tables")]
     pub(crate) fn derive_cipher_key(
         &self,
         key_id: &str,
@@ -274,17 +305,13 @@ mod tests {
         extracted.expand(&info, ring::hkdf::HKDF_SHA256).unwrap().fill(&mut derived).unwrap();
         let oracle = ring::hmac::sign(&ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &derived), b"value");
         assert_eq!(keys.derive("k", "city/resident_id").unwrap().mac(b"value")[..], *oracle.as_ref());
-        #[cfg(feature = "tables")]
         for bytes in [16, 24, 32_u8] {
             let info: [&[u8]; 3] = [b"kaifang/cipher/v1\0ff1-aes\0", &[bytes], b"city/resident_id"];
             extracted.expand(&info, ring::hkdf::HKDF_SHA256).unwrap().fill(&mut derived).unwrap();
             let key = keys.derive_cipher_key("k", "city/resident_id", "ff1-aes", bytes).unwrap();
             assert_eq!(key[..], derived[..usize::from(bytes)]);
         }
-        #[cfg(feature = "tables")]
-        {
-            assert!(matches!(keys.derive_cipher_key("other", "d", "ff1-aes", 16), Err(KeyError::NoSuchKey { .. })));
-            assert!(matches!(keys.derive_cipher_key("k", "", "ff1-aes", 16), Err(KeyError::EmptyDomain)));
-        }
+        assert!(matches!(keys.derive_cipher_key("other", "d", "ff1-aes", 16), Err(KeyError::NoSuchKey { .. })));
+        assert!(matches!(keys.derive_cipher_key("k", "", "ff1-aes", 16), Err(KeyError::EmptyDomain)));
     }
 }

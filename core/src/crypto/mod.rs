@@ -1,11 +1,12 @@
-//! Hashes, keys and signatures: the only room that names `ring`, `sha2`, `sm2`, `sm3`, `sm4`, `aes` and `aes-gcm`.
+//! Hashes, ciphers, keys and signatures: the only room that names `ring`, `sha2`, `aes`, `aes-gcm`, `sm2`, `sm3` and `sm4`.
 //!
 //! | | |
 //! |---|---|
 //! | [`sha256`], [`Hasher`] | SHA-256 (FIPS 180-4) and SM3 (GB/T 32905) |
 //! | [`MacKey`] | HMAC-SHA-256 and HMAC-SM3 (RFC 2104), the two padded states computed once |
-//! | [`Keyring`] | secrets with ids; one MAC key per domain by HKDF (RFC 5869) |
+//! | [`BlockCipher`] | AES (FIPS 197) and SM4 (GB/T 32907); over them FF1 (NIST SP 800-38G), public as `desensitize::Ff1` |
 //! | `aead` | AES-256 and SM4 in Galois/counter mode |
+//! | [`Keyring`] | secrets with ids; one key per domain by HKDF (RFC 5869) |
 //! | [`PublicKey`] | Ed25519 (RFC 8032) and, with the feature `gm`, SM2 (GB/T 32918.2) with the signer's id |
 //! | [`Signer`]: [`Ed25519Key`], [`Sm2Key`], [`CallbackSigner`] | keys in PKCS#8 PEM as `openssl genpkey` writes it, devices behind a call |
 //!
@@ -17,7 +18,10 @@
 
 #[cfg(feature = "tables")]
 pub(crate) mod aead;
+mod block;
 mod ed25519;
+#[cfg(feature = "tables")]
+pub(crate) mod ff1;
 mod file;
 mod hash;
 mod keyring;
@@ -29,6 +33,7 @@ mod signer;
 mod sm2;
 mod sm3_lanes;
 
+pub use block::BlockCipher;
 pub use ed25519::{Ed25519Key, SIGNATURE_LENGTH};
 #[cfg(feature = "tables")]
 pub(crate) use hash::fill_random;
@@ -119,6 +124,14 @@ room_error! {
         BadSignerId = "KF-KEY-18",
             en "the id of an SM2 signer is 1 to 255 bytes without white space at its ends and without control characters",
             zh "SM2 签名者标识应为 1 至 255 字节,首尾无空白,且不含控制字符";
+        /// An environment variable that is not set, or no text.
+        NoVariable { name: String } = "KF-KEY-20",
+            en "the environment variable {name:?} holds no keyring",
+            zh "环境变量 {name:?} 中没有密钥环", at "{name}";
+        /// The host's callback gave no secret.
+        NotGiven { id: String } = "KF-KEY-21",
+            en "the host gave no secret for the key {id:?}",
+            zh "宿主未提供密钥 {id:?}", at "{id}";
         /// A build without SM2.
         NoSm2 = "KF-KEY-19",
             en "this build has no SM2: it was made without the feature gm",
@@ -148,6 +161,9 @@ mod tests {
     assert_implements_none!(super::Keyring: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     #[cfg(feature = "tables")]
     assert_implements_none!(super::aead::AeadKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+    assert_implements_none!(super::block::BlockKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+    #[cfg(feature = "tables")]
+    assert_implements_none!(super::ff1::Ff1: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::Ed25519Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     #[cfg(feature = "gm")]
     assert_implements_none!(super::Sm2Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
@@ -160,5 +176,7 @@ mod tests {
         crosses::<super::Ed25519Key>();
         #[cfg(feature = "tables")]
         crosses::<super::aead::AeadKey>();
+        #[cfg(feature = "tables")]
+        crosses::<super::ff1::Ff1>();
     }
 }

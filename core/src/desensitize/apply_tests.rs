@@ -126,6 +126,38 @@ fn every_text_type_gives_the_same_values_and_digests() {
     assert!(proofs.all(|proof| proof == first));
 }
 
+/// Keys would tell values apart that the treatment made one, and words that no row uses would be values that nobody asked for.
+#[test]
+fn a_treated_dictionary_holds_each_word_once_and_none_that_no_row_uses() {
+    let cells = ["张一", "李二", "张三", "张一", "李二", "x"];
+    let all: ArrayRef = Arc::new(cells.iter().map(|cell| Some(*cell)).collect::<DictionaryArray<Int32Type>>());
+    let batch = table(vec![("c", all.slice(1, 5))]);
+    let (batches, applied) = run(&plan(r#"c = { do = "mask", kind = "person_name" }"#), source(&batch)).unwrap();
+    let treated = batches[0].column(0).as_dictionary::<Int32Type>();
+    let words: Vec<_> = treated.values().as_string::<i32>().iter().flatten().collect();
+    assert_eq!(words, ["李*", "张*", REDACTED]);
+    assert_eq!(treated.keys().values(), &[0, 1, 1, 0, 2]);
+    assert_eq!((applied.columns[0].invalid, applied.columns[0].changed), (1, 5));
+}
+
+/// Each batch of a dictionary has its own words, and every format takes them.
+#[test]
+fn dictionaries_go_into_every_format() {
+    let batch = |cells: &[&str]| {
+        table(vec![("c", Arc::new(cells.iter().map(|cell| Some(*cell)).collect::<DictionaryArray<Int32Type>>()))])
+    };
+    let batches = vec![batch(&["13900001111", "13900001112"]), batch(&["13900001113"])];
+    let folder = tempfile::tempdir().unwrap();
+    for format in [Format::Csv, Format::Parquet, Format::Ipc] {
+        let path = folder.path().join(format.to_string());
+        let source = Source::from_batches(batches[0].schema(), batches.clone()).unwrap();
+        let create = |schema| Sink::create(&path, schema, format);
+        let plan = plan(r#"c = { do = "token", kind = "mobile", key = "k1" }"#);
+        let (applied, _) = plan.apply_to(source, &keys(), create, &mut silent).unwrap();
+        applied.verify_output(open(&path, &ReadOptions::default()).unwrap()).unwrap();
+    }
+}
+
 /// A dictionary may say null by a value as well as by a key.
 #[test]
 fn a_null_among_the_values_of_a_dictionary_is_a_null() {
@@ -155,6 +187,21 @@ fn numbers_and_dates_are_treated_as_their_text() {
     let floats: ArrayRef = Arc::new(Float64Array::from(vec![1.5]));
     assert_eq!(treat(Arc::clone(&floats), r#"{ do = "redact" }"#).unwrap(), [None], "no marker outside text");
     assert_eq!(code(treat(floats, r#"{ do = "mask", kind = "mobile" }"#).unwrap_err()), "KF-PLAN-13");
+}
+
+/// The plan that decrypts is the plan that encrypted, and says so.
+#[test]
+fn format_preserving_encryption_comes_back_with_the_key() {
+    let ids: ArrayRef = Arc::new(StringArray::from(vec![Some(ID), None, Some("110105194912310021")]));
+    let entry = r#"do = "fpe", kind = "resident_id", key = "k1", regions = "2022-10-31.1""#;
+    let encrypted = treat(Arc::clone(&ids), &format!("{{ {entry} }}")).unwrap();
+    let [Some(id), None, Some(invalid)] = &encrypted[..] else { panic!("{encrypted:?}") };
+    assert!(id != ID && crate::kinds::is_valid(crate::kinds::Kind::ResidentId, id) && invalid == REDACTED);
+    let again: ArrayRef = Arc::new(encrypted.iter().map(Option::as_deref).collect::<StringArray>());
+    let decrypted = treat(again, &format!("{{ {entry}, decrypt = true }}")).unwrap();
+    assert_eq!(decrypted, [Some(ID.to_owned()), None, Some(REDACTED.to_owned())]);
+    let sm4 = treat(ids, &format!("{{ {entry}, cipher = \"sm4\" }}")).unwrap();
+    assert_ne!(sm4[0], encrypted[0]);
 }
 
 #[test]
@@ -359,6 +406,13 @@ fn entry() -> impl Strategy<Value = &'static str> {
         r#"{ do = "mask", kind = "mobile" }"#,
         r#"{ do = "token", kind = "mobile", key = "k1" }"#,
         r#"{ do = "token", kind = "resident_id", key = "k1" }"#,
+        r#"{ do = "token", kind = "mobile", key = "k1", mac = "hmac_sm3" }"#,
+        r#"{ do = "fpe", kind = "mobile", key = "k1" }"#,
+        r#"{ do = "fpe", kind = "resident_id", key = "k1", regions = "2022-10-31.1" }"#,
+        r#"{ do = "fpe", alphabet = "digits", key = "k1", cipher = "sm4" }"#,
+        r#"{ do = "mask", pattern = "1##****####" }"#,
+        r#"{ do = "generalize", keep_prefix = 3 }"#,
+        r#"{ do = "generalize", bounds = [0, 18, 60] }"#,
         r#"{ do = "generalize", to = "year" }"#,
         r#"{ do = "generalize", to = "district" }"#,
         r#"{ do = "generalize", width = 10 }"#,

@@ -97,6 +97,19 @@ room_error! {
         PersonInHeader { number: usize } = "KF-PLAN-22",
             en "the name of column {number} is an identifier of a person: the table seems to have no header row",
             zh "第 {number} 列的列名本身是个人标识:该表似乎没有表头", at "column {number}";
+        /// The table of divisions that resident ids are ranked in is another than the plan was made for, or the plan names none:
+        /// the same id would be encrypted to another one.
+        Regions { column: String, version: &'static str } = "KF-PLAN-23",
+            en "column {column:?}: `regions` must be {version:?}, the version of the table of divisions of this build",
+            zh "列 {column:?}:regions 应为本版本的行政区划表版本 {version:?}", at "columns.{column}.regions";
+        /// Format-preserving encryption over so few values that they can be tried.
+        SmallDomain { place: String } = "KF-PLAN-30",
+            en "{place}: what is encrypted has fewer than 10^6 values, all of which could be tried; keep fewer characters",
+            zh "{place}:被加密部分的取值少于 10^6 个,可被穷举;请减少保留的字符", at "{place}";
+        /// Format-preserving encryption that the standard does not allow.
+        Ff1 { what: Text } = "KF-PLAN-31",
+            en "FF1: {what}",
+            zh "FF1:{what:#}";
         /// One key under random nonces is good for 2^32 values.
         KeyUsedUp { column: String } = "KF-PLAN-40",
             en "column {column:?}: more than 2^32 values would be encrypted under one key; treat the table in parts, with a key each",

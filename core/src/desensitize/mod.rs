@@ -9,22 +9,25 @@
 //! | `drop` | the column goes | all |
 //! | `redact` | [`REDACTED`] in text columns, null in others | all but nested ones |
 //! | `null` | null | all but nested ones |
-//! | `mask` | characters become `*`: by kind, or all but `keep_prefix` and `keep_suffix` characters | text, integers, dates |
-//! | `token` | `<key id>.<26 characters of base32>`: HMAC-SHA-256 of the canonical form | text, integers, dates |
-//! | `generalize` | the wider value: year, month, age; province, city, district; bins; of a hierarchy | text, numbers, dates, timestamps |
+//! | `mask` | characters become `*`: by kind, by a pattern, or all but `keep_prefix` and `keep_suffix` characters | text, integers, dates |
+//! | `token` | `<key id>.<26 characters of base32>`, or 16 or 32 bytes: HMAC-SHA-256 or HMAC-SM3 of the canonical form | text, integers, dates |
+//! | `fpe` | another value of the same format, by FF1 with AES or SM4; `decrypt` gives it back | text, integers, dates |
+//! | `generalize` | the wider value: year, quarter, month, decade, age; province, city, district; bins; a prefix; of a hierarchy | text, numbers, dates, timestamps |
 //! | `round` | the nearest multiple, or fewer decimals | numbers, text that is one |
 //! | `top_bottom` | what is beyond a bound becomes the bound | numbers, text that is one |
 //! | `date_shift` | the dates of a person move by days, all alike, by key and person | dates, timestamps, text that is a date |
 //! | `noise` | plus a random number of units, by key and row | integers, decimals, text that is an integer |
 //! | `encrypt` | `<key id>.` and a ciphertext, another one each time | text, numbers, dates, booleans |
 //!
-//! Text is utf8, large utf8, utf8 view and dictionaries of them; text stays in its own type, and what was no text becomes
-//! utf8. A dictionary stays one, but where a cell depends on more than its value (`date_shift`, `noise`, `encrypt`). Nulls stay null, with no bytes under them. A value that a transform can't treat
-//! becomes [`REDACTED`] (null outside of text) under `on_invalid = "redact"`, and is counted. Every transform is row-local:
-//! batches of any size give the same values and the same digests, but those of `encrypt`, which is random.
+//! Text is utf8, large utf8, utf8 view and dictionaries of them, each of which comes out in its own type; what was no text
+//! comes out as utf8, unless the table says numbers or dates stay such. A dictionary is treated word by word and never
+//! unpacked, but where a cell depends on more than its value (`date_shift`, `noise`, `encrypt`): its keys would tell what
+//! was equal. Nulls stay null, with no bytes under them. A value that a transform can't treat becomes [`REDACTED`] (null
+//! outside of text) under `on_invalid = "redact"`, and is counted. Every transform is row-local: batches of any size give
+//! the same values and the same digests, but those of `encrypt`, which is random.
 //!
 //! The digest of a logical column is SHA-256 over `kaifang/column/v1`, a zero byte, and for each cell in order: a zero
-//! byte for null; or a one byte, the length of the logical bytes as eight bytes (big endian), and these bytes. The
+//! byte for null; or one more than the length of the logical bytes in LEB128, and these bytes. The
 //! logical bytes of text are its UTF-8, of a whole number its decimal digits, of a boolean `true` or `false`, of a date
 //! `YYYY-MM-DD`, of binary the bytes; of a decimal the unscaled digits, `e-` and the scale; of times and timestamps
 //! nanoseconds and `ns`; of floats `f64:` and their bits in hexadecimal.
@@ -42,6 +45,8 @@ mod digest;
 mod discrete;
 mod encrypt;
 mod error;
+mod ff1;
+mod fpe;
 mod generalize;
 mod logical;
 mod mask;
@@ -50,12 +55,15 @@ mod number;
 mod other;
 mod place;
 mod plan;
+mod preview;
 mod read;
+mod rotate;
 mod round;
 mod shift;
 mod step;
 mod token;
 mod top_bottom;
+mod treatment;
 mod values;
 mod vocabulary;
 
@@ -67,9 +75,13 @@ pub use column::ColumnPlan;
 pub use content::content_digest;
 pub use digest::column_digest;
 pub use error::{PlanError, PlanProblems};
+pub use ff1::Ff1;
 pub(crate) use logical::{plain_type, visit};
 pub use plan::{OnInvalid, Plan};
-pub use values::{TreatedValues, mask_values, token_values, treat_values};
+pub use preview::{Preview, PreviewColumn, PreviewValue};
+pub use rotate::Rotation;
+pub use treatment::ColumnTreatment;
+pub use values::{TreatedValues, answer_values, treat_values};
 pub use vocabulary::{Cipher, Distribution, Invalid, Kept, Level, Mac, TokenForm, Transform};
 
 /// What stands in place of a text that was redacted. It begins with nothing that a spreadsheet runs.

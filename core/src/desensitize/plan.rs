@@ -199,7 +199,7 @@ impl Plan {
         PlanError::all_of(problems)
     }
 
-    fn from_value(value: &Value) -> Result<Self, PlanError> {
+    pub(super) fn from_value(value: &Value) -> Result<Self, PlanError> {
         let mut problems = Vec::new();
         let plan = read(value, &mut problems);
         if let Some(plan) = &plan {

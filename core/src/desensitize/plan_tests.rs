@@ -7,6 +7,10 @@ fn toml(columns: &str) -> Result<Plan, PlanError> {
     Plan::parse_toml(&format!("v = 1\ndataset = \"d\"\n[columns]\n{columns}"))
 }
 
+fn code_of(columns: &str) -> Option<&'static str> {
+    toml(columns).err().map(|error| error.code())
+}
+
 fn code(columns: &str) -> &'static str {
     toml(columns).unwrap_err().code()
 }
@@ -41,6 +45,15 @@ fn each_problem_of_a_column_has_its_code() {
         ("a = { do = \"token\", kind = \"mobile\", key = \"k1\", mac = \"md5\" }", "KF-PLAN-03"),
         ("a = { do = \"token\", kind = \"mobile\", key = \"\" }", "KF-PLAN-03"),
         ("a = { do = \"mask\", kind = \"mobile\", alphabet = \"digits\" }", "KF-PLAN-08"),
+        ("a = { do = \"fpe\", kind = \"mobile\" }", "KF-PLAN-03"),
+        ("a = { do = \"fpe\", key = \"k1\" }", "KF-PLAN-03"),
+        ("a = { do = \"fpe\", key = \"k1\", alphabet = \"aa\" }", "KF-PLAN-03"),
+        ("a = { do = \"fpe\", key = \"k1\", kind = \"email\" }", "KF-PLAN-09"),
+        ("a = { do = \"fpe\", key = \"k1\", kind = \"resident_id\" }", "KF-PLAN-23"),
+        ("a = { do = \"fpe\", key = \"k1\", kind = \"resident_id\", regions = \"1999\" }", "KF-PLAN-23"),
+        ("a = { do = \"fpe\", key = \"k1\", kind = \"uscc\", keep_prefix = 8 }", "KF-PLAN-08"),
+        ("a = { do = \"fpe\", key = \"k1\", kind = \"mobile\", keep = [\"region\"] }", "KF-PLAN-08"),
+        ("a = { do = \"fpe\", key = \"k1\", kind = \"mobile\", keep_prefix = 3, keep_suffix = 4 }", "KF-PLAN-30"),
         ("a = { do = \"generalize\", to = \"week\" }", "KF-PLAN-03"),
         ("a = { do = \"generalize\", to = \"year\", kind = \"address\" }", "KF-PLAN-09"),
         ("", "KF-PLAN-05"),
@@ -136,9 +149,27 @@ fn a_column_without_logical_values_can_be_no_subject() {
     assert_eq!(plan.check(&schema(list)).unwrap_err().place().as_deref(), Some("columns.a.subject"));
 }
 
+/// Keeping three digits of a mobile number leaves 10^8; keeping the place and the year of an id leaves a third of 10^6.
+#[test]
+fn a_small_domain_is_refused_by_what_is_encrypted() {
+    let person = |keep: &str| {
+        let regions = kinds::region::VERSION;
+        code_of(&format!(
+            "a = {{ do = \"fpe\", key = \"k1\", kind = \"resident_id\", regions = \"{regions}\", keep = {keep} }}"
+        ))
+    };
+    assert_eq!(code_of("a = { do = \"fpe\", key = \"k1\", kind = \"mobile\", keep_prefix = 3 }"), None);
+    assert_eq!(
+        [person("[\"region\"]"), person("[\"birth_year\"]"), person("[\"province\", \"birth_year\"]")],
+        [None; 3]
+    );
+    assert_eq!(person("[\"region\", \"birth_year\"]"), Some("KF-PLAN-30"));
+    assert_eq!(person("[\"region\", \"province\"]"), Some("KF-PLAN-03"));
+}
+
 #[test]
 fn every_transform_of_the_vocabulary_is_done_or_refused_by_name() {
-    let undone = ["fpe", "shuffle", "sample", "suppress", "text"];
+    let undone = ["shuffle", "sample", "suppress", "text"];
     for transform in Transform::ALL {
         let code = toml(&format!("a = {{ do = \"{transform}\" }}")).err().map(|error| error.code());
         assert_eq!(code == Some("KF-PLAN-07"), undone.contains(&transform.id()), "{transform}");

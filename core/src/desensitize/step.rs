@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use super::cells::{self, Cells, as_text, clean, constant};
 use super::column::{ColumnPlan, strangers};
 use super::encrypt::{self, Encryption};
+use super::fpe::{self, Fpe};
 use super::generalize::{self, Generalize};
 use super::logical::plain_type;
 use super::mask::{self, Mask};
@@ -29,6 +30,7 @@ enum Work {
     Null,
     Mask(Mask),
     Token(Box<Tokens>),
+    Fpe(Fpe),
     Generalize(Generalize),
     Round(Round),
     TopBottom(TopBottom),
@@ -78,6 +80,7 @@ impl Step {
         let plain = plain_type(input).and_then(|plain| match entry.transform {
             Transform::Mask => (is_text(plain) || is_written_as_text(plain)).then(|| text_type(plain)),
             Transform::Token => (is_text(plain) || is_written_as_text(plain)).then(|| token::output(entry, plain)),
+            Transform::Fpe => fpe::output(plain),
             Transform::Generalize => generalize::output(entry, plain),
             Transform::Round => round::output(entry, plain),
             Transform::TopBottom => top_bottom::output(entry, plain),
@@ -150,6 +153,7 @@ impl Work {
             }
             Work::Mask(mask) => mask.treat(&text()?, output, column),
             Work::Token(tokens) => cells::together(&text()?, output, column, |values, emit| tokens.treat(values, emit)),
+            Work::Fpe(fpe) => cells::together(&text()?, output, column, |values, emit| fpe.treat(values, emit)),
             Work::Generalize(wider) => cells::each(&text()?, output, column, |value, out| wider.append(value, out)),
             Work::Round(round) => round.treat(array, output, column),
             Work::TopBottom(bounds) => bounds.treat(array, output, column),
@@ -207,6 +211,7 @@ fn work(plan: &Plan, schema: &Schema, column: &str, entry: &ColumnPlan, keys: &K
         Transform::Null => Some(Work::Null),
         Transform::Mask => Mask::new(entry).map(Work::Mask),
         Transform::Token => Some(Work::Token(Box::new(Tokens::new(entry, &domain, keys)?))),
+        Transform::Fpe => Some(Work::Fpe(Fpe::of_entry(plan.dataset(), column, entry, keys)?)),
         Transform::Generalize => Generalize::new(entry).map(Work::Generalize),
         Transform::Round => Round::new(entry).map(Work::Round),
         Transform::TopBottom => Some(Work::TopBottom(TopBottom::new(entry))),
@@ -237,6 +242,21 @@ impl Report<'_> {
         self.problems.push(PlanError::Field { place, expected_en, expected_zh });
     }
 
+    /// A setting that this transform has, but not with these others.
+    pub(super) fn stranger(&mut self, setting: &str) {
+        let (column, transform) = (self.column.to_owned(), self.entry.transform.to_string());
+        self.problems.push(PlanError::NotASetting { column, setting: setting.to_owned(), transform });
+    }
+
+    /// The version of the table of divisions that this build has, where the entry names another or none.
+    pub(super) fn regions(&mut self, version: &'static str) {
+        self.problems.push(PlanError::Regions { column: self.column.to_owned(), version });
+    }
+
+    pub(super) fn extend(&mut self, problems: impl IntoIterator<Item = PlanError>) {
+        self.problems.extend(problems);
+    }
+
     /// A transform of a kind for which it isn't defined.
     pub(super) fn kind(&mut self) {
         if let Some(kind) = self.entry.kind {
@@ -256,6 +276,7 @@ pub(crate) fn problems(column: &str, entry: &ColumnPlan, problems: &mut Vec<Plan
         Transform::Keep | Transform::Drop | Transform::Redact | Transform::Null => {}
         Transform::Mask => mask::problems(entry, &mut report),
         Transform::Token => token::problems(entry, &mut report),
+        Transform::Fpe => fpe::problems(column, entry, &mut report),
         Transform::Generalize => generalize::problems(entry, &mut report),
         Transform::Round => round::problems(entry, &mut report),
         Transform::TopBottom => top_bottom::problems(entry, &mut report),

@@ -5,7 +5,7 @@
 //! registers are full of them. A name that has only one reading is believed even where the content can't be read, because
 //! the opposite mistake publishes an identifier.
 
-use super::column::{Count, Tally};
+use super::column::{Count, KINDS, Tally};
 use super::findings::Remark;
 use super::names::Hint;
 use crate::kinds::Kind;
@@ -213,7 +213,8 @@ pub(super) fn decide(tally: &Tally, hint: Option<Hint>) -> Verdict {
         verdict.matched = matched;
         verdict.confidence_ppm = u32::try_from(confidence).unwrap_or(0);
         verdict.evidence.push(Remark::new("column_name", None));
-        if matched == 0 && kind.is_implemented() {
+        // Kinds whose values are not counted here were not looked for.
+        if matched == 0 && (KINDS.contains(&kind) || kind == Kind::BirthDate) {
             verdict.warnings.push(Remark::new("not_recognised", None));
         }
     }

@@ -4,6 +4,8 @@
 //! without. Not read, because they are no day: `1978年`, `2020年6月`, two-digit years, serial numbers of spreadsheets.
 //! `9999-9-9` and its kin mean "no end": a date, but no birth date.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
 use super::fold;
@@ -27,6 +29,15 @@ pub enum Reading {
 /// ```
 #[must_use]
 pub fn parse(value: &str) -> Option<Reading> {
+    let (year, month, day) = parts(value)?;
+    if year == 9999 {
+        return Some(Reading::NoEnd);
+    }
+    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok().map(Reading::Day)
+}
+
+/// Year, month and day of one spelling, which need not be a day.
+fn parts(value: &str) -> Option<(u32, u32, u32)> {
     let folded = fold::text(value);
     let (year, rest) = digits(&folded, 4, 4)?;
     let (month, day, rest) = match rest.chars().next()? {
@@ -43,13 +54,23 @@ pub fn parse(value: &str) -> Option<Reading> {
         }
         _ => return None,
     };
-    if !is_time(rest) {
-        return None;
-    }
-    if year == 9999 {
-        return Some(Reading::NoEnd);
-    }
-    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok().map(Reading::Day)
+    is_time(rest).then_some((year, month, day))
+}
+
+/// There is such a day, in the Gregorian calendar reckoned back without end.
+pub(super) fn is_day(year: u32, month: u32, day: u32) -> bool {
+    const DAYS: [u32; 13] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let leap = year.is_multiple_of(4) & (!year.is_multiple_of(100) | year.is_multiple_of(400));
+    let days = usize::try_from(month).ok().and_then(|month| DAYS.get(month)).copied().unwrap_or(0);
+    day >= 1 && day <= days + u32::from(leap & (month == 2))
+}
+
+/// Year, month and day of what is written in the canonical form, whether there is such a day or not.
+fn canonical_parts(value: &str) -> Option<(u32, u32, u32)> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *value.as_bytes() else { return None };
+    let digits = [y1, y2, y3, y4, m1, m2, d1, d2];
+    let two = |tens: u8, ones: u8| u32::from(tens & 15) * 10 + u32::from(ones & 15);
+    digits.iter().all(u8::is_ascii_digit).then(|| (two(y1, y2) * 100 + two(y3, y4), two(m1, m2), two(d1, d2)))
 }
 
 /// A run of `least` to `most` ASCII digits at the start, and what follows.
@@ -71,23 +92,47 @@ fn is_time(rest: &str) -> bool {
     rest.is_empty() || compact || spelled
 }
 
-/// A day on which somebody in a register can have been born. No clock is read here, so the bounds are wide.
-pub(super) fn is_plausible_birth(date: Date) -> bool {
-    (1850..=2100).contains(&date.year())
+/// A year in which somebody in a register can have been born. No clock is read here, so the bounds are wide.
+pub(super) fn is_plausible_birth_year(year: u32) -> bool {
+    (1850..=2100).contains(&year)
 }
 
-pub(super) fn canonical(value: &str) -> Option<String> {
-    Some(match parse(value)? {
-        Reading::Day(date) => date.to_string(),
-        Reading::NoEnd => "9999-12-31".to_owned(),
-    })
+pub(super) fn canonical(value: &str) -> Option<Cow<'_, str>> {
+    form(value, |_| true)
 }
 
-pub(super) fn canonical_birth(value: &str) -> Option<String> {
-    match parse(value)? {
-        Reading::Day(date) if is_plausible_birth(date) => Some(date.to_string()),
+pub(super) fn canonical_birth(value: &str) -> Option<Cow<'_, str>> {
+    form(value, is_plausible_birth_year)
+}
+
+/// The canonical form of a day in one of the wanted years; 9999 has but one day.
+fn form(value: &str, is_wanted: fn(u32) -> bool) -> Option<Cow<'_, str>> {
+    if let Some((year, month, day)) = canonical_parts(value) {
+        let no_end = year == 9999 && (month, day) != (12, 31);
+        if !no_end {
+            return (is_day(year, month, day) && is_wanted(year)).then_some(Cow::Borrowed(value));
+        }
+    }
+    match parts(value)? {
+        (9999, ..) => is_wanted(9999).then_some(Cow::Borrowed("9999-12-31")),
+        (year, month, day) if is_day(year, month, day) && is_wanted(year) => Some(Cow::Owned(write(year, month, day))),
         _ => None,
     }
+}
+
+/// The canonical form; faster than `format!`.
+fn write(year: u32, month: u32, day: u32) -> String {
+    let mut form = String::with_capacity(10);
+    let mut two = |number: u32| {
+        form.extend([number / 10, number % 10].into_iter().filter_map(|digit| char::from_digit(digit, 10)));
+    };
+    two(year / 100);
+    two(year % 100);
+    two(month);
+    two(day);
+    form.insert(4, '-');
+    form.insert(7, '-');
+    form
 }
 
 #[cfg(test)]
@@ -135,6 +180,28 @@ mod tests {
         for bad in bad {
             assert_eq!(canonical(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_day_is_what_the_calendar_has() {
+        for year in 0..=9999 {
+            for month in 0..=13 {
+                for day in [0, 1, 28, 29, 30, 31, 32] {
+                    let known = Date::new(year, month, day).is_ok();
+                    let parts =
+                        [i32::from(year), i32::from(month), i32::from(day)].map(|part| part.try_into().unwrap());
+                    assert_eq!(is_day(parts[0], parts[1], parts[2]), known, "{year} {month} {day}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_canonical_is_borrowed() {
+        for form in ["2020-06-18", "0001-01-01", "9999-12-31"] {
+            assert!(matches!(canonical(form), Some(Cow::Borrowed(same)) if same == form), "{form}");
+        }
+        assert!(matches!(canonical_birth("1949-12-31"), Some(Cow::Borrowed(_))));
     }
 
     #[test]

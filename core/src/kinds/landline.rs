@@ -3,9 +3,42 @@
 //! `010` and `02x` go with eight digits, other area codes with seven or eight. A number without its area code is not
 //! valid: seven or eight digits alone say nothing. Canonical form: `029-88881234`, an extension after a second dash.
 
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
 use super::fold;
 
-pub(super) fn canonical(value: &str) -> Option<String> {
+pub(super) fn canonical(value: &str) -> Option<Cow<'_, str>> {
+    if is_canonical(value) { Some(Cow::Borrowed(value)) } else { read(value).map(Cow::Owned) }
+}
+
+/// How many digits an area code (without its zero) has, and how many may follow it.
+fn lengths(area: &[u8]) -> Option<(usize, RangeInclusive<usize>)> {
+    match area {
+        [b'1', b'0', ..] | [b'2', ..] => Some((2, 8..=8)),
+        [b'3'..=b'9', ..] => Some((3, 7..=8)),
+        _ => None,
+    }
+}
+
+/// The value is written in the canonical form, and valid.
+fn is_canonical(value: &str) -> bool {
+    let Some((area, rest)) = value.strip_prefix('0').and_then(|rest| rest.split_once('-')) else { return false };
+    let (number, extension) = rest.split_once('-').unwrap_or((rest, "1"));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = |(area_length, length): (usize, RangeInclusive<usize>)| {
+        area.len() == area_length && length.contains(&number.len())
+    };
+    digits(area)
+        && digits(number)
+        && lengths(area.as_bytes()).is_some_and(fits)
+        && !number.starts_with(['0', '1'])
+        && (1..=6).contains(&extension.len())
+        && digits(extension)
+}
+
+/// Any spelling.
+fn read(value: &str) -> Option<String> {
     let folded = fold::text(value).to_ascii_lowercase();
     // 转 and 分机 stand before an extension.
     let unified = folded.replace("分机", "转").replace("ext.", "转").replace("ext", "转").replace('#', "转");
@@ -36,13 +69,8 @@ pub(super) fn canonical(value: &str) -> Option<String> {
         },
         _ => (parts.concat(), extension),
     };
-    let (area, subscriber) = match number.as_bytes() {
-        [b'1', b'0', ..] => (2, 8..=8),
-        [b'2', ..] => (2, 8..=8),
-        [b'3'..=b'9', ..] => (3, 7..=8),
-        _ => return None,
-    };
-    let (area, rest) = if area == 2 { number.split_at_checked(2)? } else { number.split_at_checked(3)? };
+    let (area, subscriber) = lengths(number.as_bytes())?;
+    let (area, rest) = number.split_at_checked(area)?;
     if !subscriber.contains(&rest.len()) || rest.starts_with(['0', '1']) {
         return None;
     }
@@ -51,7 +79,8 @@ pub(super) fn canonical(value: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_usual_spelling_is_one_number() {
@@ -88,6 +117,15 @@ mod tests {
         ];
         for bad in bad {
             assert_eq!(canonical(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_at_a_glance_is_what_reading_gives(value in "0(10|2[0-9]|[3-9][0-9]{1,3})-[0-9]{6,9}(-[0-9]{0,7})?") {
+            let read = read(&value);
+            prop_assert_eq!(is_canonical(&value), read.as_deref() == Some(&*value));
+            prop_assert_eq!(canonical(&value).map(Cow::into_owned), read);
         }
     }
 }

@@ -17,19 +17,30 @@
 //! ```
 
 pub mod address;
+pub mod age;
 pub mod bank_card;
+pub mod coordinate;
 pub mod date;
+pub mod education;
 pub mod email;
 pub mod ethnicity;
 pub mod fold;
+pub mod foreign_permanent_id;
 pub mod ip;
 pub mod landline;
+pub mod mac;
+pub mod marital_status;
 pub mod mobile;
+pub mod officer_id;
+pub mod organization_code;
+pub mod passport;
 pub mod person_name;
 pub mod plate;
+pub mod postal_code;
 pub mod region;
 pub mod resident_id;
 pub mod sex;
+pub mod travel_permit;
 pub mod uscc;
 
 use std::borrow::Cow;
@@ -148,24 +159,7 @@ impl Kind {
     #[must_use]
     pub fn is_implemented(self) -> bool {
         use Kind::*;
-        matches!(
-            self,
-            ResidentId
-                | Uscc
-                | Mobile
-                | Landline
-                | BankCard
-                | Plate
-                | PersonName
-                | Address
-                | Email
-                | Ip
-                | BirthDate
-                | Sex
-                | Ethnicity
-                | Region
-                | Date
-        )
+        !matches!(self, Religion | Occupation | Medical | Financial | Biometric | Account | Organization | Amount)
     }
 }
 
@@ -189,19 +183,31 @@ pub fn canonical(kind: Kind, value: &str) -> Option<Cow<'_, str>> {
     match kind {
         Kind::ResidentId => resident_id::canonical(value),
         Kind::Uscc => uscc::canonical(value),
+        Kind::OrganizationCode => organization_code::canonical(value),
         Kind::Mobile => mobile::canonical(value),
-        Kind::Landline => landline::canonical(value).map(Cow::Owned),
+        Kind::Landline => landline::canonical(value),
         Kind::BankCard => bank_card::canonical(value),
         Kind::Plate => plate::canonical(value),
+        Kind::Passport => passport::canonical(value),
+        Kind::HkMacaoPermit => travel_permit::canonical_hk_macao(value),
+        Kind::TaiwanPermit => travel_permit::canonical_taiwan(value),
+        Kind::ForeignPermanentId => foreign_permanent_id::canonical(value),
+        Kind::OfficerId => officer_id::canonical(value),
         Kind::PersonName => person_name::canonical(value),
         Kind::Address => address::canonical(value),
         Kind::Email => email::canonical(value),
-        Kind::Ip => ip::canonical(value).map(Cow::Owned),
-        Kind::BirthDate => date::canonical_birth(value).map(Cow::Owned),
-        Kind::Date => date::canonical(value).map(Cow::Owned),
+        Kind::Ip => ip::canonical(value),
+        Kind::Mac => mac::canonical(value),
+        Kind::Coordinate => coordinate::canonical(value),
+        Kind::BirthDate => date::canonical_birth(value),
+        Kind::Date => date::canonical(value),
+        Kind::Age => age::canonical(value),
         Kind::Sex => sex::canonical(value).map(Cow::Borrowed),
         Kind::Ethnicity => ethnicity::canonical(value).map(Cow::Borrowed),
-        Kind::Region => region::canonical(value).map(Cow::Owned),
+        Kind::MaritalStatus => marital_status::canonical(value).map(Cow::Borrowed),
+        Kind::Education => education::canonical(value).map(Cow::Borrowed),
+        Kind::Region => region::canonical(value),
+        Kind::PostalCode => postal_code::canonical(value),
         _ => None,
     }
 }
@@ -219,7 +225,9 @@ pub fn grade(kind: Kind, value: &str) -> Option<Grade> {
     match kind {
         Kind::ResidentId => resident_id::grade(value),
         Kind::Uscc => uscc::grade(value),
+        Kind::OrganizationCode => organization_code::grade(value),
         Kind::BankCard => bank_card::grade(value),
+        Kind::ForeignPermanentId => foreign_permanent_id::grade(value),
         Kind::PersonName => person_name::has_surname(value).then(Grade::default),
         Kind::Address => address::looks_like(value).then(Grade::default),
         Kind::Region => region::grade(value),
@@ -265,6 +273,9 @@ mod tests {
             "[0-9xX０-９Ｘ٠-٩Хх一二三〇 \u{200b}\u{2212}-]{0,24}",
             "[一-龥·市区县路号0-9a-z@.:+]{0,20}",
             "[0-9]{1,4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}[日 T]?[0-9:]{0,8}",
+            "[A-ZＡa-z]{0,3}[0-9]{6,12}[0-9A-ZX()号岁 -]{0,3}",
+            "[NSEW东西南北经纬(]{0,2}-?[0-9]{1,4}[.]?[0-9]{0,3}[°度NSEW]{0,2}[,; ]?[-+]?[0-9.]{0,6}[)E]?",
+            "([0-9a-fA-F]{2}[:-]?){5,7}|[0-9a-fA-F.]{12,15}|[军文士二张]{1,2}字?第?[0-9]{3,9}号?",
         ]
     }
 

@@ -10,23 +10,31 @@ const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂�
 /// The last character of plates for learners, police, trailers, Hong Kong, Macao and consulates.
 const SPECIAL: &str = "学警挂港澳领";
 
+/// A plate in the canonical form.
+fn is_plate(text: &str) -> bool {
+    let mut chars = text.chars();
+    let office =
+        chars.next().is_some_and(|c| PROVINCES.contains(c)) && chars.next().is_some_and(|c| c.is_ascii_uppercase());
+    let plain = |c: char| c.is_ascii_digit() || (c.is_ascii_uppercase() && !matches!(c, 'I' | 'O'));
+    let last = chars.next_back().is_some_and(|last| plain(last) || SPECIAL.contains(last));
+    let (mut length, mut digits) = (0, 0);
+    for c in chars {
+        if !plain(c) {
+            return false;
+        }
+        length += 1;
+        digits += u32::from(c.is_ascii_digit());
+    }
+    office && last && matches!(length, 4 | 5) && digits >= 2
+}
+
 pub(super) fn canonical(value: &str) -> Option<Cow<'_, str>> {
-    let folded = fold::code(value);
-    let folded =
-        if folded.contains(['·', '.', '•']) { Cow::Owned(folded.replace(['·', '.', '•'], "")) } else { folded };
-    let mut chars = folded.chars();
-    let province = chars.next()?;
-    let office = chars.next()?;
-    let rest: Vec<char> = chars.collect();
-    let (last, body) = rest.split_last()?;
-    let plain = |c: &char| c.is_ascii_digit() || (c.is_ascii_uppercase() && !matches!(c, 'I' | 'O'));
-    let valid = PROVINCES.contains(province)
-        && office.is_ascii_uppercase()
-        && matches!(rest.len(), 5 | 6)
-        && body.iter().all(plain)
-        && body.iter().filter(|c| c.is_ascii_digit()).count() >= 2
-        && (plain(last) || SPECIAL.contains(*last));
-    valid.then_some(folded)
+    if is_plate(value) {
+        return Some(Cow::Borrowed(value));
+    }
+    let mut folded = fold::code(value).into_owned();
+    folded.retain(|c| !matches!(c, '·' | '.' | '•'));
+    is_plate(&folded).then_some(Cow::Owned(folded))
 }
 
 #[cfg(test)]

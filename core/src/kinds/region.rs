@@ -7,6 +7,7 @@
 
 mod assigned;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -103,23 +104,21 @@ pub fn is_known(code: &str) -> bool {
 /// of Taiwan).
 #[must_use]
 pub fn is_known_province(code: &str) -> bool {
-    matches!(code.as_bytes(), [tens, ones, ..] if tens.is_ascii_digit() && ones.is_ascii_digit()
-        && PROVINCES >> ((tens - b'0') * 10 + (ones - b'0')) & 1 == 1)
+    matches!(*code.as_bytes(), [tens, ones, ..] if is_province([tens, ones]))
+}
+
+/// The two characters are the code of a province.
+pub(super) fn is_province([tens, ones]: [u8; 2]) -> bool {
+    tens.is_ascii_digit() && ones.is_ascii_digit() && PROVINCES >> ((tens & 15) * 10 + (ones & 15)) & 1 == 1
 }
 
 /// A bit for each pair of digits that is a province.
-const PROVINCES: u128 = {
-    let provinces: [u8; 35] = [
-        11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62,
-        63, 64, 65, 71, 81, 82, 83,
-    ];
-    let (mut bits, mut at) = (0, 0);
-    while at < provinces.len() {
-        bits |= 1 << provinces[at];
-        at += 1;
-    }
-    bits
-};
+const PROVINCES: u128 =
+    run(11, 15) | run(21, 23) | run(31, 37) | run(41, 46) | run(50, 54) | run(61, 65) | run(71, 71) | run(81, 83);
+
+const fn run(first: u8, last: u8) -> u128 {
+    ((1 << (last - first + 1)) - 1) << first
+}
 
 /// Province, city and county of a code, as far as the table knows them; place-holders are left out.
 ///
@@ -143,13 +142,13 @@ fn is_code(folded: &str) -> bool {
         && is_known_province(folded)
 }
 
-pub(super) fn canonical(value: &str) -> Option<String> {
+pub(super) fn canonical(value: &str) -> Option<Cow<'_, str>> {
     let folded = fold::text(value);
     if is_code(&folded) {
-        return Some(format!("{folded:0<6}"));
+        return Some(if folded.len() >= 6 { folded } else { Cow::Owned(format!("{folded:0<6}")) });
     }
     let place = address::locate(&folded)?;
-    place.rest.is_empty().then(|| place.region.code6())
+    place.rest.is_empty().then(|| place.region.code6().into())
 }
 
 /// Codes of fewer than six digits are too short to speak for themselves and have no grade.

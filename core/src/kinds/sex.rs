@@ -5,9 +5,12 @@ use super::fold;
 
 pub(super) fn canonical(value: &str) -> Option<&'static str> {
     let folded = fold::text(value);
-    Some(match folded.to_ascii_lowercase().as_str() {
-        "男" | "男性" | "男姓" | "m" | "male" | "1" | "01" => "1",
-        "女" | "女性" | "女姓" | "f" | "female" | "2" | "02" => "2",
+    let is = |word: &str| folded.eq_ignore_ascii_case(word);
+    Some(match &*folded {
+        "男" | "男性" | "男姓" | "1" | "01" => "1",
+        "女" | "女性" | "女姓" | "2" | "02" => "2",
+        _ if is("m") || is("male") => "1",
+        _ if is("f") || is("female") => "2",
         "0" | "00" | "未知" | "未知的性别" => "0",
         "9" | "09" | "未说明" | "未说明的性别" => "9",
         _ => return None,

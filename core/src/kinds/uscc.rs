@@ -10,8 +10,21 @@ use super::{Grade, fold, region};
 
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
+/// 3^i modulo 31.
+const WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+
+/// The values of the characters from `0` to `Y`; `NONE` for those between that are not of the alphabet.
+const VALUES: [u8; 42] = {
+    const NONE: u8 = u8::MAX;
+    [
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, NONE, NONE, NONE, NONE, NONE, NONE, NONE, 10, 11, 12, 13, 14, 15, 16, 17, NONE,
+        18, 19, 20, 21, 22, NONE, 23, 24, 25, NONE, 26, 27, NONE, 28, 29, 30,
+    ]
+};
+
 fn value_of(byte: u8) -> Option<u32> {
-    ALPHABET.iter().position(|c| *c == byte).and_then(|at| u32::try_from(at).ok())
+    let value = VALUES.get(usize::from(byte.wrapping_sub(b'0')))?;
+    (usize::from(*value) < ALPHABET.len()).then_some(u32::from(*value))
 }
 
 /// The check character for the first 17; `None` if they are not 17 characters of the alphabet.
@@ -26,10 +39,9 @@ pub fn check_digit(first_17: &str) -> Option<char> {
 }
 
 fn check(first_17: &[u8]) -> Option<u8> {
-    let (mut sum, mut weight) = (0, 1);
-    for byte in first_17 {
+    let mut sum = 0;
+    for (byte, weight) in first_17.iter().zip(WEIGHTS) {
         sum += value_of(*byte)? * weight;
-        weight = weight * 3 % 31;
     }
     ALPHABET.get(((31 - sum % 31) % 31) as usize).copied()
 }
@@ -55,23 +67,25 @@ pub(super) fn grade(value: &str) -> Option<Grade> {
 }
 
 fn graded(folded: &str) -> Option<Grade> {
-    let bytes = folded.as_bytes();
-    if bytes.len() != 18 || !bytes.iter().all(|byte| value_of(*byte).is_some()) {
-        return None;
-    }
-    let division = folded.get(2..8)?;
-    if !is_assigned(*bytes.first()?, *bytes.get(1)?) || !division.bytes().all(|byte| byte.is_ascii_digit()) {
+    let bytes: &[u8; 18] = folded.as_bytes().try_into().ok()?;
+    let [department, category, .., last] = *bytes;
+    let (first_17, division) = (bytes.get(..17)?, folded.get(2..8)?);
+    value_of(last)?;
+    if !is_assigned(department, category) || !division.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     Some(Grade {
-        checksum: Some(check(bytes.get(..17)?)? == *bytes.last()?),
+        checksum: Some(check(first_17)? == last),
         // 100000 is the centre: bodies registered by national departments.
-        region: Some(division == "100000" || region::is_known(division)),
+        region: Some(division == "100000" || region::is_ever_assigned(division)),
         date: None,
     })
 }
 
 pub(super) fn canonical(value: &str) -> Option<Cow<'_, str>> {
+    if graded(value).is_some_and(|grade| grade.checksum == Some(true)) {
+        return Some(Cow::Borrowed(value));
+    }
     let folded = fold::code(value);
     (graded(&folded)?.checksum == Some(true)).then_some(folded)
 }
@@ -105,6 +119,14 @@ mod tests {
             "统一社会信用代码",
         ] {
             assert_eq!(canonical(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_the_place_in_the_alphabet() {
+        for byte in 0..=u8::MAX {
+            let place = ALPHABET.iter().position(|other| *other == byte);
+            assert_eq!(value_of(byte), place.map(|place| place as u32));
         }
     }
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use arrow::ipc::writer::FileWriter;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -84,7 +85,7 @@ impl Sink {
                 let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties));
                 Writer::Parquet(Box::new(writer.map_err(|error| TableError::from_parquet(&error))?))
             }
-            Format::Ipc => Writer::Ipc(Box::new(FileWriter::try_new(file, &schema).map_err(arrow)?)),
+            Format::Ipc => Writer::Ipc(Box::new(FileWriter::try_new(file, &unpacked(&schema)).map_err(arrow)?)),
         };
         Ok(Sink { schema, writer: Some(writer), partial, rows: 0 })
     }
@@ -126,7 +127,16 @@ impl Sink {
         let written = match &mut self.writer {
             Some(Writer::Csv(writer)) => writer.write(batch),
             Some(Writer::Parquet(writer)) => writer.write(batch).map_err(|_| self.partial.failed("write")),
-            Some(Writer::Ipc(writer)) => writer.write(batch).map_err(|_| self.partial.failed("write")),
+            Some(Writer::Ipc(writer)) => {
+                let unpack = |(array, field): (&ArrayRef, &FieldRef)| cast(array, field.data_type());
+                let schema = unpacked(&self.schema);
+                let arrays = batch.columns().iter().zip(schema.fields()).map(unpack).collect::<Result<Vec<_>, _>>();
+                let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+                let batch =
+                    arrays.and_then(|arrays| RecordBatch::try_new_with_options(schema.into(), arrays, &options));
+                let written = batch.and_then(|batch| writer.write(&batch));
+                written.map_err(|_| self.partial.failed("write"))
+            }
             None => Err(self.partial.failed("write")),
         };
         if written.is_err() {
@@ -160,6 +170,15 @@ impl Sink {
         self.partial.keep()?;
         Ok(WrittenStats { rows: self.rows, bytes, guarded_cells })
     }
+}
+
+/// The schema without dictionaries: each batch has words of its own, and the file format takes one set for the whole file.
+fn unpacked(schema: &Schema) -> Schema {
+    let unpack = |field: &FieldRef| match field.data_type() {
+        DataType::Dictionary(_, words) => Arc::new(field.as_ref().clone().with_data_type(words.as_ref().clone())),
+        _ => Arc::clone(field),
+    };
+    Schema::new(schema.fields().iter().map(unpack).collect::<Vec<_>>()).with_metadata(schema.metadata().clone())
 }
 
 /// What the library says of a file, for readers that know no Arrow.

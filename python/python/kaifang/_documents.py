@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from ._document import Document, table
-from ._kaifang import assessment_events, assessment_html
+from ._kaifang import assessment_events, assessment_html, verify_applied
 from ._policy_documents import (
     AccessAnswer,
     Analysis,
@@ -124,6 +124,10 @@ class Applied(Document):
     output_digests: Dict[str, str]
     #: What the treatment amounts to: ``desensitization`` is ``none``, ``deidentified`` or ``anonymized``.
     outcome: Dict[str, Any]
+
+    def verify(self, data: Any) -> None:
+        """Raises where a table is not the output that this proof describes, and says what differs."""
+        verify_applied(self.to_dict(), data)
 
 
 class RiskReport(Document):

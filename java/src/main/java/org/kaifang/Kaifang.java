@@ -1,5 +1,7 @@
 package org.kaifang;
 
+import com.sun.jna.Pointer;
+
 /** The library itself, and what needs no handle. */
 public final class Kaifang {
     private Kaifang() {}
@@ -11,14 +13,17 @@ public final class Kaifang {
     }
 
     /**
-     * Masks values.
+     * Values through any transform of a plan that needs no key; for the others see {@link Keyring#treat}.
      *
-     * @param question {@code {"kind":"mobile","values":["13900001111",null]}}; {@code keep_prefix} and {@code keep_suffix}
-     *     in place of the kind or beside it
+     * @param question {@code {"dataset":"d","column":{"do":"mask","kind":"mobile"},"values":["13900001111",null]}}
      * @return {@code {"invalid":0,"values":[...]}}
      */
-    public static String mask(String question) {
+    public static String treat(String question) {
+        return treat(null, question);
+    }
+
+    static String treat(Pointer keyring, String question) {
         byte[] bytes = Library.utf8(question);
-        return Library.text((out, err) -> Library.kf_values_mask(bytes, Library.length(bytes), out, err));
+        return Library.text((out, err) -> Library.kf_values_treat(keyring, bytes, Library.length(bytes), out, err));
     }
 }

@@ -19,15 +19,22 @@ public final class Keyring extends Handle {
         return new Keyring(Library.handle((out, err) -> Library.kf_keyring_parse(json, Library.length(json), out, err)));
     }
 
+    /** Reads the text of a keyring file out of an environment variable. */
+    public static Keyring fromEnvironment(String variable) {
+        byte[] bytes = Library.utf8(variable);
+        return new Keyring(
+                Library.handle((out, err) -> Library.kf_keyring_from_env(bytes, Library.length(bytes), out, err)));
+    }
+
     /**
-     * The tokens of values.
+     * Values through any transform of a plan.
      *
-     * @param question {@code {"key_id","dataset","kind","values"}} and an optional {@code domain}
+     * @param question {@code {"dataset","column":{"do":...},"values":[...]}}, and {@code others} where the transform looks
+     *     at further columns
      * @return {@code {"invalid":0,"values":[...]}}
      */
-    public String token(String question) {
-        byte[] bytes = Library.utf8(question);
-        return Library.text((out, err) -> Library.kf_values_token(token(), bytes, Library.length(bytes), out, err));
+    public String treat(String question) {
+        return Kaifang.treat(token(), question);
     }
 
     @Override

@@ -198,13 +198,13 @@ final class Library {
 
     static native int kf_keyring_parse(byte[] json, long jsonLen, PointerByReference keyring, PointerByReference err);
 
+    static native int kf_keyring_from_env(
+            byte[] variable, long variableLen, PointerByReference keyring, PointerByReference err);
+
     static native int kf_keyring_free(Pointer keyring);
 
-    static native int kf_values_mask(
-            byte[] question, long questionLen, PointerByReference masked, PointerByReference err);
-
-    static native int kf_values_token(
-            Pointer keyring, byte[] question, long questionLen, PointerByReference tokens, PointerByReference err);
+    static native int kf_values_treat(
+            Pointer keyring, byte[] question, long questionLen, PointerByReference treated, PointerByReference err);
 
     /** {@code kf_sign} */
     interface Sign extends Callback {

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,8 +48,8 @@ class ConformanceTest {
         RUNNERS.put("decide.json", input -> answer(input, asking(Policy::decide)));
         RUNNERS.put("explain.json", input -> answer(input, ConformanceTest::explain));
         RUNNERS.put("eval.json", input -> answer(input, ConformanceTest::eval));
-        RUNNERS.put("mask.json", input -> Kaifang.mask(JSON.toJson(input)));
-        RUNNERS.put("token.json", ConformanceTest::token);
+        RUNNERS.put("mask.json", ConformanceTest::treat);
+        RUNNERS.put("token.json", ConformanceTest::treat);
         RUNNERS.put("ledger-verify.json", input -> Ledger.verifyProof(JSON.toJson(input)));
     }
 
@@ -133,20 +134,27 @@ class ConformanceTest {
         }
     }
 
-    private static String token(JsonObject input) {
-        JsonObject key = new JsonObject();
-        key.addProperty("kind", "token");
-        key.add("id", input.get("key_id"));
-        key.add("secret", input.get("secret_base64"));
+    /** The secrets become a keyring, the rest is the question. */
+    private static String treat(JsonObject input) {
         JsonArray keys = new JsonArray();
-        keys.add(key);
+        JsonObject secrets = input.getAsJsonObject("keys");
+        for (String id : secrets == null ? Collections.<String>emptySet() : secrets.keySet()) {
+            JsonObject key = new JsonObject();
+            key.addProperty("kind", "token");
+            key.addProperty("id", id);
+            key.add("secret", secrets.get(id));
+            keys.add(key);
+        }
+        JsonObject question = input.deepCopy();
+        question.remove("keys");
+        if (keys.isEmpty()) {
+            return Kaifang.treat(JSON.toJson(question));
+        }
         JsonObject file = new JsonObject();
         file.addProperty("v", 1);
         file.add("keys", keys);
-        JsonObject question = input.deepCopy();
-        question.remove("secret_base64");
         try (Keyring keyring = Keyring.parse(JSON.toJson(file).getBytes(StandardCharsets.UTF_8))) {
-            return keyring.token(JSON.toJson(question));
+            return keyring.treat(JSON.toJson(question));
         }
     }
 
@@ -212,7 +220,8 @@ class ConformanceTest {
     @Test
     void textIsUtf8WhateverTheHostsEncoding() {
         assertEquals(Charset.forName("GBK").name(), System.getProperty("file.encoding"));
-        String masked = Kaifang.mask("{\"kind\":\"person_name\",\"values\":[\"张三\",\"欧阳娜娜\"]}");
+        String masked = Kaifang.treat(
+                "{\"dataset\":\"d\",\"column\":{\"do\":\"mask\",\"kind\":\"person_name\"},\"values\":[\"张三\",\"欧阳娜娜\"]}");
         assertEquals("{\"invalid\":0,\"values\":[\"张*\",\"欧阳**\"]}", masked);
     }
 
@@ -223,7 +232,7 @@ class ConformanceTest {
         assertTrue(error.code().startsWith("KF-POLICY-"));
         assertTrue(error.zh().codePoints().anyMatch(Character::isIdeographic), error.zh());
         assertFalse(error.getMessage().isEmpty());
-        KaifangException missing = assertThrows(KaifangException.class, () -> Kaifang.mask(null));
+        KaifangException missing = assertThrows(KaifangException.class, () -> Kaifang.treat(null));
         assertEquals(KaifangException.Family.NULL, missing.family());
     }
 

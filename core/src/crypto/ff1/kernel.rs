@@ -1,0 +1,194 @@
+//! The ten rounds over a batch: each round encrypts one block of every row in one call, so that the cipher's instructions
+//! work on many rows at once. A value costs ten blocks and little else: what is between two rounds is done in vectors, for
+//! which [`dispatch!`] finds the instructions when the program runs.
+
+use fearless_simd::dispatch;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{BLOCK_BYTES, Direction, Ff1, ROUNDS, Shape};
+
+/// How many rows go through the rounds together: their blocks and numbers fit in the first cache.
+pub(crate) const LANES: usize = 256;
+/// The widest cipher encrypts so many blocks at once, and the rest one by one.
+const STRIDE: usize = 64;
+
+/// The blocks of one batch, overwritten at the end: they hold halves of values.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Scratch {
+    blocks: Vec<[u8; BLOCK_BYTES]>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch { blocks: Vec::new() }
+    }
+}
+
+/// The number of half a value.
+pub(crate) trait Half: Copy {
+    /// The most bytes of a half, with which the pseudorandom number fits the arithmetic.
+    const MOST_BYTES: usize;
+    /// A block whose last bytes were xored with the number.
+    fn block(self, base: [u64; 2]) -> [u8; BLOCK_BYTES];
+    /// (self ± the first bytes of the block as a number) modulo `modulus`.
+    fn step<const DECRYPT: bool>(self, block: &[u8; BLOCK_BYTES], modulus: &Modulus) -> Self;
+}
+
+/// A modulus and what is computed once to divide by it.
+#[derive(Clone, Copy)]
+pub(crate) struct Modulus {
+    modulus: u128,
+    /// ⌊2^64 / modulus⌋.
+    reciprocal: u64,
+    /// How far the pseudorandom number lies from the end of its block, in bits.
+    shift: u32,
+}
+
+impl Modulus {
+    #[cfg(test)]
+    pub(super) fn of(modulus: u128, reciprocal: u64) -> Self {
+        Modulus { modulus, reciprocal, shift: 0 }
+    }
+}
+
+impl Half for u64 {
+    const MOST_BYTES: usize = 4;
+
+    #[inline(always)]
+    fn block(self, [high, low]: [u64; 2]) -> [u8; BLOCK_BYTES] {
+        let mut block = [0; BLOCK_BYTES];
+        let (first, second) = block.split_at_mut(8);
+        first.copy_from_slice(&high.to_be_bytes());
+        second.copy_from_slice(&(low ^ self).to_be_bytes());
+        block
+    }
+
+    /// The pseudorandom number is of 64 bits: it is divided by a multiplication (Barrett), at most one too little.
+    #[inline(always)]
+    fn step<const DECRYPT: bool>(self, block: &[u8; BLOCK_BYTES], modulus: &Modulus) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = *block;
+        let random = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        let divisor = modulus.modulus as u64;
+        let quotient = high_product(random, modulus.reciprocal);
+        let rest = random.wrapping_sub(quotient.wrapping_mul(divisor));
+        let rest = rest.min(rest.wrapping_sub(divisor));
+        let sum = self.wrapping_add(if DECRYPT { divisor.wrapping_sub(rest) } else { rest });
+        sum.min(sum.wrapping_sub(divisor))
+    }
+}
+
+/// The upper 64 bits of a product, by products of 32 bits: these are there in vectors, others are not.
+#[inline(always)]
+fn high_product(a: u64, b: u64) -> u64 {
+    const LOW: u64 = u32::MAX as u64;
+    let (a_high, a_low, b_high, b_low) = (a >> 32, a & LOW, b >> 32, b & LOW);
+    let middle = (a_high * b_low).wrapping_add((a_low * b_low) >> 32);
+    let other = (a_low * b_high).wrapping_add(middle & LOW);
+    (a_high * b_high).wrapping_add(middle >> 32).wrapping_add(other >> 32)
+}
+
+impl Half for u128 {
+    const MOST_BYTES: usize = 12;
+
+    #[inline(always)]
+    fn block(self, [high, low]: [u64; 2]) -> [u8; BLOCK_BYTES] {
+        (((u128::from(high) << 64) | u128::from(low)) ^ self).to_be_bytes()
+    }
+
+    #[inline(always)]
+    fn step<const DECRYPT: bool>(self, block: &[u8; BLOCK_BYTES], modulus: &Modulus) -> Self {
+        let rest = (u128::from_be_bytes(*block) >> modulus.shift) % modulus.modulus;
+        let sum = self + if DECRYPT { modulus.modulus - rest } else { rest };
+        if sum >= modulus.modulus { sum - modulus.modulus } else { sum }
+    }
+}
+
+impl Ff1 {
+    /// Rows of one shape in place: the numbers of their left halves and of their right ones, each below its modulus.
+    /// Nothing happens where the shape has no halves of this type.
+    pub(crate) fn batch<H: Half>(
+        &self,
+        shape: &Shape,
+        direction: Direction,
+        left: &mut [H],
+        right: &mut [H],
+        scratch: &mut Scratch,
+    ) {
+        let Some(moduli) = shape.moduli.filter(|_| shape.fits::<H>()) else { return };
+        let shift = 8 * BLOCK_BYTES.saturating_sub(shape.random_bytes) as u32;
+        let moduli = moduli.map(|modulus| {
+            let reciprocal = u64::try_from((1_u128 << 64) / modulus).unwrap_or_default();
+            Modulus { modulus, reciprocal, shift }
+        });
+        let rows = left.len().min(right.len()).min(LANES);
+        scratch.blocks.resize(if rows > 8 { rows.next_multiple_of(STRIDE) } else { rows }, [0; BLOCK_BYTES]);
+        for (left, right) in left.chunks_mut(LANES).zip(right.chunks_mut(LANES)) {
+            match direction {
+                Direction::Encrypt => self.rounds::<H, false>(shape, &moduli, left, right, scratch),
+                // The rounds backwards are the rounds with the halves changed.
+                Direction::Decrypt => self.rounds::<H, true>(shape, &moduli, right, left, scratch),
+            }
+        }
+    }
+
+    fn rounds<H: Half, const DECRYPT: bool>(
+        &self,
+        shape: &Shape,
+        moduli: &[Modulus; 2],
+        first: &mut [H],
+        second: &mut [H],
+        scratch: &mut Scratch,
+    ) {
+        let rows = first.len();
+        let padded = if rows > 8 { rows.next_multiple_of(STRIDE) } else { rows };
+        let Some(blocks) = scratch.blocks.get_mut(..padded) else { return };
+        let order = |step: u8| if DECRYPT { ROUNDS - 1 - step } else { step };
+        let base = shape.base(order(0));
+        dispatch!(self.level, _simd => write(base, second, blocks));
+        for step in 0..ROUNDS {
+            self.key.encrypt(blocks);
+            let [even, odd] = moduli;
+            let modulus = if order(step) % 2 == 0 { even } else { odd };
+            // Behind the last round nothing reads what is written.
+            let base = shape.base(order((step + 1).min(ROUNDS - 1)));
+            dispatch!(self.level, _simd => advance::<H, DECRYPT>(modulus, base, first, second, blocks));
+        }
+    }
+}
+
+/// The blocks of the first round.
+#[inline(always)]
+fn write<H: Half>(base: [u64; 2], numbers: &[H], blocks: &mut [[u8; BLOCK_BYTES]]) {
+    for (block, number) in blocks.iter_mut().zip(numbers) {
+        *block = number.block(base);
+    }
+}
+
+/// Ends a round, and writes the blocks of the next one.
+#[inline(always)]
+fn advance<H: Half, const DECRYPT: bool>(
+    modulus: &Modulus,
+    base: [u64; 2],
+    first: &mut [H],
+    second: &mut [H],
+    blocks: &mut [[u8; BLOCK_BYTES]],
+) {
+    let modulus = *modulus;
+    for ((first, second), block) in first.iter_mut().zip(second).zip(blocks) {
+        let next = first.step::<DECRYPT>(block, &modulus);
+        *block = next.block(base);
+        *first = *second;
+        *second = next;
+    }
+}
+
+impl Shape {
+    /// The last block of a round, but for the number: it was xored with the chain.
+    fn base(&self, round: u8) -> [u64; 2] {
+        let tail = self.tail.first().copied().unwrap_or_default();
+        let base = u128::from_be_bytes(self.chain)
+            ^ u128::from_be_bytes(tail)
+            ^ (u128::from(round) << (8 * self.half_bytes as u32));
+        [(base >> 64) as u64, base as u64]
+    }
+}

@@ -1,0 +1,129 @@
+//! Kinds whose values are numbered: number, FF1 in radix 10, again while it leads out of the numbers, and back.
+
+use super::super::PlanError;
+use super::kinds::{self, BankCard, Mobile};
+use super::person::Person;
+use crate::crypto::ff1::{Direction, Ff1, Refusal, Scratch, Shape};
+use crate::kinds::{Kind, canonical};
+
+/// The fewest and the most digits of a number.
+const DIGITS: std::ops::RangeInclusive<usize> = 6..=18;
+
+/// How the values of a kind are numbered.
+pub(super) enum RankedKind {
+    Mobile(Mobile),
+    Person(Person),
+    BankCard(BankCard),
+    Uscc,
+}
+
+/// A value's number below the size of its domain, which is of at least 10^6 numbers and at most 10^18.
+#[derive(Clone, Copy)]
+pub(super) struct Rank {
+    pub(super) number: u64,
+    pub(super) size: u64,
+}
+
+impl RankedKind {
+    fn kind(&self) -> Kind {
+        match self {
+            RankedKind::Mobile(_) => Kind::Mobile,
+            RankedKind::Person(_) => Kind::ResidentId,
+            RankedKind::BankCard(_) => Kind::BankCard,
+            RankedKind::Uscc => Kind::Uscc,
+        }
+    }
+
+    /// The number of a canonical form; `None` where its domain is too small, or it has a part that can't be numbered.
+    fn rank(&self, form: &str) -> Option<Rank> {
+        let rank = match self {
+            RankedKind::Mobile(mobile) => mobile.rank(form),
+            RankedKind::Person(person) => person.rank(form),
+            RankedKind::BankCard(card) => card.rank(form),
+            RankedKind::Uscc => kinds::rank_uscc(form),
+        }?;
+        (rank.number < rank.size && (1_000_000..=10_u64.pow(18)).contains(&rank.size)).then_some(rank)
+    }
+
+    /// Appends the value of a number; the kept parts are those of `form`.
+    fn unrank(&self, form: &str, number: u64, out: &mut Vec<u8>) -> Option<()> {
+        match self {
+            RankedKind::Mobile(mobile) => mobile.unrank(form, number, out),
+            RankedKind::Person(person) => person.unrank(form, number, out),
+            RankedKind::BankCard(card) => card.unrank(form, number, out),
+            RankedKind::Uscc => kinds::unrank_uscc(form, number, out),
+        }
+    }
+}
+
+/// The encryption of a column of one kind.
+pub(super) struct Ranked {
+    ff1: Ff1,
+    kind: RankedKind,
+    /// For each number of digits.
+    shapes: Vec<Shape>,
+}
+
+impl Ranked {
+    pub(super) fn new(ff1: Ff1, kind: RankedKind, tweak: &[u8]) -> Result<Self, Refusal> {
+        let shapes = DIGITS.map(|digits| ff1.shape(digits, tweak)).collect::<Result<_, _>>()?;
+        Ok(Ranked { ff1, kind, shapes })
+    }
+
+    pub(super) fn treat(
+        &self,
+        direction: Direction,
+        values: &[Option<&str>],
+        emit: &mut dyn FnMut(Option<&[u8]>) -> Result<(), PlanError>,
+    ) -> Result<(), PlanError> {
+        let forms: Vec<_> = values.iter().flatten().map(|value| canonical(self.kind.kind(), value)).collect();
+        let rank = |form: &Option<_>| form.as_deref().and_then(|form| self.kind.rank(form));
+        let mut ranks: Vec<Option<Rank>> = forms.iter().map(rank).collect();
+        self.permute(direction, &mut ranks);
+        let mut out = Vec::new();
+        for (form, rank) in forms.iter().zip(&ranks) {
+            out.clear();
+            let written =
+                form.as_deref().zip(*rank).and_then(|(form, rank)| self.kind.unrank(form, rank.number, &mut out));
+            emit(written.map(|()| out.as_slice()))?;
+        }
+        Ok(())
+    }
+
+    /// Each number becomes another below its size.
+    fn permute(&self, direction: Direction, ranks: &mut [Option<Rank>]) {
+        // Each turn takes the rows that are not yet below their size; the first takes all.
+        let mut waiting: Vec<(usize, &mut Rank)> =
+            ranks.iter_mut().flatten().map(|rank| (digits(rank.size), rank)).collect();
+        // Rows of one length go together. Columns of one length are in order already.
+        if !waiting.is_sorted_by_key(|(digits, _)| *digits) {
+            waiting.sort_by_key(|(digits, _)| *digits);
+        }
+        let (mut left, mut right, mut scratch) = (Vec::new(), Vec::new(), Scratch::default());
+        while !waiting.is_empty() {
+            for group in waiting.chunk_by_mut(|a, b| a.0 == b.0) {
+                let digits = group.first().map_or(0, |(digits, _)| *digits);
+                let shape = digits.checked_sub(*DIGITS.start()).and_then(|at| self.shapes.get(at));
+                let Some((shape, modulus)) = shape.and_then(|shape| Some((shape, shape.right_modulus()? as u64)))
+                else {
+                    continue;
+                };
+                left.clear();
+                right.clear();
+                left.extend(group.iter().map(|(_, rank)| rank.number / modulus));
+                right.extend(group.iter().map(|(_, rank)| rank.number % modulus));
+                self.ff1.batch::<u64>(shape, direction, &mut left, &mut right, &mut scratch);
+                for (((_, rank), left), right) in group.iter_mut().zip(&left).zip(&right) {
+                    rank.number = left * modulus + right;
+                }
+            }
+            waiting.retain(|(_, rank)| rank.number >= rank.size);
+        }
+    }
+}
+
+/// The fewest digits that write every number below `size`.
+fn digits(size: u64) -> usize {
+    let digits = size.saturating_sub(1).checked_ilog10().map_or(1, |log| log as usize + 1);
+    digits.max(*DIGITS.start())
+}

@@ -1,0 +1,191 @@
+//! What a plan will do, shown on invented values: never on a value of the table.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema};
+use serde::{Deserialize, Serialize};
+
+use super::applied::{self, Reversible};
+use super::column::ColumnPlan;
+use super::logical::{plain_type, visit};
+use super::plan::Plan;
+use super::vocabulary::{Level, Transform};
+use crate::crypto::Keyring;
+use crate::kinds::Kind;
+use crate::table::Source;
+use crate::terms::V1;
+
+/// The effect of a plan on invented values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Preview {
+    /// The version of this document.
+    pub v: V1,
+    /// The dataset that the plan names.
+    pub dataset: String,
+    /// The columns, by name.
+    pub columns: Vec<PreviewColumn>,
+}
+
+/// The effect on one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PreviewColumn {
+    /// Its name.
+    pub name: String,
+    /// The transform.
+    #[serde(rename = "do")]
+    pub transform: Transform,
+    /// Whether the values can be had back.
+    pub reversible: Reversible,
+    /// Invented values, the last of them one that the transform can't treat where there is such a one; none where the
+    /// column is dropped.
+    pub values: Vec<PreviewValue>,
+}
+
+/// An invented value, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PreviewValue {
+    /// Before.
+    pub before: String,
+    /// After; null for null.
+    pub after: Option<String>,
+}
+
+impl Plan {
+    /// Shows what the plan does to invented values of each column's kind. Keys are invented too: a token or a cipher text
+    /// looks like those of the treatment, and is none of them.
+    ///
+    /// # Errors
+    /// As [`Plan::apply`] where a value could not be treated at all.
+    ///
+    /// ```
+    /// use kaifang::desensitize::Plan;
+    /// let plan = Plan::parse_toml("v = 1\ndataset = \"d\"\n[columns]\nxm = { do = \"mask\", kind = \"person_name\" }")?;
+    /// let preview = plan.preview()?;
+    /// assert_eq!(preview.columns[0].values[0].before, "欧阳一");
+    /// assert_eq!(preview.columns[0].values[0].after.as_deref(), Some("欧阳*"));
+    /// # Ok::<(), kaifang::Error>(())
+    /// ```
+    pub fn preview(&self) -> Result<Preview, crate::Error> {
+        let mut keys = Keyring::new();
+        for id in self.keys() {
+            keys.insert(id, &[0x5a; 32])?;
+        }
+        let samples: Vec<Vec<&str>> = self.columns().values().map(samples).collect();
+        let rows = samples.iter().map(Vec::len).max().unwrap_or_default();
+        let text = |values: &Vec<&str>| -> ArrayRef {
+            Arc::new((0..rows).map(|row| values.get(row).or(values.last()).copied()).collect::<StringArray>())
+        };
+        let fields = self.columns().keys().map(|name| Field::new(name, DataType::Utf8, true)).collect::<Vec<_>>();
+        let schema = Arc::new(Schema::new(fields));
+        let arrays = samples.iter().map(text).collect();
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(|_| super::PlanError::SchemaChanged)?;
+        let mut treated = self.apply(Source::from_batches(schema, vec![batch])?, &keys)?;
+        let mut columns: Vec<PreviewColumn> = Vec::new();
+        let batch = treated.next_batch()?;
+        for ((name, entry), samples) in self.columns().iter().zip(&samples) {
+            let after = batch.as_ref().and_then(|batch| batch.column_by_name(name)).map(shown);
+            let value = |(before, after): (&&str, Option<String>)| PreviewValue { before: (*before).to_owned(), after };
+            columns.push(PreviewColumn {
+                name: name.clone(),
+                transform: entry.transform,
+                reversible: applied::reversible(entry),
+                values: after.map(|after| samples.iter().zip(after).map(value).collect()).unwrap_or_default(),
+            });
+        }
+        Ok(Preview { v: V1, dataset: self.dataset().to_owned(), columns })
+    }
+}
+
+/// The cells of a treated column for people: bytes in hexadecimal digits, the rest as text.
+fn shown(array: &ArrayRef) -> Vec<Option<String>> {
+    let mut out = Vec::new();
+    if matches!(plain_type(array.data_type()), Some(DataType::FixedSizeBinary(_))) {
+        visit(array, &mut |cell| out.push(cell.map(|cell| cell.iter().map(|byte| format!("{byte:02x}")).collect())));
+    } else if let Ok(text) = cast(array, &DataType::Utf8) {
+        debug_assert_eq!(text.len(), array.len());
+        visit(&text, &mut |cell| out.push(cell.map(|cell| String::from_utf8_lossy(cell).into_owned())));
+    }
+    out
+}
+
+/// Invented values of the kind that a column holds; where the plan declares none, of what its transform is for. None of
+/// them is anybody's: the resident id is the example of its standard, its spelling with a wrong check digit no id at all.
+fn samples(entry: &ColumnPlan) -> Vec<&'static str> {
+    let kind = entry.kind.or_else(|| match entry.to? {
+        Level::Province | Level::City | Level::District => Some(Kind::Address),
+        _ => Some(Kind::Date),
+    });
+    match kind {
+        Some(Kind::ResidentId) => vec!["11010519491231002X", "110105194912310021"],
+        Some(Kind::Uscc) => vec!["91350100M000100Y43", "91350100M000100Y44"],
+        Some(Kind::Mobile) => vec!["13900001111", "1390000111"],
+        Some(Kind::Landline) => vec!["029-88450000", "884"],
+        Some(Kind::BankCard) => vec!["6222020000000000006", "4111111111111112"],
+        Some(Kind::Plate) => vec!["陕A12345", "陕A12"],
+        Some(Kind::PersonName) => vec!["欧阳一", "王小二", "x"],
+        Some(Kind::Address) => vec!["陕西省西安市雁塔区某某路1号", "某处"],
+        Some(Kind::Email) => vec!["li1@example.org", "a@example.org", "example.org"],
+        Some(Kind::Ip) => vec!["192.0.2.10", "2001:db8::1", "192.0.2"],
+        Some(Kind::BirthDate | Kind::Date) => vec!["1990-03-07", "1990-02-30"],
+        Some(Kind::Region) => vec!["610113", "陕西省西安市雁塔区", "某处"],
+        Some(Kind::Sex) => vec!["女", "x"],
+        Some(Kind::Ethnicity) => vec!["汉族", "x"],
+        _ if matches!(entry.transform, Transform::Keep | Transform::Drop | Transform::Redact | Transform::Null) => {
+            vec!["示例 example"]
+        }
+        _ if entry.transform == Transform::Mask => vec!["ABCDEFGH12345678", "A"],
+        _ => vec!["37", "1250", "x"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_is_shown_on_invented_values_with_one_that_cannot_be_treated() {
+        let plan = Plan::parse_toml(
+            r#"
+            v = 1
+            dataset = "d"
+            [columns]
+            a = { do = "mask", kind = "mobile" }
+            b = { do = "token", kind = "resident_id", key = "k1", form = "bytes16" }
+            c = { do = "generalize", to = "district" }
+            d = { do = "drop" }
+            e = { do = "generalize", width = 10 }
+            f = { do = "keep" }
+            "#,
+        )
+        .unwrap();
+        let preview = plan.preview().unwrap();
+        let after = |name: &str| -> Vec<Option<String>> {
+            let column = preview.columns.iter().find(|column| column.name == name).unwrap();
+            column.values.iter().map(|value| value.after.clone()).collect()
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(after("a"), [text("139****1111"), text("[redacted]")]);
+        assert_eq!(after("b")[0].as_ref().map(String::len), Some(32));
+        assert_eq!(after("b")[1], None);
+        assert_eq!(after("c"), [text("陕西省西安市雁塔区"), text("[redacted]")]);
+        assert_eq!(after("d"), []);
+        assert_eq!(after("e"), [text("[30,40)"), text("[1250,1260)"), text("[redacted]")]);
+        assert_eq!(after("f"), [text("示例 example")]);
+    }
+
+    #[test]
+    fn no_invented_key_is_needed_and_none_is_used_outside() {
+        let column = "a = { do = \"token\", kind = \"mobile\", key = \"k1\" }";
+        let plan = Plan::parse_toml(&format!("v = 1\ndataset = \"d\"\n[columns]\n{column}")).unwrap();
+        let shown = plan.preview().unwrap().columns[0].values[0].after.clone().unwrap();
+        assert!(shown.starts_with("k1."));
+    }
+}

@@ -1,0 +1,74 @@
+//! One Arrow column through one transform, for engines that bring their own tables and keep their own proof.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use super::PlanError;
+use super::plan::Plan;
+use super::step::Step;
+use crate::crypto::Keyring;
+
+/// The transform of one column of a plan, ready to be run on its batches: no digest is made, so there is no proof.
+///
+/// A transform that looks at another column of the row (a shift of dates, noise) is refused: that column isn't here.
+///
+/// ```
+/// use arrow::array::{ArrayRef, AsArray, StringArray};
+/// use arrow::datatypes::DataType;
+/// use kaifang::crypto::Keyring;
+/// use kaifang::desensitize::{ColumnTreatment, Plan};
+/// use std::sync::Arc;
+/// let plan = Plan::parse_toml("v = 1\ndataset = \"d\"\n[columns]\nlxdh = { do = \"mask\", kind = \"mobile\" }")?;
+/// let mut treatment = ColumnTreatment::new(&plan, "lxdh", &DataType::Utf8, &Keyring::new())?;
+/// let phones: ArrayRef = Arc::new(StringArray::from(vec![Some("13900001111"), Some("12"), None]));
+/// let treated = treatment.treat(&phones)?;
+/// let cells: Vec<_> = treated.iter().flat_map(|cells| cells.as_string::<i32>().iter()).collect();
+/// assert_eq!(cells, [Some("139****1111"), Some("[redacted]"), None]);
+/// assert_eq!(treatment.invalid(), 1);
+/// # Ok::<(), kaifang::Error>(())
+/// ```
+pub struct ColumnTreatment {
+    step: Step,
+    schema: SchemaRef,
+    rows: u64,
+}
+
+impl ColumnTreatment {
+    /// The transform that a plan names for a column of this type.
+    ///
+    /// # Errors
+    /// [`PlanError`] for a column that the plan doesn't name, a type without a meaning or a transform by another column;
+    /// [`crate::crypto::KeyError`] for a missing key.
+    pub fn new(plan: &Plan, column: &str, data_type: &DataType, keys: &Keyring) -> Result<Self, crate::Error> {
+        let field = Field::new(column, data_type.clone(), true);
+        let schema = Arc::new(Schema::new(vec![field.clone()]));
+        Ok(ColumnTreatment { step: Step::new(plan, &schema, &field, keys)?, schema, rows: 0 })
+    }
+
+    /// The type of the treated column; `None` where it is dropped.
+    #[must_use]
+    pub fn data_type(&self) -> Option<&DataType> {
+        self.step.output.as_ref()
+    }
+
+    /// Treats the next batch of the column; `None` where it is dropped.
+    ///
+    /// # Errors
+    /// [`PlanError::InvalidValue`] under `on_invalid = "error"`; [`PlanError::TooLarge`]; [`PlanError::SchemaChanged`] for
+    /// a column of another type; [`crate::crypto::KeyError`] where the system gives no randomness.
+    pub fn treat(&mut self, array: &ArrayRef) -> Result<Option<ArrayRef>, crate::Error> {
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), vec![Arc::clone(array)]);
+        let batch = batch.map_err(|_| PlanError::SchemaChanged)?;
+        let treated = self.step.run(array, &batch, self.rows)?;
+        self.rows += array.len() as u64;
+        Ok(treated)
+    }
+
+    /// How many values could not be treated so far.
+    #[must_use]
+    pub fn invalid(&self) -> u64 {
+        self.step.counts.invalid
+    }
+}
