@@ -541,6 +541,17 @@ fn all_dates_of_a_person_move_alike_in_every_type() {
     assert!(moved.iter().all(|dates| dates == &moved[0]));
 }
 
+/// There is no other column beside a column alone.
+#[test]
+fn a_column_alone_is_refused_what_looks_at_another() {
+    let plan = plan(SHIFTED);
+    let error = ColumnTreatment::new(&plan, "b", &DataType::Date32, &keys()).err().unwrap();
+    assert_eq!(code(error), "KF-PLAN-11");
+    let mut token = ColumnTreatment::new(&plan, "p", &DataType::Utf8, &keys()).unwrap();
+    let wrong: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+    assert_eq!(code(token.treat(&wrong).unwrap_err()), "KF-PLAN-15");
+}
+
 #[test]
 fn a_date_that_would_leave_its_type_is_invalid() {
     let dates: ArrayRef = Arc::new(Date32Array::from(vec![i32::MAX, i32::MIN]));
