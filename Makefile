@@ -96,7 +96,7 @@ generate: ## the header, the JSON Schemas, the frozen ledgers and the answers of
 	target/debug/xtask vectors
 
 .PHONY: bench
-bench: ## criterion figures of classify, decide, mask, token, canon
+bench: ## criterion figures of classify, decide, kinds, mask, token, canon
 	$(CARGO) bench $(LOCKED) -p kaifang-benches
 
 .PHONY: bench-peers

@@ -103,6 +103,17 @@ struct ArrowArrayStream {
 
 
 /**
+ * What a callback returns when it has given a secret. Any other number, 0 included, is a failure: bridges such as JNA turn
+ * a callback that threw into 0.
+ */
+#define KF_SECRET_GIVEN 1
+
+/**
+ * How many bytes a secret may have: a callback is given room for as many.
+ */
+#define KF_SECRET_CAPACITY 256
+
+/**
  * What a progress callback returns to go on. Any other number, 0 included, cancels the job: bridges such as JNA turn
  * a callback that threw into 0.
  */
@@ -254,6 +265,12 @@ typedef struct kf_applied kf_applied;
 typedef struct kf_error kf_error;
 
 /**
+ * FF1 under one key and radix. Immutable, and may be used by several threads at once. The key is overwritten when it is
+ * freed.
+ */
+typedef struct kf_ff1 kf_ff1;
+
+/**
  * Secrets by id. Immutable, and may be used by several threads at once. Overwritten when it is freed.
  */
 typedef struct kf_keyring kf_keyring;
@@ -300,6 +317,12 @@ typedef struct kf_text kf_text;
  * log of uses of its own. Many threads may use it side by side.
  */
 typedef struct kf_worker kf_worker;
+
+/**
+ * Gives the secret of a key: writes at most `KF_SECRET_CAPACITY` bytes to `secret`, their exact number to `secret_len`, and
+ * returns `KF_SECRET_GIVEN`. `id` is not ended by a zero. The room is overwritten after the call.
+ */
+typedef int32_t (*kf_secret)(void *user, const char *id, size_t id_len, uint8_t *secret, size_t *secret_len);
 
 /**
  * Told how far a job is: `stage` is a word of `stage_len` bytes followed by NUL, `done` and `total` are rows. Returns
@@ -569,6 +592,46 @@ const char *kf_error_where(const struct kf_error *error, size_t *len);
 kf_status kf_error_free(struct kf_error *error);
 
 /**
+ * Takes a key: `cipher` is `aes` (a key of 16, 24 or 32 bytes) or `sm4` (16 bytes), the radix is 2 to 65,536. The host's
+ * own copy of the key stays the host's to wipe.
+ */
+kf_status kf_ff1_create(const char *cipher,
+                        size_t cipher_len,
+                        const uint8_t *key,
+                        size_t key_len,
+                        uint32_t radix,
+                        struct kf_ff1 **ff1,
+                        struct kf_error **err);
+
+/**
+ * Encrypts `numerals_len` numerals, each below the radix, into as many at `encrypted`, which may be the same array. `tweak`
+ * may be NULL for none. A domain (the radix to the power of the length) below 10^6 is refused (`KF-PLAN-30`).
+ */
+kf_status kf_ff1_encrypt(const struct kf_ff1 *ff1,
+                         const uint32_t *numerals,
+                         size_t numerals_len,
+                         const uint8_t *tweak,
+                         size_t tweak_len,
+                         uint32_t *encrypted,
+                         struct kf_error **err);
+
+/**
+ * Decrypts what `kf_ff1_encrypt` made under the same tweak.
+ */
+kf_status kf_ff1_decrypt(const struct kf_ff1 *ff1,
+                         const uint32_t *numerals,
+                         size_t numerals_len,
+                         const uint8_t *tweak,
+                         size_t tweak_len,
+                         uint32_t *decrypted,
+                         struct kf_error **err);
+
+/**
+ * Frees. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+ */
+kf_status kf_ff1_free(struct kf_ff1 *ff1);
+
+/**
  * Panics on purpose, inside the wall: returns `KF_ERR_PANIC` and nothing else happens.
  *
  * A host can call it once to see that its own way of linking keeps the wall; a build with `panic = "abort"` would
@@ -598,6 +661,24 @@ kf_status kf_keyring_parse(const char *json,
                            size_t json_len,
                            struct kf_keyring **keyring,
                            struct kf_error **err);
+
+/**
+ * Reads the text of a keyring file out of an environment variable.
+ */
+kf_status kf_keyring_from_env(const char *variable,
+                              size_t variable_len,
+                              struct kf_keyring **keyring,
+                              struct kf_error **err);
+
+/**
+ * Asks the host for the secret of each key that a plan names: a vault, a key management system, a device. Each is asked
+ * for once, during this call and on this thread.
+ */
+kf_status kf_keyring_ask(const struct kf_plan *plan,
+                         kf_secret secret,
+                         void *user,
+                         struct kf_keyring **keyring,
+                         struct kf_error **err);
 
 /**
  * Writes a new keyring file (mode 0600) with one random key, and reads it. An existing file is never overwritten.
@@ -863,6 +944,40 @@ kf_status kf_plan_hash(const struct kf_plan *plan, struct kf_text **hash, struct
 kf_status kf_plan_check(const struct kf_plan *plan,
                         const struct kf_table *table,
                         struct kf_error **err);
+
+/**
+ * What the plan does, shown on invented values: never on values of a table (canonical JSON).
+ */
+kf_status kf_plan_preview(const struct kf_plan *plan, struct kf_text **preview, struct kf_error **err);
+
+/**
+ * The plan itself (canonical JSON).
+ */
+kf_status kf_plan_document(const struct kf_plan *plan, struct kf_text **document, struct kf_error **err);
+
+/**
+ * A plan proposed from the findings of `kf_table_scan`, with a reason for each column (canonical JSON: `plan` is a plan).
+ * `sharing` is `public`, `controlled` or `enclave`; `key` is the id of the key that tokens will be made with.
+ */
+kf_status kf_plan_suggest(const char *findings,
+                          size_t findings_len,
+                          const char *dataset,
+                          size_t dataset_len,
+                          const char *key,
+                          size_t key_len,
+                          const char *sharing,
+                          size_t sharing_len,
+                          struct kf_text **suggestion,
+                          struct kf_error **err);
+
+/**
+ * Whether a table is the output that a proof (JSON) describes: its columns in order, its rows, its cells. Another table is
+ * `KF_ERR_INTEGRITY`. Consumes `table`.
+ */
+kf_status kf_applied_verify(const char *applied,
+                            size_t applied_len,
+                            struct kf_table *table,
+                            struct kf_error **err);
 
 /**
  * Treats a table, stream to stream: batches are treated as `treated` is read. Consumes `table`. `keyring` may be NULL
@@ -1498,22 +1613,15 @@ const uint8_t *kf_text_data(const struct kf_text *text,
 kf_status kf_text_free(struct kf_text *text);
 
 /**
- * Masks values: `{"kind":"mobile","values":["13900001111",null]}`, or `keep_prefix` and `keep_suffix` in place of the
- * kind or beside it, to `{"values":[...],"invalid":0}`. What can't be masked is redacted and counted.
+ * Values through any transform: `{"dataset","column":{"do":...},"values":[...]}`, the column as a plan has it, and an
+ * optional `others` of further columns by name where the transform looks at one, to `{"values":[...],"invalid":0}`. What
+ * can't be treated is redacted and counted. Bytes are given as hexadecimal digits. `keyring` may be NULL for a transform
+ * without a key.
  */
-kf_status kf_values_mask(const char *question,
-                         size_t question_len,
-                         struct kf_text **masked,
-                         struct kf_error **err);
-
-/**
- * The tokens of values: `{"key_id","dataset","kind","values"}` and an optional `domain`, by default
- * `<dataset>/<kind>`, to `{"values":[...],"invalid":0}`. What is not valid for its kind is redacted and counted.
- */
-kf_status kf_values_token(const struct kf_keyring *keyring,
+kf_status kf_values_treat(const struct kf_keyring *keyring,
                           const char *question,
                           size_t question_len,
-                          struct kf_text **tokens,
+                          struct kf_text **treated,
                           struct kf_error **err);
 
 /**

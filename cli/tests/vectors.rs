@@ -81,13 +81,16 @@ fn treat(input: &Value) -> Value {
     let (mut fields, mut arrays) = (Vec::new(), Vec::new());
     let empty = serde_json::Map::new();
     let others = input.get("others").and_then(Value::as_object).unwrap_or(&empty);
-    let keep = json!({"do": "keep"});
-    let named = others.iter().map(|(name, cells)| (name.as_str(), cells, &keep));
-    for (name, cells, entry) in named.chain([("values", &input["values"], &input["column"])]) {
+    let dropped = |other: &Value| match other.get("kind") {
+        Some(kind) => json!({"do": "drop", "kind": kind}),
+        None => json!({"do": "drop"}),
+    };
+    let named = others.iter().map(|(name, other)| (name.as_str(), &other["values"], dropped(other)));
+    for (name, cells, entry) in named.chain([("values", &input["values"], input["column"].clone())]) {
         let cells: StringArray = cells.as_array().unwrap().iter().map(Value::as_str).collect();
         fields.push(Field::new(name, DataType::Utf8, true));
         arrays.push(Arc::new(cells) as ArrayRef);
-        columns.insert(name.to_owned(), entry.clone());
+        columns.insert(name.to_owned(), entry);
     }
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(schema.clone(), arrays).unwrap();
@@ -200,8 +203,9 @@ fn runner(name: &str) -> fn(&Value) -> Value {
         "decide.json" => |input| law("decide", input),
         "explain.json" => explain,
         "eval.json" => eval,
+        "fpe.json" => treat,
         "mask.json" => treat,
-        "token.json" => treat,
+        "token.json" | "fpe.json" | "transform.json" => treat,
         "ledger-verify.json" => proof,
         "catalog.json" => catalog,
         "calendar.json" => calendar,

@@ -48,6 +48,11 @@ fn token_vectors() {
 }
 
 #[test]
+fn fpe_vectors() {
+    run(include_str!("../../tests/vectors/fpe.json"), 46);
+}
+
+#[test]
 fn transform_vectors() {
     run(include_str!("../../tests/vectors/transform.json"), 37);
 }

@@ -16,6 +16,7 @@ mod calendar;
 mod catalog;
 mod document;
 mod error;
+mod ff1;
 mod guard;
 mod handle;
 mod input;

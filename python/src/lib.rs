@@ -14,6 +14,7 @@ mod document;
 mod documents;
 mod errors;
 mod evidence;
+mod ff1;
 mod held;
 mod jobs;
 mod keys;
@@ -52,6 +53,8 @@ mod _kaifang {
     use crate::documents::{canonical_json, document_digest};
     #[pymodule_export]
     use crate::evidence::{content_digest, evidence};
+    #[pymodule_export]
+    use crate::ff1::Ff1;
     #[pymodule_export]
     use crate::keys::Keyring;
     #[pymodule_export]

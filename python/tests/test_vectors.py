@@ -53,13 +53,15 @@ def treat(case):
 
     keys, others, values = keyring(case), case.get("others", {}), case["values"]
     listed = kaifang.treat_values(values, case["column"], dataset=case["dataset"], keys=keys, others=others)
-    columns = {"values": case["column"], **{name: {"do": "keep"} for name in others}}
+    kind = lambda other: {"kind": other["kind"]} if "kind" in other else {}
+    columns = {"values": case["column"], **{name: {"do": "drop", **kind(other)} for name, other in others.items()}}
     plan = kaifang.Plan.from_dict({"v": 1, "dataset": case["dataset"], "columns": columns})
-    arrays = {name: pa.array(cells, pa.string()) for name, cells in {"values": values, **others}.items()}
+    cells = {"values": values, **{name: other["values"] for name, other in others.items()}}
+    arrays = {name: pa.array(column, pa.string()) for name, column in cells.items()}
     table, applied = plan.apply(pa.table(arrays), keys=keys)
     (invalid,) = [column["invalid"] for column in applied.columns if column["name"] == "values"]
-    cells = [cell.hex() if isinstance(cell, bytes) else cell for cell in table.to_pyarrow().column("values").to_pylist()]
-    assert listed == {"values": cells, "invalid": invalid}
+    treated = [cell.hex() if isinstance(cell, bytes) else cell for cell in table.to_pyarrow().column("values").to_pylist()]
+    assert listed == {"values": treated, "invalid": invalid}
     return listed
 
 
@@ -103,8 +105,11 @@ RUNNERS = {
     "decide": decide,
     "eval": evaluate,
     "explain": explain,
+    "fpe": treat,
     "mask": treat,
     "token": treat,
+    "fpe": treat,
+    "transform": treat,
     "ledger-verify": ledger_verify,
 }
 

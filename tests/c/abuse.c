@@ -380,6 +380,38 @@ static void bad_documents(void) {
   CHECK(producers_alive == 0 && batches_alive == 0);
 }
 
+/* Sample 1 that NIST publishes with SP 800-38G, there and back in one array; and all that is refused. */
+static void numerals(void) {
+  static const uint8_t KEY[16] = {0x2b, 0x7e, 0x15, 0x16, 0x28, 0xae, 0xd2, 0xa6,
+                                  0xab, 0xf7, 0x15, 0x88, 0x09, 0xcf, 0x4f, 0x3c};
+  static const uint32_t PLAIN[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, SAMPLE[10] = {2, 4, 3, 3, 4, 7, 7, 4, 8, 4};
+  uint32_t at[10], too_great[6] = {0, 1, 2, 3, 4, 10};
+  kf_ff1 *ff1 = NULL, *other = NULL;
+  EXPECT(KF_OK, kf_ff1_create(TEXT("aes"), KEY, 16, 10, &ff1, &err));
+  memcpy(at, PLAIN, sizeof at);
+  EXPECT(KF_OK, kf_ff1_encrypt(ff1, at, 10, NULL, 0, at, &err));
+  CHECK(memcmp(at, SAMPLE, sizeof at) == 0);
+  EXPECT(KF_OK, kf_ff1_decrypt(ff1, at, 10, NULL, 0, at, &err));
+  CHECK(memcmp(at, PLAIN, sizeof at) == 0);
+  EXPECT(KF_OK, kf_ff1_encrypt(ff1, at, 10, KEY, 16, at, &err));
+  CHECK(memcmp(at, SAMPLE, sizeof at) != 0);
+
+  EXPECT(KF_ERR_PLAN, kf_ff1_encrypt(ff1, PLAIN, 5, NULL, 0, at, &err)); /* 10^5 values */
+  EXPECT(KF_ERR_PLAN, kf_ff1_decrypt(ff1, too_great, 6, NULL, 0, at, &err));
+  EXPECT(KF_ERR_ARGUMENT, kf_ff1_encrypt(ff1, PLAIN, 4097, NULL, 0, at, &err));
+  EXPECT(KF_ERR_NULL, kf_ff1_encrypt(NULL, PLAIN, 10, NULL, 0, at, &err));
+  EXPECT(KF_ERR_NULL, kf_ff1_encrypt(ff1, NULL, 10, NULL, 0, at, &err));
+  EXPECT(KF_ERR_NULL, kf_ff1_encrypt(ff1, PLAIN, 10, NULL, 0, NULL, &err));
+  EXPECT(KF_ERR_ARGUMENT, kf_ff1_create(TEXT("des"), KEY, 16, 10, &other, &err));
+  EXPECT(KF_ERR_PLAN, kf_ff1_create(TEXT("sm4"), KEY, 15, 10, &other, &err));
+  EXPECT(KF_ERR_PLAN, kf_ff1_create(TEXT("aes"), KEY, 16, 1, &other, &err));
+  EXPECT(KF_ERR_NULL, kf_ff1_create(NULL, 3, KEY, 16, 10, &other, &err));
+  EXPECT(KF_ERR_NULL, kf_ff1_create(TEXT("aes"), NULL, 16, 10, &other, &err));
+  EXPECT(KF_ERR_NULL, kf_ff1_create(TEXT("aes"), KEY, 16, 10, NULL, &err));
+  CHECK(kf_ff1_free(ff1) == KF_OK && kf_ff1_free(ff1) == KF_ERR_HANDLE && kf_ff1_free(NULL) == KF_OK);
+  EXPECT(KF_ERR_HANDLE, kf_ff1_encrypt(ff1, PLAIN, 10, NULL, 0, at, &err));
+}
+
 int main(int argc, char **argv) {
   if (argc != 2) {
     printf("usage: abuse FOLDER\n");
@@ -392,5 +424,6 @@ int main(int argc, char **argv) {
   arrow();
   callbacks_and_panics(argv[1]);
   bad_documents();
+  numerals();
   return finish("abuse");
 }

@@ -209,9 +209,12 @@ static const struct {
     {"decide.json", run_decide},
     {"eval.json", run_eval},
     {"explain.json", run_explain},
+    {"fpe.json", run_treat},
     {"ledger-verify.json", run_ledger_verify},
     {"mask.json", run_treat},
     {"token.json", run_treat},
+    {"fpe.json", run_treat},
+    {"transform.json", run_treat},
 };
 
 static void check_case(const char *file, slice one, answer (*run)(slice)) {

@@ -56,13 +56,21 @@ def date(value: str):
         return None
 
 
-def resident_id(value: str):
+def canonical(kind, value: str):
+    """What another column's cell counts as."""
+    if kind is None:
+        return value
     text = re.sub(r"[\s-]", "", fold(value)).upper()
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    if not re.fullmatch(r"\d{17}[\dX]", text):
-        return None
-    check = sum(int(digit) * weight for digit, weight in zip(text, weights)) % 11
-    return text if "10X98765432"[check] == text[17] else None
+    if kind == "mobile":
+        text = re.sub(r"^\+?86(?=1\d{10}$)", "", text)
+        return text if re.fullmatch(r"1[3-9]\d{9}", text) else None
+    if kind == "resident_id":
+        weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+        if not re.fullmatch(r"\d{17}[\dX]", text):
+            return None
+        check = sum(int(digit) * weight for digit, weight in zip(text, weights)) % 11
+        return text if "10X98765432"[check] == text[17] else None
+    raise ValueError(kind)
 
 
 # Numbers
@@ -105,7 +113,7 @@ def generalize(entry, value, _row):
     if entry.get("to") == "age":
         at = datetime.date.fromisoformat(entry["at"])
         if entry.get("kind") == "resident_id":
-            value = (resident_id(value) or "")[6:14]
+            value = (canonical("resident_id", value) or "")[6:14]
         born = date(value)
         if born is None or born > at or not 1850 <= born.year <= 2100:
             return None
@@ -351,11 +359,13 @@ TRANSFORMS = {
 
 def answer(given: dict) -> dict:
     entry = given["column"]
-    secret = base64.b64decode(given.get("keys", {}).get(entry.get("key"), ""))
+    secret = base64.b64decode(given.get("keys", {}).get(given["column"].get("key"), ""))
     other = given.get("others", {}).get(entry.get("subject") or entry.get("row_key"))
     out, invalid = [], 0
     for at, value in enumerate(given["values"]):
-        row = {"dataset": given["dataset"], "secret": secret, "other": other and other[at]}
+        row = {"dataset": given["dataset"], "secret": secret, "other": None}
+        if other and other["values"][at] is not None:
+            row["other"] = canonical(other.get("kind"), other["values"][at])
         treated = None if value is None else TRANSFORMS[entry["do"]](entry, value, row)
         invalid += value is not None and treated is None
         out.append(REDACTED if value is not None and treated is None else treated)

@@ -23,7 +23,7 @@ use crate::{input, output};
 pub(crate) struct Options {
     #[command(flatten)]
     law: Law,
-    /// CSV (UTF-8 or GB18030), Parquet or Arrow IPC
+    /// CSV (UTF-8 or GB18030), Excel, Parquet or Arrow IPC
     table: PathBuf,
     /// The catalog entry, JSON
     #[arg(long)]

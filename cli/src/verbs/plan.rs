@@ -112,7 +112,7 @@ pub(crate) struct ApplyOptions {
     plan: PathBuf,
     /// The table to treat
     table: PathBuf,
-    /// The treated table; the name says the format (.parquet, .csv, .arrow)
+    /// The treated table; the name says the format (.parquet, .csv, .xlsx, .arrow)
     #[arg(short, long)]
     output: PathBuf,
     /// The keyring, for plans with keys: a file, or env:NAME for an environment variable

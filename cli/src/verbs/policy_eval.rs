@@ -29,7 +29,7 @@ pub(crate) struct EvalOptions {
     columns: Option<Vec<String>>,
     /// The facts: a table with a column a fact; an empty cell is unknown
     table: PathBuf,
-    /// The answers; the name says the format (.parquet, .csv, .arrow)
+    /// The answers; the name says the format (.parquet, .csv, .xlsx, .arrow)
     #[arg(short, long)]
     output: PathBuf,
 }

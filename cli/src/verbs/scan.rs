@@ -13,7 +13,7 @@ use crate::progress::Bar;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// CSV (UTF-8 or GB18030), Parquet or Arrow IPC
+    /// CSV (UTF-8 or GB18030), Excel, Parquet or Arrow IPC
     table: PathBuf,
     /// Examine every row, not a sample
     #[arg(long)]

@@ -5,8 +5,8 @@
 //! | [`sha256`], [`Hasher`] | SHA-256 (FIPS 180-4) and SM3 (GB/T 32905) |
 //! | [`MacKey`] | HMAC-SHA-256 and HMAC-SM3 (RFC 2104), the two padded states computed once |
 //! | [`BlockCipher`] | AES (FIPS 197) and SM4 (GB/T 32907); over them FF1 (NIST SP 800-38G), public as `desensitize::Ff1` |
-//! | `aead` | AES-256 and SM4 in Galois/counter mode |
 //! | [`Keyring`] | secrets with ids; one key per domain by HKDF (RFC 5869) |
+//! | `aead` | AES-256 and SM4 in Galois/counter mode |
 //! | [`PublicKey`] | Ed25519 (RFC 8032) and, with the feature `gm`, SM2 (GB/T 32918.2) with the signer's id |
 //! | [`Signer`]: [`Ed25519Key`], [`Sm2Key`], [`CallbackSigner`] | keys in PKCS#8 PEM as `openssl genpkey` writes it, devices behind a call |
 //!
@@ -159,11 +159,11 @@ mod tests {
 
     assert_implements_none!(super::MacKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::Keyring: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
-    #[cfg(feature = "tables")]
-    assert_implements_none!(super::aead::AeadKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::block::BlockKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     #[cfg(feature = "tables")]
     assert_implements_none!(super::ff1::Ff1: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+    #[cfg(feature = "tables")]
+    assert_implements_none!(super::aead::AeadKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::Ed25519Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     #[cfg(feature = "gm")]
     assert_implements_none!(super::Sm2Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
@@ -175,8 +175,8 @@ mod tests {
         crosses::<super::Keyring>();
         crosses::<super::Ed25519Key>();
         #[cfg(feature = "tables")]
-        crosses::<super::aead::AeadKey>();
-        #[cfg(feature = "tables")]
         crosses::<super::ff1::Ff1>();
+        #[cfg(feature = "tables")]
+        crosses::<super::aead::AeadKey>();
     }
 }

@@ -9,6 +9,7 @@ use super::PlanError;
 use super::column::ColumnPlan;
 use super::digest::ColumnHasher;
 use super::plan::Plan;
+use super::rows::RemovedRows;
 use super::vocabulary::Transform;
 use crate::kinds::{Kind, Role};
 use crate::table::Source;
@@ -138,8 +139,11 @@ pub struct Applied {
     pub plan: Digest,
     /// The dataset that the plan names.
     pub dataset: String,
-    /// Rows, of the input as of the output.
+    /// Rows of the output. The input had these and the removed ones.
     pub rows: u64,
+    /// What each rule about rows removed; absent where the plan has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<RemovedRows>,
     /// What was done, by column.
     pub columns: Vec<AppliedColumn>,
     /// The columns that are not in the output.

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, RecordBatchReader};
+use arrow::array::{Array as _, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, RecordBatchReader};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::PlanError;
 use super::applied::{self, Applied, AppliedColumn, InputDigests, KeyedDigest};
+use super::cells::too_large;
 use super::digest::ColumnHasher;
 use super::plan::Plan;
+use super::rows::Rows;
 use super::step::{self, Step};
 use crate::crypto::{Keyring, MacKey};
 use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
@@ -19,10 +22,61 @@ use crate::terms::V1;
 const INPUT_DOMAIN: &str = "kaifang:applied/input";
 
 /// One column on its way.
-struct Column {
-    step: Step,
-    input: Option<ColumnHasher>,
-    output: Option<ColumnHasher>,
+pub(super) struct Column {
+    pub(super) step: Step,
+    pub(super) input: Option<ColumnHasher>,
+    pub(super) output: Option<ColumnHasher>,
+    /// All of its cells leave as they came, so that its two digests are one until they are keyed.
+    is_hashed_once: bool,
+}
+
+impl Column {
+    /// Treats one batch of the column; `before` = the rows of the batches before. `None` where it is dropped.
+    pub(super) fn treat(
+        &mut self,
+        array: &ArrayRef,
+        batch: &RecordBatch,
+        before: u64,
+    ) -> Result<Option<ArrayRef>, crate::Error> {
+        // What is kept is hashed once, on its way out.
+        if !self.is_hashed_once {
+            self.see(array);
+        }
+        self.treat_seen(array, batch, before)
+    }
+
+    /// Hashes the cells of the input.
+    fn see(&mut self, array: &ArrayRef) {
+        // A type without a logical value can only be dropped, and has no digest.
+        if self.input.as_mut().is_some_and(|hasher| !hasher.update(array)) {
+            self.input = None;
+        }
+    }
+
+    /// Treats cells that were hashed, or that are hashed on their way out.
+    fn treat_seen(
+        &mut self,
+        array: &ArrayRef,
+        batch: &RecordBatch,
+        before: u64,
+    ) -> Result<Option<ArrayRef>, crate::Error> {
+        let treated = self.step.run(array, batch, before)?;
+        if let (Some(hasher), Some(treated)) = (&mut self.output, &treated)
+            && !hasher.update(treated)
+        {
+            return Err(too_large(&self.step.column).into());
+        }
+        Ok(treated)
+    }
+
+    /// Counts and hashes cells that leave as they are, by another way than a batch.
+    pub(super) fn keep(&mut self, array: &ArrayRef) -> Result<(), PlanError> {
+        self.step.counts.nulls += array.logical_null_count() as u64;
+        match self.output.as_mut().is_some_and(|hasher| hasher.update(array)) {
+            true => Ok(()),
+            false => Err(too_large(&self.step.column)),
+        }
+    }
 }
 
 enum State {
@@ -36,13 +90,16 @@ enum State {
 /// At the end, and only there, [`Treated::applied`] is the proof. After an error there is none, and no batch follows:
 /// what was read before it must not be used.
 pub struct Treated {
-    plan: Plan,
-    source: Source,
+    pub(super) plan: Plan,
+    pub(super) source: Source,
     schema_in: SchemaRef,
-    schema_out: SchemaRef,
-    columns: Vec<Column>,
+    pub(super) schema_out: SchemaRef,
+    pub(super) columns: Vec<Column>,
+    /// The rules about rows, and the rows of the input so far.
+    pub(super) rules: Rows,
+    read: u64,
     input_key: Option<(String, MacKey)>,
-    rows: u64,
+    pub(super) rows: u64,
     state: State,
 }
 
@@ -87,11 +144,14 @@ impl Plan {
             fields.extend(step.output.as_ref().map(|data_type| Field::new(field.name(), data_type.clone(), true)));
             let input = input_key.as_ref().map(|_| ColumnHasher::new());
             let output = step.output.as_ref().map(|_| ColumnHasher::new());
-            columns.push(Column { step, input, output });
+            let is_hashed_once = step.is_kept() && self.rows().is_empty();
+            columns.push(Column { step, input, output, is_hashed_once });
         }
         let schema_out = Arc::new(Schema::new(fields));
-        let plan = self.clone();
-        Ok(Treated { plan, source, schema_in, schema_out, columns, input_key, rows: 0, state: State::Running })
+        let place = |name: &str| schema_in.index_of(name).ok();
+        let rules = Rows::new(self.rows(), self.dataset(), place, keys)?;
+        let (plan, state) = (self.clone(), State::Running);
+        Ok(Treated { plan, source, schema_in, schema_out, columns, rules, read: 0, input_key, rows: 0, state })
     }
 
     /// Treats a table and hands each batch on, telling how far it is. Where the answer is an error, what was handed on
@@ -133,9 +193,11 @@ impl Plan {
         let mut treated = self.apply(source, keys)?;
         let mut sink = open(treated.schema())?;
         sink.check_source(&treated.source)?;
-        while let Some(batch) = treated.next_batch()? {
-            sink.write(&batch)?;
-            report(&mut *progress, "apply", treated.rows, total)?;
+        if !super::splice::run(&mut treated, &mut sink, &mut *progress)? {
+            while let Some(batch) = treated.next_batch()? {
+                sink.write(&batch)?;
+                report(&mut *progress, "apply", treated.rows, total)?;
+            }
         }
         // The proof first: without it the file must not appear.
         let applied = treated.into_applied()?;
@@ -208,25 +270,37 @@ impl Treated {
         if batch.num_columns() != self.columns.len() || types(&batch.schema()) != types(&self.schema_in) {
             return Err(PlanError::SchemaChanged.into());
         }
+        let leaving = match self.rules.is_empty() {
+            true => None,
+            false => {
+                let leaving = self.rules.leaving(batch)?;
+                let left = filter_record_batch(batch, &leaving).map_err(|_| PlanError::SchemaChanged)?;
+                Some((leaving, left))
+            }
+        };
         let mut arrays: Vec<ArrayRef> = Vec::new();
-        for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
-            // A type without a logical value can only be dropped, and has no digest.
-            if column.input.as_mut().is_some_and(|hasher| !hasher.update(array)) {
-                column.input = None;
-            }
-            if let Some(treated) = column.step.run(array, batch, self.rows)? {
-                if let Some(hasher) = &mut column.output
-                    && !hasher.update(&treated)
-                {
-                    return Err(super::cells::too_large(&column.step.column).into());
+        for (at, (column, array)) in self.columns.iter_mut().zip(batch.columns()).enumerate() {
+            let treated = match &leaving {
+                None => column.treat(array, batch, self.rows)?,
+                Some((leaving, left)) => {
+                    column.see(array);
+                    let rest = left.columns().get(at).ok_or(PlanError::SchemaChanged)?;
+                    column.treat_seen(rest, left, 0).map_err(|error| in_the_input(error, self.read, leaving))?
                 }
-                arrays.push(treated);
-            }
+            };
+            arrays.extend(treated);
         }
-        self.rows += batch.num_rows() as u64;
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let rows = leaving.as_ref().map_or(batch.num_rows(), |(leaving, _)| leaving.true_count());
+        self.read += batch.num_rows() as u64;
+        self.rows += rows as u64;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let treated = RecordBatch::try_new_with_options(self.schema(), arrays, &options);
         treated.map_err(|_| PlanError::SchemaChanged.into())
+    }
+
+    /// The end was reached by another way than batch by batch.
+    pub(super) fn finish(&mut self) {
+        self.state = State::Done(Box::new(self.prove()));
     }
 
     fn prove(&mut self) -> Applied {
@@ -237,6 +311,9 @@ impl Treated {
         let mut inputs = std::collections::BTreeMap::new();
         for column in &mut self.columns {
             let name = column.step.column.clone();
+            if column.is_hashed_once && column.input.is_some() {
+                column.input = column.output.clone();
+            }
             if let Some(entry) = self.plan.columns().get(&name) {
                 let counts = column.step.counts;
                 columns.push(AppliedColumn {
@@ -268,6 +345,7 @@ impl Treated {
             plan: self.plan.hash(),
             dataset: self.plan.dataset().to_owned(),
             rows,
+            removed: self.rules.removed(),
             columns,
             dropped,
             schema_in: applied::column_types(&self.schema_in),
@@ -279,6 +357,18 @@ impl Treated {
             output_digests,
             outcome: applied::outcome(&self.plan),
         }
+    }
+}
+
+/// The error with the row of the input, where only some of its rows were treated.
+fn in_the_input(error: crate::Error, read: u64, leaving: &BooleanArray) -> crate::Error {
+    match error {
+        crate::Error::Plan(PlanError::InvalidValue { column, row }) => {
+            let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
+            let of_batch = leaving.values().set_indices().nth(place).unwrap_or_default();
+            PlanError::InvalidValue { column, row: read + of_batch as u64 + 1 }.into()
+        }
+        other => other,
     }
 }
 

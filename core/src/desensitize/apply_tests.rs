@@ -327,7 +327,7 @@ fn the_proof_holds_for_every_format_and_for_no_changed_cell() {
     let plan = plan("lxdh = { do = \"mask\", kind = \"mobile\" }\nje = { do = \"keep\" }");
     let dir = tempfile::tempdir().unwrap();
     let mut proofs = Vec::new();
-    for format in [Format::Csv, Format::Parquet, Format::Ipc] {
+    for format in [Format::Csv, Format::Parquet, Format::Ipc, Format::Xlsx] {
         let path = dir.path().join(format.to_string());
         let create = |schema| Sink::create(&path, schema, format);
         let (applied, stats) = plan.apply_to(source(&batch), &keys(), create, &mut silent).unwrap();
@@ -498,6 +498,69 @@ fn the_proof_holds_for_a_csv_whose_cells_were_guarded() {
     let open = || open(&path, &ReadOptions::default()).unwrap();
     applied.verify_output(open()).unwrap();
     assert_eq!(content_digest(open(), &mut silent).unwrap(), applied.content().unwrap());
+}
+
+/// Rows are judged by the input, before any cell is treated; what can't be judged does not leave.
+#[test]
+fn rows_are_suppressed_and_sampled_by_their_own_cells() {
+    let ages = ["17", "18", "60", "91", "x"].map(Some).into_iter().chain([None]).collect::<StringArray>();
+    let names: StringArray = ["a", "b", "c", "d", "e", "f"].map(Some).into_iter().collect();
+    let batch = table(vec![("age", Arc::new(ages)), ("xm", Arc::new(names))]);
+    let suppress = |rule: &str| {
+        let text = format!(
+            "v = 1\ndataset = \"d\"\nrows = [{rule}]\n[columns]\nage = {{ do = \"drop\" }}\nxm = {{ do = \"keep\" }}"
+        );
+        let (batches, applied) = run(&Plan::parse_toml(&text).unwrap(), source(&batch)).unwrap();
+        let left: Vec<_> = batches.iter().flat_map(|batch| batch["xm"].as_string::<i32>().iter().flatten()).collect();
+        assert_eq!(applied.rows as usize, left.len());
+        assert_eq!(applied.removed.iter().map(|rule| rule.rows).sum::<u64>() + applied.rows, 6);
+        (left.concat(), applied.removed.iter().map(|rule| rule.unjudged).sum::<u64>())
+    };
+    assert_eq!(suppress(r#"{ do = "suppress", column = "age", above = 90 }"#), ("abc".into(), 2));
+    assert_eq!(suppress(r#"{ do = "suppress", column = "age", below = 18, above = 60 }"#), ("bc".into(), 2));
+    assert_eq!(suppress(r#"{ do = "suppress", column = "age", values = ["18", "x"] }"#), ("acdf".into(), 0));
+    assert_eq!(suppress(r#"{ do = "suppress", column = "age", null = true }"#), ("abcde".into(), 0));
+    let two = r#"{ do = "suppress", column = "age", null = true }, { do = "suppress", column = "xm", values = ["a"] }"#;
+    assert_eq!(suppress(two), ("bcde".into(), 0));
+}
+
+#[test]
+fn a_sample_is_of_the_rate_and_the_same_in_batches_of_any_size() {
+    let cells: ArrayRef = Arc::new((0..20_000).map(|row| Some(format!("person {row}"))).collect::<StringArray>());
+    let batch = table(vec![("id", cells)]);
+    let plan = Plan::parse_toml(
+        "v = 1\ndataset = \"d\"\nrows = [{ do = \"sample\", column = \"id\", key = \"k1\", keep_ppm = 250000 }]\n[columns]\nid = { do = \"keep\" }",
+    )
+    .unwrap();
+    let (whole, applied) = run(&plan, source(&batch)).unwrap();
+    // Four standard deviations of 20,000 draws at a quarter.
+    assert!((4755..=5245).contains(&applied.rows), "{}", applied.rows);
+    let parts = (0..20_000).step_by(777).map(|at| batch.slice(at, 777.min(20_000 - at))).collect();
+    let (parts, again) = run(&plan, Source::from_batches(batch.schema(), parts).unwrap()).unwrap();
+    assert_eq!(arrow::compute::concat_batches(&whole[0].schema(), &parts).unwrap(), whole[0]);
+    assert_eq!(again, applied);
+    assert_eq!(plan.keys(), ["k1"]);
+}
+
+/// The row that is named is that of the input, whatever was removed before it.
+#[test]
+fn an_error_names_the_row_of_the_input() {
+    let plan = Plan::parse_toml(
+        r#"
+        v = 1
+        dataset = "d"
+        rows = [{ do = "suppress", column = "c", values = ["x"] }]
+        [columns]
+        c = { do = "mask", kind = "mobile" }
+        [on_invalid]
+        default = "error"
+        "#,
+    )
+    .unwrap();
+    let cells = |cells: &[&str]| table(vec![("c", Arc::new(StringArray::from(cells.to_vec())))]);
+    let batches = vec![cells(&["x", "13900001111", "x"]), cells(&["x", "13900001111", "x", "12"])];
+    let error = run(&plan, Source::from_batches(batches[0].schema(), batches).unwrap()).unwrap_err();
+    assert_eq!(error, PlanError::InvalidValue { column: "c".into(), row: 7 }.into());
 }
 
 /// Two columns that a plan treats by the persons of a third.

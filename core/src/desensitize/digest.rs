@@ -13,6 +13,7 @@ use crate::terms::Digest;
 ///
 /// No two columns have one encoding: what a cell begins with says how long it is. It depends on neither the batches nor
 /// the Arrow type of text.
+#[derive(Clone)]
 pub(crate) struct ColumnHasher {
     hasher: Hasher,
     /// What is gathered before it is hashed; the room after `CHUNK` takes a whole short cell.

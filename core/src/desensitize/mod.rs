@@ -17,14 +17,15 @@
 //! | `top_bottom` | what is beyond a bound becomes the bound | numbers, text that is one |
 //! | `date_shift` | the dates of a person move by days, all alike, by key and person | dates, timestamps, text that is a date |
 //! | `noise` | plus a random number of units, by key and row | integers, decimals, text that is an integer |
-//! | `encrypt` | `<key id>.` and a ciphertext, another one each time | text, numbers, dates, booleans |
+//! | `encrypt` | `<key id>.` and a ciphertext, another one each time; `decrypt` gives it back | text, numbers, dates, booleans |
+//!
+//! Besides, rows are removed by [`RowPlan`]: `suppress` by a condition, `sample` by a keyed draw.
 //!
 //! Text is utf8, large utf8, utf8 view and dictionaries of them, each of which comes out in its own type; what was no text
-//! comes out as utf8, unless the table says numbers or dates stay such. A dictionary is treated word by word and never
-//! unpacked, but where a cell depends on more than its value (`date_shift`, `noise`, `encrypt`): its keys would tell what
-//! was equal. Nulls stay null, with no bytes under them. A value that a transform can't treat becomes [`REDACTED`] (null
-//! outside of text) under `on_invalid = "redact"`, and is counted. Every transform is row-local: batches of any size give
-//! the same values and the same digests, but those of `encrypt`, which is random.
+//! comes out as utf8. A dictionary is treated word by word and never unpacked, but where a cell depends on more than its
+//! value (`date_shift`, `noise`, `encrypt`). Nulls stay null, with no bytes under them. A value that a transform can't treat
+//! becomes [`REDACTED`] (null outside of text) under `on_invalid = "redact"`, and is counted. Every transform is row-local:
+//! batches of any size give the same values and the same digests, but those of `encrypt`, which is random.
 //!
 //! The digest of a logical column is SHA-256 over `kaifang/column/v1`, a zero byte, and for each cell in order: a zero
 //! byte for null; or one more than the length of the logical bytes in LEB128, and these bytes. The
@@ -59,7 +60,9 @@ mod preview;
 mod read;
 mod rotate;
 mod round;
+mod rows;
 mod shift;
+mod splice;
 mod step;
 mod token;
 mod top_bottom;
@@ -80,6 +83,7 @@ pub(crate) use logical::{plain_type, visit};
 pub use plan::{OnInvalid, Plan};
 pub use preview::{Preview, PreviewColumn, PreviewValue};
 pub use rotate::Rotation;
+pub use rows::{RemovedRows, RowPlan};
 pub use treatment::ColumnTreatment;
 pub use values::{TreatedValues, answer_values, treat_values};
 pub use vocabulary::{Cipher, Distribution, Invalid, Kept, Level, Mac, TokenForm, Transform};

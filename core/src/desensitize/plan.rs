@@ -14,6 +14,7 @@ use super::PlanError;
 use super::column::ColumnPlan;
 use super::other;
 use super::read::{field, read};
+use super::rows::RowPlan;
 use super::step::Step;
 use super::vocabulary::Invalid;
 use crate::kinds;
@@ -66,6 +67,8 @@ pub struct Plan {
     pub(super) v: V1,
     pub(super) dataset: String,
     pub(super) columns: BTreeMap<String, ColumnPlan>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rows: Vec<RowPlan>,
     #[serde(default)]
     pub(super) on_invalid: OnInvalid,
 }
@@ -86,7 +89,8 @@ impl Plan {
         columns: BTreeMap<String, ColumnPlan>,
         on_invalid: Invalid,
     ) -> Result<Self, PlanError> {
-        let plan = Plan { v: V1, dataset: dataset.into(), columns, on_invalid: OnInvalid { default: on_invalid } };
+        let on_invalid = OnInvalid { default: on_invalid };
+        let plan = Plan { v: V1, dataset: dataset.into(), columns, rows: Vec::new(), on_invalid };
         let mut problems = Vec::new();
         plan.problems(&mut problems);
         PlanError::all_of(problems).map(|()| plan)
@@ -148,6 +152,23 @@ impl Plan {
         &self.columns
     }
 
+    /// The same plan with these rules about rows.
+    ///
+    /// # Errors
+    /// Every problem of the plan.
+    pub fn with_rows(mut self, rows: Vec<RowPlan>) -> Result<Self, PlanError> {
+        self.rows = rows;
+        let mut problems = Vec::new();
+        self.problems(&mut problems);
+        PlanError::all_of(problems).map(|()| self)
+    }
+
+    /// The rules about rows.
+    #[must_use]
+    pub fn rows(&self) -> &[RowPlan] {
+        &self.rows
+    }
+
     /// What happens to values that a transform can't treat.
     #[must_use]
     pub fn on_invalid(&self) -> Invalid {
@@ -157,7 +178,8 @@ impl Plan {
     /// The ids of the keys that the plan needs, sorted, each once.
     #[must_use]
     pub fn keys(&self) -> Vec<&str> {
-        let mut keys: Vec<&str> = self.columns.values().filter_map(|column| column.key.as_deref()).collect();
+        let columns = self.columns.values().filter_map(|column| column.key.as_deref());
+        let mut keys: Vec<&str> = columns.chain(self.rows.iter().filter_map(|rule| rule.key.as_deref())).collect();
         keys.sort_unstable();
         keys.dedup();
         keys
@@ -193,6 +215,9 @@ impl Plan {
                 }
             }
         }
+        for rule in self.rows.iter().filter(|rule| !seen.contains_key(rule.column.as_str())) {
+            problems.push(PlanError::NoSuchColumn { column: rule.column.clone() });
+        }
         for column in self.columns.keys().filter(|column| !seen.contains_key(column.as_str())) {
             problems.push(PlanError::NoSuchColumn { column: column.clone() });
         }
@@ -223,6 +248,12 @@ impl Plan {
         for (column, plan) in &self.columns {
             super::step::problems(column, plan, problems);
             other::problems(column, &self.columns, problems);
+        }
+        for (number, rule) in self.rows.iter().enumerate() {
+            rule.problems(number, problems);
+            if rule.domain.as_deref().is_some_and(|domain| domain.starts_with(RESERVED)) {
+                problems.push(PlanError::ReservedDomain { place: format!("rows.{number}.domain") });
+            }
         }
     }
 }

@@ -122,10 +122,10 @@ fn samples(entry: &ColumnPlan) -> Vec<&str> {
     if let Some(table) = &entry.hierarchy {
         return table.keys().take(2).map(String::as_str).chain(["?"]).collect();
     }
-    let dated = (entry.transform == Transform::DateShift).then_some(Kind::Date);
-    let kind = entry.kind.or(dated).or_else(|| match entry.to? {
-        Level::Province | Level::City | Level::District => Some(Kind::Address),
-        _ => Some(Kind::Date),
+    let kind = entry.kind.or_else(|| match (entry.transform, entry.to) {
+        (_, Some(Level::Province | Level::City | Level::District)) => Some(Kind::Address),
+        (_, Some(_)) | (Transform::DateShift, _) => Some(Kind::Date),
+        _ => None,
     });
     match kind {
         Some(Kind::ResidentId) => vec!["11010519491231002X", "110105194912310021"],
@@ -167,7 +167,7 @@ mod tests {
             d = { do = "drop" }
             e = { do = "generalize", width = 10 }
             f = { do = "keep" }
-            g = { do = "generalize", hierarchy = { 哮喘 = ["疾病"] }, level = 1 }
+            g = { do = "generalize", hierarchy = { "哮喘" = ["疾病"] }, level = 1 }
             h = { do = "date_shift", subject = "a", days = 1, key = "k1" }
             i = { do = "round", width = 100 }
             j = { do = "encrypt", key = "k1" }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::PlanError;
 use super::column::{ColumnPlan, SETTINGS};
 use super::plan::{OnInvalid, Plan};
+use super::rows::RowPlan;
 use super::vocabulary::Transform;
 use crate::terms::{Text, V1, Word};
 
@@ -21,7 +22,7 @@ pub(super) fn read(value: &Value, problems: &mut Vec<PlanError>) -> Option<Plan>
         problems.push(field("plan", "a table with v, dataset and columns", "包含 v、dataset、columns 的表"));
         return None;
     };
-    unknown_fields("", top, &["v", "dataset", "columns", "on_invalid"], problems);
+    unknown_fields("", top, &["v", "dataset", "columns", "rows", "on_invalid"], problems);
     if top.get("v").and_then(Value::as_u64) != Some(1) {
         problems.push(field("v", "1", "1"));
     }
@@ -38,6 +39,14 @@ pub(super) fn read(value: &Value, problems: &mut Vec<PlanError>) -> Option<Plan>
                 OnInvalid::default()
             }
         },
+    };
+    let rows = match top.get("rows").map(Value::as_array) {
+        None => Vec::new(),
+        Some(Some(rules)) => read_rows(rules, problems),
+        Some(None) => {
+            problems.push(field("rows", "a list of rules", "规则列表"));
+            Vec::new()
+        }
     };
     let mut columns = BTreeMap::new();
     match top.get("columns").map(Value::as_object) {
@@ -58,7 +67,23 @@ pub(super) fn read(value: &Value, problems: &mut Vec<PlanError>) -> Option<Plan>
         }
         None => {}
     }
-    Some(Plan { v: V1, dataset: dataset.unwrap_or("?").to_owned(), columns, on_invalid })
+    Some(Plan { v: V1, dataset: dataset.unwrap_or("?").to_owned(), columns, rows, on_invalid })
+}
+
+/// Each rule, or that it is none: `do`, `column`, and its settings.
+fn read_rows(rules: &[Value], problems: &mut Vec<PlanError>) -> Vec<RowPlan> {
+    let mut rows = Vec::new();
+    for (number, rule) in rules.iter().enumerate() {
+        match RowPlan::deserialize(rule) {
+            Ok(rule) => rows.push(rule),
+            Err(_) => problems.push(field(
+                format!("rows.{number}"),
+                "do = suppress with column and above, below, values or null; or do = sample with column, key and keep_ppm",
+                "do = suppress,含 column 及 above、below、values、null 之一;或 do = sample,含 column、key、keep_ppm",
+            )),
+        }
+    }
+    rows
 }
 
 fn read_column(column: &str, entry: &Value, problems: &mut Vec<PlanError>) -> Option<ColumnPlan> {

@@ -105,6 +105,11 @@ impl Step {
         }))
     }
 
+    /// Whether the cells leave as they came.
+    pub(crate) fn is_kept(&self) -> bool {
+        matches!(self.work, Work::Keep)
+    }
+
     /// Treats the column of one batch; `before` = the rows of the batches before. `None` where it is dropped.
     pub(crate) fn run(
         &mut self,

@@ -12,8 +12,6 @@ use crate::crypto::Keyring;
 
 /// The transform of one column of a plan, ready to be run on its batches: no digest is made, so there is no proof.
 ///
-/// A transform that looks at another column of the row (a shift of dates, noise) is refused: that column isn't here.
-///
 /// ```
 /// use arrow::array::{ArrayRef, AsArray, StringArray};
 /// use arrow::datatypes::DataType;
@@ -36,15 +34,15 @@ pub struct ColumnTreatment {
 }
 
 impl ColumnTreatment {
-    /// The transform that a plan names for a column of this type.
+    /// The transform that a plan names for a column of this type. One that looks at another column (a date shift, noise)
+    /// needs the whole table: [`Plan::apply`].
     ///
     /// # Errors
-    /// [`PlanError`] for a column that the plan doesn't name, a type without a meaning or a transform by another column;
+    /// [`PlanError`] for a column that the plan doesn't name, a type without a meaning or a transform of two columns;
     /// [`crate::crypto::KeyError`] for a missing key.
     pub fn new(plan: &Plan, column: &str, data_type: &DataType, keys: &Keyring) -> Result<Self, crate::Error> {
-        let field = Field::new(column, data_type.clone(), true);
-        let schema = Arc::new(Schema::new(vec![field.clone()]));
-        Ok(ColumnTreatment { step: Step::new(plan, &schema, &field, keys)?, schema, rows: 0 })
+        let schema = Arc::new(Schema::new(vec![Field::new(column, data_type.clone(), true)]));
+        Ok(ColumnTreatment { step: Step::new(plan, &schema, schema.field(0), keys)?, schema, rows: 0 })
     }
 
     /// The type of the treated column; `None` where it is dropped.
@@ -56,12 +54,10 @@ impl ColumnTreatment {
     /// Treats the next batch of the column; `None` where it is dropped.
     ///
     /// # Errors
-    /// [`PlanError::InvalidValue`] under `on_invalid = "error"`; [`PlanError::TooLarge`]; [`PlanError::SchemaChanged`] for
-    /// a column of another type; [`crate::crypto::KeyError`] where the system gives no randomness.
+    /// [`PlanError::InvalidValue`] under `on_invalid = "error"`; [`PlanError::SchemaChanged`] for another type.
     pub fn treat(&mut self, array: &ArrayRef) -> Result<Option<ArrayRef>, crate::Error> {
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), vec![Arc::clone(array)]);
-        let batch = batch.map_err(|_| PlanError::SchemaChanged)?;
-        let treated = self.step.run(array, &batch, self.rows)?;
+        let treated = self.step.run(array, &batch.map_err(|_| PlanError::SchemaChanged)?, self.rows)?;
         self.rows += array.len() as u64;
         Ok(treated)
     }

@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use super::column::ColumnPlan;
 use super::logical::visit;
 use super::plan::Plan;
-use super::vocabulary::Invalid;
+use super::vocabulary::{Invalid, Transform};
 use crate::crypto::Keyring;
+use crate::kinds::Kind;
 use crate::table::Source;
 
 /// The treated values in order, and how many of them could not be treated and were redacted.
@@ -63,7 +64,7 @@ const VALUES: &str = "values";
 /// Values through one transform, as hosts ask that hold no table: the document of a question.
 ///
 /// `others` are columns beside the values, for a transform that looks at one: the subject of a date shift, the row key of
-/// noise. They are kept, and not answered.
+/// noise. They are not answered.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
@@ -71,10 +72,17 @@ struct Question {
     column: Value,
     values: Vec<Option<String>>,
     #[serde(default)]
-    others: BTreeMap<String, Vec<Option<String>>>,
+    others: BTreeMap<String, Other>,
 }
 
-/// Answers `{"dataset","column":{"do":…},"values":[…]}`, with an optional `others` of further columns by name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Other {
+    kind: Option<Kind>,
+    values: Vec<Option<String>>,
+}
+
+/// Answers `{"dataset","column":{"do":…},"values":[…]}`, with an optional `others` of further columns, `{name: {"kind","values"}}`.
 ///
 /// # Errors
 /// [`crate::canon::CanonError`] for another document; as [`treat_values`].
@@ -91,11 +99,10 @@ pub fn answer_values(question: &[u8], keys: &Keyring) -> Result<TreatedValues, c
     let mut columns = serde_json::Map::new();
     let mut arrays: Vec<(String, ArrayRef)> = Vec::new();
     let text = |values: Vec<Option<String>>| -> ArrayRef { Arc::new(values.into_iter().collect::<StringArray>()) };
-    for (name, values) in question.others {
-        if name != VALUES {
-            columns.insert(name.clone(), json!({ "do": "keep" }));
-            arrays.push((name, text(values)));
-        }
+    for (name, other) in question.others.into_iter().filter(|(name, _)| name != VALUES) {
+        let entry = ColumnPlan { kind: other.kind, ..ColumnPlan::new(Transform::Drop) };
+        columns.insert(name.clone(), json!(entry));
+        arrays.push((name, text(other.values)));
     }
     columns.insert(VALUES.to_owned(), question.column);
     arrays.push((VALUES.to_owned(), text(question.values)));

@@ -206,8 +206,9 @@ mod tests {
 
     #[test]
     fn no_end_is_a_date_and_no_birth_date() {
-        for spelling in ["9999-9-9", "9999-12-31", "99991231", "9999/99/99"] {
+        for spelling in ["9999-9-9", "9999-09-09", "9999-12-31", "99991231", "9999/99/99"] {
             assert_eq!(parse(spelling), Some(Reading::NoEnd), "{spelling}");
+            assert_eq!(canonical(spelling).as_deref(), Some("9999-12-31"), "{spelling}");
             assert_eq!(canonical_birth(spelling), None);
         }
     }

@@ -115,6 +115,20 @@ mod tests {
     }
 
     #[test]
+    fn a_day_of_either_century_is_one_and_a_birth_is_in_living_memory() {
+        for (day, valid) in [("000229", true), ("040229", true), ("010229", false), ("991231", true)] {
+            let first = format!("KAZ1100{day}0");
+            let number = format!("{first}{}", slow_check_15(&first));
+            assert_eq!(canonical(&number).is_some(), valid, "{number}");
+        }
+        for (year, valid) in [("1849", false), ("1850", true), ("2100", true), ("2101", false)] {
+            let first = format!("911398{year}1231002");
+            let number = format!("{first}{}", resident_id::check_digit(&first).unwrap());
+            assert_eq!(canonical(&number).is_some(), valid, "{number}");
+        }
+    }
+
+    #[test]
     fn a_resident_id_is_never_one_of_these() {
         for province in 0..90 {
             let first = format!("{province:02}010519491231002");

@@ -7,10 +7,8 @@ use std::borrow::Cow;
 use super::fold;
 
 fn is_mobile(digits: &[u8]) -> bool {
-    digits.len() == 11
-        && digits.iter().all(u8::is_ascii_digit)
-        && digits.first() == Some(&b'1')
-        && digits.get(1).is_some_and(|second| (b'3'..=b'9').contains(second))
+    let Ok([first, second, rest @ ..]) = <&[u8; 11]>::try_from(digits) else { return false };
+    *first == b'1' && (b'3'..=b'9').contains(second) && rest.iter().fold(true, |all, byte| all & byte.is_ascii_digit())
 }
 
 pub(super) fn canonical(value: &str) -> Option<Cow<'_, str>> {

@@ -168,7 +168,8 @@ impl Kind {
 pub struct Grade {
     /// The check digit is right.
     pub checksum: Option<bool>,
-    /// The administrative division is in the table.
+    /// The administrative division is known: for numbers that keep their first one, assigned now or once; for a column
+    /// of divisions, in the current table.
     pub region: Option<bool>,
     /// The date inside exists and is plausible.
     pub date: Option<bool>,

@@ -66,7 +66,7 @@ mod tests {
     fn slow_check(first_8: &str) -> char {
         let weights = [3, 7, 9, 10, 5, 8, 4, 2];
         let sum: u32 = first_8.chars().zip(weights).map(|(c, weight)| c.to_digit(36).unwrap() * weight).sum();
-        let last = (0..11).find(|last| (sum + last) % 11 == 0).unwrap();
+        let last = (0..11).find(|last| (sum + last).is_multiple_of(11)).unwrap();
         if last == 10 { 'X' } else { char::from_digit(last, 10).unwrap() }
     }
 

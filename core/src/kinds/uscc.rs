@@ -13,18 +13,17 @@ const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 /// 3^i modulo 31.
 const WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
 
-/// The values of the characters from `0` to `Y`; `NONE` for those between that are not of the alphabet.
-const VALUES: [u8; 42] = {
-    const NONE: u8 = u8::MAX;
-    [
-        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, NONE, NONE, NONE, NONE, NONE, NONE, NONE, 10, 11, 12, 13, 14, 15, 16, 17, NONE,
-        18, 19, 20, 21, 22, NONE, 23, 24, 25, NONE, 26, 27, NONE, 28, 29, 30,
-    ]
-};
+/// Stands for a character that is not of the alphabet.
+const NONE: u8 = u8::MAX;
 
-fn value_of(byte: u8) -> Option<u32> {
-    let value = VALUES.get(usize::from(byte.wrapping_sub(b'0')))?;
-    (usize::from(*value) < ALPHABET.len()).then_some(u32::from(*value))
+/// The values of the characters from `0` to `Y`.
+const VALUES: [u8; 42] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, NONE, NONE, NONE, NONE, NONE, NONE, NONE, 10, 11, 12, 13, 14, 15, 16, 17, NONE, 18,
+    19, 20, 21, 22, NONE, 23, 24, 25, NONE, 26, 27, NONE, 28, 29, 30,
+];
+
+fn value_of(byte: u8) -> u8 {
+    VALUES.get(usize::from(byte.wrapping_sub(b'0'))).copied().unwrap_or(NONE)
 }
 
 /// The check character for the first 17; `None` if they are not 17 characters of the alphabet.
@@ -35,15 +34,18 @@ fn value_of(byte: u8) -> Option<u32> {
 /// ```
 #[must_use]
 pub fn check_digit(first_17: &str) -> Option<char> {
-    (first_17.len() == 17).then(|| check(first_17.as_bytes())).flatten().map(char::from)
+    first_17.as_bytes().try_into().ok().and_then(check).map(char::from)
 }
 
-fn check(first_17: &[u8]) -> Option<u8> {
-    let mut sum = 0;
+/// No step can overflow or stop early, as in a resident id.
+fn check(first_17: &[u8; 17]) -> Option<u8> {
+    let (mut sum, mut all_valid) = (0u32, true);
     for (byte, weight) in first_17.iter().zip(WEIGHTS) {
-        sum += value_of(*byte)? * weight;
+        let value = value_of(*byte);
+        all_valid &= value != NONE;
+        sum = sum.wrapping_add(u32::from(value).wrapping_mul(weight));
     }
-    ALPHABET.get(((31 - sum % 31) % 31) as usize).copied()
+    ALPHABET.get(((31 - sum % 31) % 31) as usize).copied().filter(|_| all_valid)
 }
 
 /// The department and category characters that the standard assigns.
@@ -68,14 +70,15 @@ pub(super) fn grade(value: &str) -> Option<Grade> {
 
 fn graded(folded: &str) -> Option<Grade> {
     let bytes: &[u8; 18] = folded.as_bytes().try_into().ok()?;
-    let [department, category, .., last] = *bytes;
-    let (first_17, division) = (bytes.get(..17)?, folded.get(2..8)?);
-    value_of(last)?;
-    if !is_assigned(department, category) || !division.bytes().all(|byte| byte.is_ascii_digit()) {
+    let [first_17 @ .., last] = bytes;
+    let [department, category, ..] = *bytes;
+    let division = folded.get(2..8)?;
+    let digits = division.bytes().fold(true, |all, byte| all & byte.is_ascii_digit());
+    if !is_assigned(department, category) || !digits || value_of(*last) == NONE {
         return None;
     }
     Some(Grade {
-        checksum: Some(check(first_17)? == last),
+        checksum: Some(check(first_17)? == *last),
         // 100000 is the centre: bodies registered by national departments.
         region: Some(division == "100000" || region::is_ever_assigned(division)),
         date: None,
@@ -126,7 +129,7 @@ mod tests {
     fn a_value_is_the_place_in_the_alphabet() {
         for byte in 0..=u8::MAX {
             let place = ALPHABET.iter().position(|other| *other == byte);
-            assert_eq!(value_of(byte), place.map(|place| place as u32));
+            assert_eq!(value_of(byte), place.map_or(NONE, |place| place as u8));
         }
     }
 

@@ -144,7 +144,7 @@ fn is_plain_number(text: &str) -> bool {
     body.starts_with(|c: char| c.is_ascii_digit() || c == '.') && body.parse::<f64>().is_ok()
 }
 
-fn is_text(data_type: &DataType) -> bool {
+pub(super) fn is_text(data_type: &DataType) -> bool {
     match data_type {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
         DataType::Dictionary(_, value) => is_text(value),
@@ -152,7 +152,7 @@ fn is_text(data_type: &DataType) -> bool {
     }
 }
 
-fn is_writable(data_type: &DataType) -> bool {
+pub(super) fn is_writable(data_type: &DataType) -> bool {
     match data_type {
         DataType::List(item) | DataType::LargeList(item) => {
             !item.data_type().is_nested() && is_writable(item.data_type())
@@ -165,14 +165,14 @@ fn is_writable(data_type: &DataType) -> bool {
 }
 
 /// The cells of one column as text.
-enum Cells<'a> {
+pub(super) enum Cells<'a> {
     Text(&'a arrow::array::LargeStringArray),
     List(&'a dyn Array),
     Other(&'a dyn Array, ArrayFormatter<'a>),
 }
 
 impl<'a> Cells<'a> {
-    fn new(column: &'a dyn Array, format: &'a FormatOptions<'a>) -> Result<Self, TableError> {
+    pub(super) fn new(column: &'a dyn Array, format: &'a FormatOptions<'a>) -> Result<Self, TableError> {
         Ok(match column.data_type() {
             DataType::LargeUtf8 => Cells::Text(column.as_string()),
             DataType::List(_) | DataType::LargeList(_) => Cells::List(column),
@@ -184,7 +184,7 @@ impl<'a> Cells<'a> {
     }
 
     /// The text of a cell and whether it is text that needs the guard; `None` = null.
-    fn get(&self, row: usize) -> Result<Option<(Cow<'_, str>, bool)>, TableError> {
+    pub(super) fn get(&self, row: usize) -> Result<Option<(Cow<'_, str>, bool)>, TableError> {
         let malformed = |error| TableError::from_arrow(&error);
         Ok(match self {
             Cells::Text(texts) => (!texts.is_null(row)).then(|| (Cow::Borrowed(texts.value(row)), true)),

@@ -58,7 +58,8 @@ room_error! {
             en "the file is not valid {format}: {what}", zh "文件不是有效的 {format}:{what}";
         /// A format that can't be told.
         UnknownFormat { path: String } = "KF-TABLE-15",
-            en "{path:?} is neither CSV nor Parquet nor Arrow IPC", zh "{path:?} 不是 CSV、Parquet 或 Arrow IPC", at "{path}";
+            en "{path:?} is neither CSV nor Parquet nor Arrow IPC nor XLSX",
+            zh "{path:?} 不是 CSV、Parquet、Arrow IPC 或 XLSX", at "{path}";
         /// The caller stopped the job.
         Cancelled { stage: &'static str } = "KF-TABLE-16", en "{stage} was cancelled", zh "{stage} 已被取消";
         /// A batch does not fit the table it is written to.
@@ -93,6 +94,10 @@ room_error! {
         OntoItself { path: String } = "KF-TABLE-25",
             en "{path:?} is the table that is read; write the result to another file",
             zh "{path:?} 正是所读取的表;请将结果写入另一个文件", at "{path}";
+        /// A text that a cell of a workbook has no room for.
+        CellTooLong { column: usize, row: u64, limit: usize } = "KF-TABLE-26",
+            en "row {row} of column {column} is longer than the {limit} characters that a cell of a workbook holds",
+            zh "第 {column} 列第 {row} 行超过工作簿单元格 {limit} 个字符的上限", at "column {column}, row {row}";
     }
 }
 

@@ -1,4 +1,4 @@
-//! Arrow batches in and out: CSV in UTF-8 and GB18030, Parquet, Arrow IPC; in bounded memory.
+//! Arrow batches in and out: CSV in UTF-8 and GB18030, Parquet, Arrow IPC, XLSX; in bounded memory.
 //!
 //! | in | out | besides |
 //! |---|---|---|
@@ -13,12 +13,16 @@ mod error;
 mod guard;
 mod ipc;
 mod open;
+mod pages;
 mod parquet;
 mod progress;
 mod sink;
 mod sound;
 mod source;
+mod splice;
 mod text;
+mod xlsx;
+mod xlsx_out;
 
 pub(crate) use csv_out::to_csv_bytes;
 pub use error::TableError;
@@ -28,6 +32,7 @@ pub use sink::Sink;
 pub use sound::is_sound;
 pub use source::Source;
 pub(crate) use source::{check_columns, check_names};
+pub(crate) use splice::Splice;
 
 use std::path::{Path, PathBuf};
 
@@ -42,6 +47,8 @@ words! {
         Parquet = "parquet", "Parquet", "Parquet";
         /// Arrow IPC: the file format, or the stream format.
         Ipc = "ipc", "Arrow IPC", "Arrow IPC";
+        /// An Excel workbook; its first sheet is the table.
+        Xlsx = "xlsx", "Excel", "Excel";
     }
 
     /// How text is stored.
@@ -66,7 +73,7 @@ pub struct ReadOptions {
     pub max_rows: u64,
     /// Bytes of one CSV row, at most.
     pub max_row_bytes: usize,
-    /// Bytes that one column of one Parquet row group, or one IPC message, may declare.
+    /// Bytes that one column of one Parquet row group, or one IPC message, may declare, and an XLSX unpack to.
     pub max_chunk_bytes: u64,
     /// The encoding of a CSV; `None` = told by the bytes.
     pub encoding: Option<Encoding>,

@@ -6,13 +6,14 @@ use std::path::Path;
 
 use super::csv::CsvReader;
 use super::text::{Decoding, sniff};
-use super::{Format, ReadOptions, Source, TableError, ipc, parquet, resolved};
+use super::{Format, ReadOptions, Source, TableError, ipc, parquet, resolved, xlsx};
 
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 const IPC_MAGIC: &[u8] = b"ARROW1";
+const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
 const IPC_STREAM: &[u8] = &[0xff; 4];
 
-/// Opens a table: Parquet and Arrow IPC by their first bytes, any other content is CSV unless its name says otherwise.
+/// Opens a table: Parquet, Arrow IPC and XLSX by their bytes, any other content is CSV unless its name says otherwise.
 ///
 /// # Errors
 /// A [`TableError`] for a file that can't be opened, is not of its format, or declares more than the limits.
@@ -38,6 +39,7 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Source, Tab
     let source = match format {
         Format::Parquet => parquet::open(file, options)?,
         Format::Ipc => ipc::open(file, path.display().to_string(), options)?,
+        Format::Xlsx => xlsx::open(file, options)?,
         Format::Csv => open_csv(file, path, options)?,
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -64,6 +66,10 @@ fn tell_format(file: &mut File, path: &Path) -> Result<Format, TableError> {
     if head.starts_with(IPC_MAGIC) || head.starts_with(IPC_STREAM) {
         return Ok(Format::Ipc);
     }
+    if head.starts_with(ZIP_MAGIC) && xlsx::is_workbook(file) {
+        file.seek(SeekFrom::Start(0)).map_err(|error| io(&error))?;
+        return Ok(Format::Xlsx);
+    }
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     match extension.as_deref() {
         Some("parquet" | "pq") => Err(TableError::Malformed { format: "Parquet", what: "its first bytes are missing" }),
@@ -71,7 +77,7 @@ fn tell_format(file: &mut File, path: &Path) -> Result<Format, TableError> {
             Err(TableError::Malformed { format: "Arrow IPC", what: "its first bytes are missing" })
         }
         // Compressed and office files are no CSV, whatever they are called.
-        _ if [&b"PK\x03\x04"[..], b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x28\xb5\x2f\xfd"]
+        _ if [ZIP_MAGIC, b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x28\xb5\x2f\xfd"]
             .iter()
             .any(|magic| head.starts_with(magic)) =>
         {

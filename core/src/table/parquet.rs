@@ -4,31 +4,140 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, RecordBatchReader};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchReader};
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use parquet::basic::Type;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::schema::types::ColumnDescPtr;
 
 use super::guard::guarded;
+use super::pages::{Chunk, Pages, Shape};
 use super::{ReadOptions, Source, TableError};
 
 pub(super) fn open(file: File, options: &ReadOptions) -> Result<Source, TableError> {
     let length = file.metadata().map_or(u64::MAX, |metadata| metadata.len());
-    let builder = guarded("Parquet", || ParquetRecordBatchReaderBuilder::try_new(file))?;
-    let builder = builder.map_err(|error| TableError::from_parquet(&error))?;
-    let rows = check_declared(builder.metadata(), length, options)?;
-    let columns = builder.schema().fields().len();
+    let metadata = guarded("Parquet", || ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()))?;
+    let metadata = metadata.map_err(|error| TableError::from_parquet(&error))?;
+    let rows = check_declared(metadata.metadata(), length, options)?;
+    let columns = metadata.schema().fields().len();
     if columns > options.max_columns {
         return Err(TableError::TooManyColumns { found: columns, limit: options.max_columns });
     }
-    let piece = piece_rows(builder.metadata(), options);
-    let schema = Arc::clone(builder.schema());
-    let reader = builder.with_batch_size(piece).build().map_err(|error| TableError::from_parquet(&error))?;
-    let reader = Joined { reader, schema, options: options.clone() };
-    Ok(Source::from_reader(Box::new(reader))?.with_rows(Some(rows)))
+    let file = ParquetFile { file: Arc::new(file), metadata, options: options.clone() };
+    let reader = file.reader(|builder| builder)?;
+    Ok(Source::from_reader(Box::new(reader))?.with_rows(Some(rows)).with_parquet(file))
+}
+
+/// An open file whose declared figures are within the limits, to be read in any order.
+#[derive(Clone)]
+pub(crate) struct ParquetFile {
+    file: Arc<File>,
+    metadata: ArrowReaderMetadata,
+    options: ReadOptions,
+}
+
+type Builder = ParquetRecordBatchReaderBuilder<File>;
+
+impl ParquetFile {
+    fn reader(&self, choose: impl FnOnce(Builder) -> Builder) -> Result<Joined, TableError> {
+        let file = self.file.try_clone();
+        let file = file.map_err(|error| TableError::io("open", std::path::Path::new("Parquet"), &error))?;
+        let builder = choose(ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone()));
+        let piece = piece_rows(self.metadata.metadata(), &self.options);
+        let reader = guarded("Parquet", || builder.with_batch_size(piece).build())?;
+        let reader = reader.map_err(|error| TableError::from_parquet(&error))?;
+        Ok(Joined { schema: reader.schema(), reader, options: self.options.clone() })
+    }
+
+    /// How many rows each row group has.
+    pub(crate) fn groups(&self) -> Vec<u64> {
+        // The figures were checked when the file was opened.
+        self.metadata.metadata().row_groups().iter().map(|group| group.num_rows().unsigned_abs()).collect()
+    }
+
+    /// The cells of one column of one row group, in batches.
+    ///
+    /// # Errors
+    /// [`TableError::Malformed`] where the file turns out to be; also, at the end, where the rows are not as many as
+    /// declared.
+    pub(crate) fn read(
+        &self,
+        group: usize,
+        column: usize,
+    ) -> Result<impl Iterator<Item = Result<ArrayRef, TableError>>, TableError> {
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [column]);
+        let mut reader = self.reader(|builder| builder.with_row_groups(vec![group]).with_projection(mask))?;
+        let mut left = self.group(group).map_or(0, |group| group.num_rows().unsigned_abs());
+        let malformed = |what| Err(TableError::Malformed { format: "Parquet", what });
+        Ok(std::iter::from_fn(move || match reader.next() {
+            Some(Ok(batch)) => {
+                left = left.saturating_sub(batch.num_rows() as u64);
+                let column = batch.columns().first().map(ArrayRef::clone);
+                Some(column.map_or_else(|| malformed("a column is missing"), Ok))
+            }
+            Some(Err(error)) => Some(Err(TableError::from_arrow(&error))),
+            None if left > 0 => {
+                left = 0;
+                Some(malformed("a column has fewer rows than its row group"))
+            }
+            None => None,
+        }))
+    }
+
+    /// The pages of one column of one row group, to be copied into a column `as_written`; `None` where they must not be.
+    /// All cells are shown, and count only where there are pages.
+    ///
+    /// # Errors
+    /// Only those of `see`.
+    pub(super) fn pages<E>(
+        &self,
+        group: usize,
+        column: usize,
+        as_written: &ColumnDescPtr,
+        see: &mut dyn FnMut(&ArrayRef) -> Result<(), E>,
+    ) -> Result<Option<Pages>, E> {
+        let Some((leaf, data_type)) = self.leaf(column).zip(self.metadata.schema().fields().get(column)) else {
+            return Ok(None);
+        };
+        let Some((group, metadata)) = self.group(group).and_then(|group| Some((group, group.columns().get(leaf)?)))
+        else {
+            return Ok(None);
+        };
+        let same_levels = metadata.column_descr().max_def_level() == as_written.max_def_level();
+        let shape = Shape::of(data_type.data_type(), metadata.column_descr(), as_written);
+        let (Some(shape), Ok(rows)) = (shape.filter(|_| same_levels), usize::try_from(group.num_rows())) else {
+            return Ok(None);
+        };
+        Chunk { file: &self.file, metadata, shape: &shape, rows, options: &self.options }.pages(see)
+    }
+
+    /// The footer's entry of the chunk.
+    pub(super) fn chunk(&self, group: usize, column: usize) -> Option<&parquet::file::metadata::ColumnChunkMetaData> {
+        self.group(group)?.columns().get(self.leaf(column)?)
+    }
+
+    /// Whether a column has no room for nulls.
+    pub(super) fn is_required(&self, column: usize) -> bool {
+        let schema = self.metadata.parquet_schema();
+        self.leaf(column).and_then(|leaf| schema.columns().get(leaf)).is_some_and(|leaf| leaf.max_def_level() == 0)
+    }
+
+    fn group(&self, group: usize) -> Option<&RowGroupMetaData> {
+        self.metadata.metadata().row_groups().get(group)
+    }
+
+    /// The only leaf of a column that is not nested.
+    fn leaf(&self, column: usize) -> Option<usize> {
+        let schema = self.metadata.parquet_schema();
+        let mut leaves = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == column);
+        leaves.next().filter(|_| leaves.next().is_none())
+    }
 }
 
 /// The number of rows, once every declared figure is within the limits.

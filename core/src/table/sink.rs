@@ -1,7 +1,7 @@
 //! A table to be written: to a temporary file beside its place, which takes the name only when all of it is on disk.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,12 +10,15 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use arrow::ipc::writer::FileWriter;
-use parquet::arrow::ArrowWriter;
+use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
 
 use super::csv_out::CsvWriter;
+use super::xlsx_out::XlsxWriter;
 use super::{Format, Source, TableError, WriteOptions, WrittenStats, resolved, source};
 
 /// Writes one table to one file.
@@ -48,7 +51,9 @@ pub struct Sink {
 enum Writer {
     Csv(Box<CsvWriter<BufWriter<File>>>),
     Parquet(Box<ArrowWriter<BufWriter<File>>>),
+    Spliced(Box<SplicedFile>),
     Ipc(Box<FileWriter<BufWriter<File>>>),
+    Xlsx(Box<XlsxWriter<BufWriter<File>>>),
 }
 
 impl Sink {
@@ -77,15 +82,11 @@ impl Sink {
         let writer = match format {
             Format::Csv => Writer::Csv(Box::new(CsvWriter::new(file, &schema, options)?)),
             Format::Parquet => {
-                let level = ZstdLevel::try_new(3).map_err(|error| TableError::from_parquet(&error))?;
-                let properties = WriterProperties::builder()
-                    .set_compression(Compression::ZSTD(level))
-                    .set_key_value_metadata(Some(own_metadata(&schema)))
-                    .build();
-                let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties));
+                let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(parquet_properties(&schema)?));
                 Writer::Parquet(Box::new(writer.map_err(|error| TableError::from_parquet(&error))?))
             }
             Format::Ipc => Writer::Ipc(Box::new(FileWriter::try_new(file, &unpacked(&schema)).map_err(arrow)?)),
+            Format::Xlsx => Writer::Xlsx(Box::new(XlsxWriter::new(file, &schema, partial.folder())?)),
         };
         Ok(Sink { schema, writer: Some(writer), partial, rows: 0 })
     }
@@ -97,6 +98,7 @@ impl Sink {
         match extension.as_deref() {
             Some("parquet" | "pq") => Format::Parquet,
             Some("arrow" | "ipc" | "feather") => Format::Ipc,
+            Some("xlsx") => Format::Xlsx,
             _ => Format::Csv,
         }
     }
@@ -113,17 +115,21 @@ impl Sink {
         Ok(())
     }
 
+    /// Refuses a table of other columns than this sink was opened for.
+    pub(crate) fn check_schema(&self, schema: &Schema) -> Result<(), TableError> {
+        if schema.fields() == self.schema.fields() {
+            return Ok(());
+        }
+        Err(TableError::SchemaMismatch { expected: self.schema.fields().len(), found: schema.fields().len() })
+    }
+
     /// Writes one batch. After an error the file can't be finished.
     ///
     /// # Errors
-    /// [`TableError::SchemaMismatch`], [`TableError::Unencodable`], [`TableError::Io`].
+    /// [`TableError::SchemaMismatch`], [`TableError::Unencodable`], [`TableError::Io`]; of a workbook
+    /// [`TableError::TooManyRows`] and [`TableError::CellTooLong`].
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), TableError> {
-        if batch.schema().fields() != self.schema.fields() {
-            return Err(TableError::SchemaMismatch {
-                expected: self.schema.fields().len(),
-                found: batch.num_columns(),
-            });
-        }
+        self.check_schema(&batch.schema())?;
         let written = match &mut self.writer {
             Some(Writer::Csv(writer)) => writer.write(batch),
             Some(Writer::Parquet(writer)) => writer.write(batch).map_err(|_| self.partial.failed("write")),
@@ -137,7 +143,8 @@ impl Sink {
                 let written = batch.and_then(|batch| writer.write(&batch));
                 written.map_err(|_| self.partial.failed("write"))
             }
-            None => Err(self.partial.failed("write")),
+            Some(Writer::Xlsx(writer)) => writer.write(batch),
+            Some(Writer::Spliced(_)) | None => Err(self.partial.failed("write")),
         };
         if written.is_err() {
             // Half a batch may be in the file: it can't be finished any more.
@@ -146,6 +153,38 @@ impl Sink {
         written?;
         self.rows += batch.num_rows() as u64;
         Ok(())
+    }
+
+    /// Begins the file anew as one that column chunks are copied into, with fields of the same names and types; `None` where
+    /// this sink is no Parquet file, or has rows already.
+    pub(super) fn begin_splice(&mut self, schema: &SchemaRef) -> Result<Option<&mut SplicedFile>, TableError> {
+        if self.rows > 0 || !matches!(self.writer, Some(Writer::Parquet(_))) {
+            return Ok(None);
+        }
+        let failed = || self.partial.failed("write");
+        let Some(Writer::Parquet(writer)) = self.writer.take() else { return Err(failed()) };
+        let mut file = writer.into_inner().map_err(|_| failed())?.into_inner().map_err(|_| failed())?;
+        file.set_len(0).and_then(|()| file.rewind()).map_err(|error| self.partial.io("write", &error))?;
+        let malformed = |error: &ParquetError| TableError::from_parquet(error);
+        let mut properties = parquet_properties(schema)?;
+        let described = ArrowSchemaConverter::new().convert(schema).map_err(|error| malformed(&error))?;
+        add_encoded_arrow_schema_to_metadata(schema, &mut properties);
+        let writer = SerializedFileWriter::new(BufWriter::new(file), described.root_schema_ptr(), Arc::new(properties));
+        self.writer = Some(Writer::Spliced(Box::new(writer.map_err(|error| malformed(&error))?)));
+        Ok(match &mut self.writer {
+            Some(Writer::Spliced(writer)) => Some(writer),
+            _ => None,
+        })
+    }
+
+    /// The columns that this sink was opened for.
+    pub(super) fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// Says how many rows came in copied chunks.
+    pub(crate) fn count_spliced(&mut self, rows: u64) {
+        self.rows += rows;
     }
 
     /// Ends the file and gives it its name.
@@ -161,7 +200,9 @@ impl Sink {
                 writer.into_inner()?
             }
             Writer::Parquet(writer) => writer.into_inner().map_err(|_| failed())?,
+            Writer::Spliced(writer) => writer.into_inner().map_err(|_| failed())?,
             Writer::Ipc(writer) => writer.into_inner().map_err(|_| failed())?,
+            Writer::Xlsx(writer) => writer.into_inner()?,
         };
         let file = file.into_inner().map_err(|error| self.partial.io("write", error.error()))?;
         file.sync_all().map_err(|error| self.partial.io("sync", &error))?;
@@ -179,6 +220,14 @@ fn unpacked(schema: &Schema) -> Schema {
         _ => Arc::clone(field),
     };
     Schema::new(schema.fields().iter().map(unpack).collect::<Vec<_>>()).with_metadata(schema.metadata().clone())
+}
+
+pub(super) type SplicedFile = SerializedFileWriter<BufWriter<File>>;
+
+fn parquet_properties(schema: &Schema) -> Result<WriterProperties, TableError> {
+    let level = ZstdLevel::try_new(3).map_err(|error| TableError::from_parquet(&error))?;
+    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level));
+    Ok(properties.set_key_value_metadata(Some(own_metadata(schema))).build())
 }
 
 /// What the library says of a file, for readers that know no Arrow.
@@ -219,11 +268,16 @@ impl Partial {
         self.io(action, &io::Error::from(io::ErrorKind::Other))
     }
 
+    /// Where the file will lie.
+    fn folder(&self) -> &Path {
+        let folder = self.target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new("."))
+    }
+
     fn keep(&mut self) -> Result<(), TableError> {
         fs::rename(&self.temporary, &self.target).map_err(|error| self.io("rename", &error))?;
         self.kept = true;
-        let folder = self.target.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = File::open(folder.unwrap_or(Path::new(".")));
+        let folder = File::open(self.folder());
         folder.and_then(|folder| folder.sync_all()).map_err(|error| self.io("sync", &error))
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 
 use super::TableError;
+use super::parquet::ParquetFile;
 
 /// A table that is read once, batch by batch.
 ///
@@ -16,6 +18,8 @@ pub struct Source {
     name: String,
     file: Option<PathBuf>,
     rows: Option<u64>,
+    parquet: Option<ParquetFile>,
+    lost_digits: Arc<AtomicU64>,
     schema: SchemaRef,
     failed: Option<TableError>,
     batches: Box<dyn RecordBatchReader + Send>,
@@ -29,7 +33,9 @@ impl Source {
     pub fn from_reader(batches: Box<dyn RecordBatchReader + Send>) -> Result<Self, TableError> {
         let schema = batches.schema();
         check_names(&schema)?;
-        Ok(Source { name: String::new(), file: None, rows: None, schema, failed: None, batches })
+        let lost_digits = Arc::default();
+        let (name, file, rows, parquet, failed) = (String::new(), None, None, None, None);
+        Ok(Source { name, file, rows, parquet, lost_digits, schema, failed, batches })
     }
 
     /// A table from batches at hand, all of the schema.
@@ -66,6 +72,32 @@ impl Source {
     pub(super) fn with_file(mut self, path: PathBuf) -> Self {
         self.file = Some(path);
         self
+    }
+
+    /// Says that the table is the whole of a Parquet file.
+    #[must_use]
+    pub(super) fn with_parquet(mut self, file: ParquetFile) -> Self {
+        self.parquet = Some(file);
+        self
+    }
+
+    /// The Parquet file that the table is the whole of; `None` once a batch was read.
+    pub(crate) fn parquet(&self) -> Option<&ParquetFile> {
+        self.parquet.as_ref()
+    }
+
+    /// Says where numbers are counted that lost digits.
+    #[must_use]
+    pub(super) fn with_lost_digits(mut self, counter: Arc<AtomicU64>) -> Self {
+        self.lost_digits = counter;
+        self
+    }
+
+    /// How many cells of a workbook, of those that were read so far, hold a number of more than 15 digits: a spreadsheet
+    /// has lost its last ones, so a code among them is not the code that it was. The cells are read a batch ahead.
+    #[must_use]
+    pub fn lost_digits(&self) -> u64 {
+        self.lost_digits.load(Ordering::Relaxed)
     }
 
     /// Says how many rows will come, if that is known.
@@ -108,6 +140,7 @@ impl Source {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
+        self.parquet = None;
         let next = self.batches.next().transpose().map_err(|error| TableError::from_arrow(&error));
         let next = next.and_then(|batch| match batch {
             Some(batch) => check_columns(&batch, &self.schema).map(|()| Some(batch)),

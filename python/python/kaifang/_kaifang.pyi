@@ -40,6 +40,7 @@ __all__ = [
     "Calendar",
     "CallbackSigner",
     "Ed25519Key",
+    "Ff1",
     "Keyring",
     "Ledger",
     "Plan",
@@ -215,6 +216,12 @@ class CallbackSigner:
     ) -> CallbackSigner: ...
     @property
     def public_key(self) -> str: ...
+
+@final
+class Ff1:
+    def __new__(cls, key: bytes, radix: int, cipher: str = "aes") -> Ff1: ...
+    def encrypt(self, numerals: Sequence[int], tweak: bytes = ...) -> List[int]: ...
+    def decrypt(self, numerals: Sequence[int], tweak: bytes = ...) -> List[int]: ...
 
 @final
 class Keyring:

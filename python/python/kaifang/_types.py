@@ -27,7 +27,7 @@ class ArrowSchema(Protocol):
 
 #: A path.
 Path = Union[str, "os.PathLike[str]"]
-#: A table: Arrow, a path (CSV, Parquet, Arrow IPC), or batches one after another.
+#: A table: Arrow, a path (CSV, Excel, Parquet, Arrow IPC), or batches one after another.
 Data = Union[ArrowStream, ArrowArray, Path, Iterable[Union[ArrowStream, ArrowArray]]]
 #: A legal date: a date, an aware datetime (its date in Asia/Shanghai), or either as ISO text.
 LegalDate = Union[date, datetime, str]

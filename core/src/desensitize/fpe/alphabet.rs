@@ -202,15 +202,16 @@ impl Column {
         }
         self.ff1.batch(shape, direction, &mut left, &mut right, &mut Scratch::default());
         for ((row, first), second) in read.into_iter().zip(&left).zip(&right) {
-            written.value(row, |text| {
-                let start = text.len();
-                text.resize(start + row.length, b'0');
-                let digits = text.get_mut(start..).unwrap_or_default();
-                if let Some((head, tail)) = digits.split_at_mut_checked(shape.left()) {
-                    decimal::write(*first, head);
-                    decimal::write(*second, tail);
-                }
-            });
+            let at = written.text.len();
+            written.text.extend_from_slice(row.value.as_bytes());
+            let middle = written.text.get_mut(at + row.start..at + row.end).unwrap_or_default();
+            if let Some((head, tail)) = middle.split_at_mut_checked(shape.left()) {
+                decimal::write(*first, head);
+                decimal::write(*second, tail);
+            }
+            if let Some(span) = written.spans.get_mut(row.place) {
+                *span = (at, written.text.len());
+            }
         }
     }
 

@@ -1,0 +1,385 @@
+#!/usr/bin/env python3
+"""An independent model of format-preserving encryption, written from the standards with the standard library alone: AES
+(FIPS 197), SM4 (GB/T 32907), FF1 (NIST SP 800-38G, algorithm 7 and 8), and how values are numbered.
+
+    python3 tests/oracles/fpe.py           checks itself by the samples of NIST, and tests/vectors/fpe.json
+    python3 tests/oracles/fpe.py --write   writes its outputs anew
+"""
+import base64, csv, datetime, hashlib, hmac, json, pathlib, re, sys, unicodedata
+
+ROOT = pathlib.Path(__file__).parents[2]
+PATH = ROOT / "tests" / "vectors" / "fpe.json"
+REDACTED = "[redacted]"
+COLUMN = "values"
+
+
+# AES: the S-box is inversion in GF(2^8) and an affine map.
+def times(a: int, b: int) -> int:
+    product = 0
+    while b:
+        if b & 1:
+            product ^= a
+        a = (a << 1) ^ (0x11B if a & 0x80 else 0)
+        b >>= 1
+    return product
+
+
+def s_box(byte: int) -> int:
+    inverse = next((x for x in range(256) if times(byte, x) == 1), 0)
+    mixed = inverse ^ 0x63
+    for n in range(1, 5):
+        mixed ^= ((inverse << n) | (inverse >> (8 - n))) & 0xFF
+    return mixed
+
+
+SBOX = [s_box(byte) for byte in range(256)]
+
+
+def aes(key: bytes):
+    words, rounds = len(key) // 4, len(key) // 4 + 6
+    schedule = [list(key[4 * i : 4 * i + 4]) for i in range(words)]
+    constant = 1
+    for i in range(words, 4 * (rounds + 1)):
+        word = list(schedule[-1])
+        if i % words == 0:
+            word = [SBOX[byte] for byte in word[1:] + word[:1]]
+            word[0] ^= constant
+            constant = times(constant, 2)
+        elif words > 6 and i % words == 4:
+            word = [SBOX[byte] for byte in word]
+        schedule.append([a ^ b for a, b in zip(schedule[i - words], word)])
+    keys = [sum(schedule[4 * i : 4 * i + 4], []) for i in range(rounds + 1)]
+
+    def encrypt(block: bytes) -> bytes:
+        state = [a ^ b for a, b in zip(block, keys[0])]
+        for number in range(1, rounds + 1):
+            state = [SBOX[byte] for byte in state]
+            state = [state[(i + 4 * (i % 4)) % 16] for i in range(16)]
+            if number < rounds:
+                mixed = []
+                for column in range(0, 16, 4):
+                    c = state[column : column + 4]
+                    for i in range(4):
+                        mixed.append(times(c[i], 2) ^ times(c[(i + 1) % 4], 3) ^ c[(i + 2) % 4] ^ c[(i + 3) % 4])
+                state = mixed
+            state = [a ^ b for a, b in zip(state, keys[number])]
+        return bytes(state)
+
+    return encrypt
+
+
+# SM4: the S-box is an affine map, inversion in GF(2^8) modulo x^8+x^7+x^6+x^5+x^4+x^2+1, and the affine map again.
+def sm4_box(byte: int) -> int:
+    def affine(value: int) -> int:
+        return sum((bin(value & (((0xA7 << n) | (0xA7 >> (8 - n))) & 0xFF)).count("1") & 1) << n for n in range(8)) ^ 0xD3
+
+    def product(a: int, b: int) -> int:
+        result = 0
+        while b:
+            if b & 1:
+                result ^= a
+            a = (a << 1) ^ (0x1F5 if a & 0x80 else 0)
+            b >>= 1
+        return result
+
+    value = affine(byte)
+    return affine(next((x for x in range(256) if product(value, x) == 1), 0))
+
+
+SM4_BOX = [sm4_box(byte) for byte in range(256)]
+
+
+def rotate(word: int, bits: int) -> int:
+    return ((word << bits) | (word >> (32 - bits))) & 0xFFFFFFFF
+
+
+def sm4(key: bytes):
+    def substituted(word: int) -> int:
+        return int.from_bytes(bytes(SM4_BOX[byte] for byte in word.to_bytes(4, "big")), "big")
+
+    system = (0xA3B1BAC6, 0x56AA3350, 0x677D9197, 0xB27022DC)
+    state = [int.from_bytes(key[4 * i : 4 * i + 4], "big") ^ system[i] for i in range(4)]
+    keys = []
+    for i in range(32):
+        constant = int.from_bytes(bytes((4 * i + j) * 7 % 256 for j in range(4)), "big")
+        word = substituted(state[1] ^ state[2] ^ state[3] ^ constant)
+        keys.append(state[0] ^ word ^ rotate(word, 13) ^ rotate(word, 23))
+        state = state[1:] + keys[-1:]
+
+    def encrypt(block: bytes) -> bytes:
+        words = [int.from_bytes(block[4 * i : 4 * i + 4], "big") for i in range(4)]
+        for round_key in keys:
+            word = substituted(words[1] ^ words[2] ^ words[3] ^ round_key)
+            linear = word ^ rotate(word, 2) ^ rotate(word, 10) ^ rotate(word, 18) ^ rotate(word, 24)
+            words = words[1:] + [words[0] ^ linear]
+        return b"".join(word.to_bytes(4, "big") for word in reversed(words))
+
+    return encrypt
+
+
+# FF1.
+def number_of(numerals, radix: int) -> int:
+    value = 0
+    for numeral in numerals:
+        value = value * radix + numeral
+    return value
+
+
+def numerals_of(value: int, radix: int, count: int):
+    out = []
+    for _ in range(count):
+        value, numeral = divmod(value, radix)
+        out.append(numeral)
+    return out[::-1]
+
+
+def ff1(cipher, radix: int, tweak: bytes, x, decrypt: bool = False):
+    n, t = len(x), len(tweak)
+    u = n // 2
+    v = n - u
+    a, b_half = list(x[:u]), list(x[u:])
+    b = ((radix**v - 1).bit_length() + 7) // 8
+    d = 4 * ((b + 3) // 4) + 4
+    p = bytes([1, 2, 1]) + radix.to_bytes(3, "big") + bytes([10, u % 256]) + n.to_bytes(4, "big") + t.to_bytes(4, "big")
+    for i in reversed(range(10)) if decrypt else range(10):
+        half = a if decrypt else b_half
+        q = tweak + bytes((-t - b - 1) % 16) + bytes([i]) + number_of(half, radix).to_bytes(b, "big")
+        r = bytes(16)
+        for at in range(0, len(p + q), 16):
+            r = cipher(bytes(x ^ y for x, y in zip(r, (p + q)[at : at + 16])))
+        s = r
+        j = 1
+        while len(s) < d:
+            s += cipher(bytes(x ^ y for x, y in zip(r, j.to_bytes(16, "big"))))
+            j += 1
+        y = int.from_bytes(s[:d], "big")
+        m = u if i % 2 == 0 else v
+        if decrypt:
+            c = (number_of(b_half, radix) - y) % radix**m
+            b_half, a = a, numerals_of(c, radix, m)
+        else:
+            c = (number_of(a, radix) + y) % radix**m
+            a, b_half = b_half, numerals_of(c, radix, m)
+    return a + b_half
+
+
+# What a plan's entry encrypts.
+ALPHABETS = {
+    "digits": "0123456789",
+    "lower": "abcdefghijklmnopqrstuvwxyz",
+    "upper": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "alphanumeric": "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+    "hex": "0123456789abcdef",
+}
+CODE = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+FIRST_DAY, DAYS = datetime.date(1850, 1, 1), (datetime.date(2101, 1, 1) - datetime.date(1850, 1, 1)).days
+
+
+def divisions():
+    codes = {"810000", "820000", "830000"}
+    for name in ("regions.csv", "regions_abolished.csv"):
+        with open(ROOT / "core" / "data" / name, encoding="utf-8") as file:
+            codes |= {row[0] for row in list(csv.reader(file))[1:] if len(row[0]) == 6 and row[0][4] != "7"}
+    return sorted(codes)
+
+
+DIVISIONS = divisions()
+
+
+class Invalid(Exception):
+    pass
+
+
+def fold(value: str) -> str:
+    return re.sub(r"[\s\u200b-]", "", unicodedata.normalize("NFKC", value)).upper()
+
+
+def resident_check(first_17: str) -> str:
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return "10X98765432"[sum(int(digit) * weight for digit, weight in zip(first_17, weights)) % 11]
+
+
+def luhn(digits: str) -> str:
+    total = sum(int(c) if i % 2 else sum(map(int, str(2 * int(c)))) for i, c in enumerate(reversed(digits)))
+    return str(-total % 10)
+
+
+def organization_check(first_8: str) -> str:
+    total = sum(int(c, 36) * weight for c, weight in zip(first_8, (3, 7, 9, 10, 5, 8, 4, 2)))
+    return "0123456789X"[-total % 11]
+
+
+def credit_check(first_17: str) -> str:
+    total = sum(CODE.index(c) * pow(3, i, 31) for i, c in enumerate(first_17))
+    return CODE[-total % 31]
+
+
+def numbered(entry: dict, value: str):
+    """The number of a value, how many numbers there are, and the value of another number."""
+    text, prefix, suffix = fold(value), entry.get("keep_prefix", 0), entry.get("keep_suffix", 0)
+    kind = entry["kind"]
+    if kind == "mobile":
+        text = re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", text)
+        if not re.fullmatch(r"1[3-9]\d{9}", text):
+            raise Invalid
+        start, end = max(prefix, 1), 11 - suffix
+        least = 3 * 10 ** (end - 2) if start == 1 else 0
+        width = end - start
+        build = lambda number: text[:start] + str(number + least).zfill(width) + text[end:]
+        return int(text[start:end]) - least, 10**width - least, build
+    if kind == "bank_card":
+        if not re.fullmatch(r"[34569]\d{14,18}", text) or luhn(text[:-1]) != text[-1]:
+            raise Invalid
+        networks = "34569"
+        width = len(text) - 1 - max(prefix, 1)
+        size = 10**width if width > 0 else 0
+
+        def card(number: int) -> str:
+            first = text[:prefix] if prefix else networks[number // size]
+            digits = first + str(number % size).zfill(width)
+            return digits + luhn(digits)
+
+        rest = int(text[max(prefix, 1) : -1] or "0")
+        if prefix:
+            return rest, size, card
+        return networks.index(text[0]) * size + rest, 5 * size, card
+    if kind == "uscc":
+        if not re.fullmatch(f"[{CODE}]{{18}}", text) or credit_check(text[:17]) != text[17]:
+            raise Invalid
+        if organization_check(text[8:16]) != text[16]:
+            raise Invalid
+
+        def credit(number: int) -> str:
+            organization = "".join(CODE[n] for n in numerals_of(number, 31, 8))
+            first_17 = text[:8] + organization + organization_check(organization)
+            return first_17 + credit_check(first_17)
+
+        return number_of([CODE.index(c) for c in text[8:16]], 31), 31**8, credit
+    if kind == "resident_id":
+        if re.fullmatch(r"\d{15}", text):
+            century = "18" if text[12:] in ("996", "997", "998", "999") else "19"
+            text = text[:6] + century + text[6:]
+            text += resident_check(text)
+        if not re.fullmatch(r"\d{17}[\dX]", text) or resident_check(text[:17]) != text[17]:
+            raise Invalid
+        try:
+            day = datetime.date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
+        except ValueError:
+            raise Invalid
+        kept = entry.get("keep", [])
+        places = [code for code in DIVISIONS if code[:2] == text[:2]] if "province" in kept else DIVISIONS
+        if "region" in kept or text[:6] not in DIVISIONS:
+            places = [text[:6]]
+        first = datetime.date(day.year, 1, 1) if "birth_year" in kept else FIRST_DAY
+        days = (datetime.date(day.year + 1, 1, 1) - first).days if "birth_year" in kept else DAYS
+        number = (places.index(text[:6]) * days + (day - first).days) * 1000 + int(text[14:17])
+
+        def person(number: int) -> str:
+            rest, sequence = divmod(number, 1000)
+            place, days_after = divmod(rest, days)
+            first_17 = places[place] + (first + datetime.timedelta(days_after)).strftime("%Y%m%d") + f"{sequence:03}"
+            return first_17 + resident_check(first_17)
+
+        return number, len(places) * days * 1000, person
+    raise ValueError(kind)
+
+
+def encrypted(entry: dict, cipher, tweak: bytes, value: str) -> str:
+    decrypt = entry.get("decrypt", False)
+    if "alphabet" in entry:
+        alphabet = ALPHABETS.get(entry["alphabet"], entry["alphabet"])
+        end = len(value) - entry.get("keep_suffix", 0)
+        start = entry.get("keep_prefix", 0)
+        middle = value[start:end] if end > start else ""
+        if any(c not in alphabet for c in middle) or len(alphabet) ** len(middle) < 10**6 or len(middle) > 4096:
+            raise Invalid
+        numerals = ff1(cipher, len(alphabet), tweak, [alphabet.index(c) for c in middle], decrypt)
+        return value[:start] + "".join(alphabet[n] for n in numerals) + value[end:]
+    number, size, build = numbered(entry, value)
+    if size < 10**6:
+        raise Invalid
+    width = len(str(size - 1))
+    while True:
+        digits = ff1(cipher, 10, tweak, numerals_of(number, 10, width), decrypt)
+        number = number_of(digits, 10)
+        if number < size:
+            return build(number)
+
+
+def cipher_of(given: dict):
+    entry = given["column"]
+    name = entry.get("cipher", "aes_256")
+    purpose, length = ("ff1-sm4", 16) if name == "sm4" else ("ff1-aes", int(name[4:]) // 8)
+    domain = given["dataset"] if "kind" not in entry else f"{given['dataset']}/{entry['kind']}"
+    domain = entry.get("domain", domain)
+    secret = base64.b64decode(given["keys"][entry["key"]])
+    extracted = hmac.new(b"kaifang/keyring/v1", secret, hashlib.sha256).digest()
+    info = b"kaifang/cipher/v1\0" + purpose.encode() + b"\0" + bytes([length]) + domain.encode()
+    key = hmac.new(extracted, info + b"\1", hashlib.sha256).digest()[:length]
+    return (sm4 if name == "sm4" else aes)(key)
+
+
+def answer(given: dict) -> dict:
+    entry, cipher = given["column"], cipher_of(given)
+    tweak = b"kaifang/fpe/v1\0"
+    if "domain" in entry:
+        tweak += b"\0" + entry["domain"].encode()
+    else:
+        tweak += given["dataset"].encode() + b"\0" + COLUMN.encode()
+    out, invalid = [], 0
+    for value in given["values"]:
+        try:
+            out.append(None if value is None else encrypted(entry, cipher, tweak, value))
+        except Invalid:
+            invalid += 1
+            out.append(REDACTED)
+    return {"invalid": invalid, "values": out}
+
+
+def check_itself() -> None:
+    plain = bytes.fromhex("00112233445566778899aabbccddeeff")
+    assert aes(bytes(range(16)))(plain).hex() == "69c4e0d86a7b0430d8cdb78070b4c55a"
+    assert aes(bytes(range(24)))(plain).hex() == "dda97ca4864cdfe06eaf70a0ec0d7191"
+    assert aes(bytes(range(32)))(plain).hex() == "8ea2b7ca516745bfeafc49904b496089"
+    both = bytes.fromhex("0123456789abcdeffedcba9876543210")
+    assert sm4(both)(both).hex() == "681edf34d206965e86b3e94f536e4246"
+    key = bytes.fromhex("2b7e151628aed2a6abf7158809cf4f3cef4359d8d580aa4f7f036d6f04fc6a94")
+    none, ten, eleven = b"", bytes.fromhex("39383736353433323130"), bytes.fromhex("3737373770717273373737")
+    digits, letters = "0123456789", "0123456789abcdefghi"
+    for length, radix, tweak, text, expected in (
+        (16, 10, none, digits, "2433477484"),
+        (16, 10, ten, digits, "6124200773"),
+        (16, 36, eleven, letters, "a9tv40mll9kdu509eum"),
+        (24, 10, none, digits, "2830668132"),
+        (24, 10, ten, digits, "2496655549"),
+        (24, 36, eleven, letters, "xbj3kv35jrawxv32ysr"),
+        (32, 10, none, digits, "6657667009"),
+        (32, 10, ten, digits, "1001623463"),
+        (32, 36, eleven, letters, "xs8a0azh2avyalyzuwd"),
+    ):
+        plain = [int(c, 36) for c in text]
+        found = ff1(aes(key[:length]), radix, tweak, plain)
+        assert found == [int(c, 36) for c in expected], expected
+        assert ff1(aes(key[:length]), radix, tweak, found, decrypt=True) == plain
+
+
+def main() -> int:
+    check_itself()
+    document = json.loads(PATH.read_text("utf-8"))
+    wrong = 0
+    for case in document["cases"]:
+        if "error" in case:
+            continue
+        expected = answer(case["input"])
+        if "--write" in sys.argv:
+            case["output"] = expected
+        elif case["output"] != expected:
+            wrong += 1
+            print(f"differs: {case['name']}")
+    if "--write" in sys.argv:
+        PATH.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
