@@ -684,7 +684,7 @@ fn a_dictionary_does_not_tell_what_was_equal() {
         // The persons as a dictionary are the same persons.
         let people = cast(&p, &DataType::Dictionary(DataType::Int8.into(), DataType::Utf8.into())).unwrap();
         let (again, _) = run(&plan(entry), source(&table(&text, people))).unwrap();
-        assert_eq!(entry == SHIFTED, &batches[0]["a"] == &again[0]["a"]);
+        assert_eq!(entry == SHIFTED, batches[0]["a"].as_ref() == again[0]["a"].as_ref());
         let cells: Vec<_> = batches[0]["a"].as_string::<i32>().iter().collect();
         assert!(cells[1].is_none() && cells[0] != cells[2]);
     }

@@ -122,7 +122,7 @@ fn samples(entry: &ColumnPlan) -> Vec<&str> {
     if let Some(table) = &entry.hierarchy {
         return table.keys().take(2).map(String::as_str).chain(["?"]).collect();
     }
-    let kind = entry.kind.or_else(|| match (entry.transform, entry.to) {
+    let kind = entry.kind.or(match (entry.transform, entry.to) {
         (_, Some(Level::Province | Level::City | Level::District)) => Some(Kind::Address),
         (_, Some(_)) | (Transform::DateShift, _) => Some(Kind::Date),
         _ => None,
