@@ -606,6 +606,17 @@ fn all_dates_of_a_person_move_alike_in_every_type() {
     assert!(moved.iter().all(|dates| dates == &moved[0]));
 }
 
+/// There is no other column beside a column alone.
+#[test]
+fn a_column_alone_is_refused_what_looks_at_another() {
+    let plan = plan(SHIFTED);
+    let error = ColumnTreatment::new(&plan, "b", &DataType::Date32, &keys()).err().unwrap();
+    assert_eq!(code(error), "KF-PLAN-11");
+    let mut token = ColumnTreatment::new(&plan, "p", &DataType::Utf8, &keys()).unwrap();
+    let wrong: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+    assert_eq!(code(token.treat(&wrong).unwrap_err()), "KF-PLAN-15");
+}
+
 #[test]
 fn a_date_that_would_leave_its_type_is_invalid() {
     let dates: ArrayRef = Arc::new(Date32Array::from(vec![i32::MAX, i32::MIN]));
@@ -675,7 +686,7 @@ fn a_dictionary_does_not_tell_what_was_equal() {
         // The persons as a dictionary are the same persons.
         let people = cast(&p, &DataType::Dictionary(DataType::Int8.into(), DataType::Utf8.into())).unwrap();
         let (again, _) = run(&plan(entry), source(&table(&text, people))).unwrap();
-        assert_eq!(entry == SHIFTED, &batches[0]["a"] == &again[0]["a"]);
+        assert_eq!(entry == SHIFTED, batches[0]["a"].as_ref() == again[0]["a"].as_ref());
         let cells: Vec<_> = batches[0]["a"].as_string::<i32>().iter().collect();
         assert!(cells[1].is_none() && cells[0] != cells[2]);
     }

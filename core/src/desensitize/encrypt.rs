@@ -156,3 +156,52 @@ impl Encryption {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use arrow::array::{AsArray, StringArray};
+
+    use super::super::vocabulary::Invalid;
+    use super::*;
+    use crate::error::Explain;
+
+    fn encryption(columns: usize) -> Encryption {
+        let entry = ColumnPlan { key: Some("k1".to_owned()), ..ColumnPlan::new(Transform::Encrypt) };
+        let entries: BTreeMap<_, _> = (0..columns).map(|column| (column.to_string(), entry.clone())).collect();
+        let plan = Plan::new("d", entries, Invalid::Redact).unwrap();
+        let mut keys = Keyring::new();
+        keys.insert("k1", &[7; 32]).unwrap();
+        Encryption::new(&plan, "0", &entry, "d", &keys).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_key_that_was_used_up_encrypts_nothing_more() {
+        assert_eq!((encryption(1).left, encryption(3).left), (1 << 32, (1 << 32) / 3));
+        let mut encryption = Encryption { left: 5, ..encryption(1) };
+        let cells: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None, Some("a"), Some("a")]));
+        encryption.treat(&cells, &DataType::Utf8, "0").unwrap();
+        assert_eq!(encryption.left, 2, "a null takes no nonce");
+        assert_eq!(encryption.treat(&cells, &DataType::Utf8, "0").err().unwrap().code(), "KF-PLAN-40");
+    }
+
+    /// The documented text, taken apart.
+    #[test]
+    fn the_text_is_the_documented_one() {
+        let mut encryption = encryption(1);
+        let long = "汉".repeat(10_000);
+        let cells: ArrayRef = Arc::new(StringArray::from(vec!["", &long]));
+        let sealed = encryption.treat(&cells, &DataType::Utf8, "0").unwrap();
+        for (text, plain) in sealed.array.as_string::<i32>().iter().flatten().zip(["", &long]) {
+            let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix("k1.").unwrap()).unwrap();
+            assert_eq!(bytes.len(), NONCE_BYTES + plain.len() + TAG_BYTES);
+            let (nonce, rest) = bytes.split_first_chunk().unwrap();
+            let (text, tag) = rest.split_last_chunk().unwrap();
+            let mut text = text.to_vec();
+            assert!(encryption.key.open(nonce, b"kaifang/encrypt/v1\0d\x000", &mut text, tag));
+            assert_eq!(text, plain.as_bytes());
+        }
+    }
+}

@@ -72,10 +72,8 @@ impl Noise {
         schema: &Schema,
     ) -> Result<Option<Self>, crate::Error> {
         let key = keys.derive(entry.key.as_deref().unwrap_or_default(), &format!("{DOMAIN}{domain}"))?;
-        let joined = || {
-            let row_key = Other::new(entry, columns, schema)?;
-            Some(Noise { key, distribution: entry.distribution?, scale: entry.scale?, row_key })
-        };
+        let row_key = Other::new(entry, columns, schema)?;
+        let joined = || Some(Noise { key, distribution: entry.distribution?, scale: entry.scale?, row_key: row_key? });
         Ok(joined())
     }
 

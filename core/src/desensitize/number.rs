@@ -65,7 +65,8 @@ impl Number {
 
     /// Appends the number with all of its decimals.
     pub(super) fn write(self, out: &mut Vec<u8>) {
-        let digits = self.unscaled.unsigned_abs().to_string();
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(self.unscaled.unsigned_abs());
         let scale = self.scale as usize;
         if self.unscaled < 0 {
             out.push(b'-');

@@ -63,11 +63,19 @@ fn place(column: &str, setting: &str) -> PlanError {
 }
 
 impl Other {
-    /// The column that an entry names, in a plan and a table that have it.
-    pub(super) fn new(entry: &ColumnPlan, columns: &BTreeMap<String, ColumnPlan>, schema: &Schema) -> Option<Self> {
-        let (_, name) = named(entry)?;
-        let kind = columns.get(name)?.kind.filter(|kind| kind.is_implemented());
-        Some(Other { at: schema.index_of(name).ok()?, kind })
+    /// The column that an entry names, if it names one.
+    ///
+    /// # Errors
+    /// [`PlanError::NoSuchColumn`] where the table lacks it.
+    pub(super) fn new(
+        entry: &ColumnPlan,
+        columns: &BTreeMap<String, ColumnPlan>,
+        schema: &Schema,
+    ) -> Result<Option<Self>, PlanError> {
+        let Some((_, name)) = named(entry) else { return Ok(None) };
+        let at = schema.index_of(name).map_err(|_| PlanError::NoSuchColumn { column: name.to_owned() })?;
+        let kind = columns.get(name).and_then(|entry| entry.kind).filter(|kind| kind.is_implemented());
+        Ok(Some(Other { at, kind }))
     }
 
     /// Its cells in a batch; `column` is the one that is treated.

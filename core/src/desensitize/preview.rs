@@ -118,8 +118,11 @@ fn shown(array: &ArrayRef) -> Vec<Option<String>> {
 
 /// Invented values of the kind that a column holds; where the plan declares none, of what its transform is for. None of
 /// them is anybody's: the resident id is the example of its standard, its spelling with a wrong check digit no id at all.
-fn samples(entry: &ColumnPlan) -> Vec<&'static str> {
-    let kind = entry.kind.or_else(|| match (entry.transform, entry.to) {
+fn samples(entry: &ColumnPlan) -> Vec<&str> {
+    if let Some(table) = &entry.hierarchy {
+        return table.keys().take(2).map(String::as_str).chain(["?"]).collect();
+    }
+    let kind = entry.kind.or(match (entry.transform, entry.to) {
         (_, Some(Level::Province | Level::City | Level::District)) => Some(Kind::Address),
         (_, Some(_)) | (Transform::DateShift, _) => Some(Kind::Date),
         _ => None,
@@ -170,6 +173,10 @@ mod tests {
             d = { do = "drop" }
             e = { do = "generalize", width = 10 }
             f = { do = "keep" }
+            g = { do = "generalize", hierarchy = { "哮喘" = ["疾病"] }, level = 1 }
+            h = { do = "date_shift", subject = "a", days = 1, key = "k1" }
+            i = { do = "round", width = 100 }
+            j = { do = "encrypt", key = "k1" }
             "#,
         )
         .unwrap();
@@ -186,6 +193,10 @@ mod tests {
         assert_eq!(after("d"), []);
         assert_eq!(after("e"), [text("[30,40)"), text("[1250,1260)"), text("[redacted]")]);
         assert_eq!(after("f"), [text("示例 example")]);
+        assert_eq!(after("g"), [text("疾病"), text("[redacted]")]);
+        assert!([text("1990-03-06"), text("1990-03-08")].contains(&after("h")[0]));
+        assert_eq!(after("i"), [text("0"), text("1200"), text("[redacted]")]);
+        assert!(after("j").iter().flatten().all(|sealed| sealed.starts_with("k1.")));
     }
 
     #[test]

@@ -80,10 +80,8 @@ impl Shift {
         schema: &Schema,
     ) -> Result<Option<Self>, crate::Error> {
         let key = keys.derive(entry.key.as_deref().unwrap_or_default(), &format!("{DOMAIN}{domain}"))?;
-        let joined = || {
-            let subject = Other::new(entry, columns, schema)?;
-            Some(Shift { key, days: entry.days?, kind: kind(entry)?, subject })
-        };
+        let subject = Other::new(entry, columns, schema)?;
+        let joined = || Some(Shift { key, days: entry.days?, kind: kind(entry)?, subject: subject? });
         Ok(joined())
     }
 
