@@ -119,6 +119,14 @@ bench-decision: python build ## one decision in Rust, through the C library and 
 	  -o $(RELEASE)/examples/gate-c benches/faces/gate.c $(RELEASE)/libkaifang.so.0 -Wl,-rpath,$(CURDIR)/$(RELEASE)
 	$(BIN)/python benches/faces/gate.py --rust $(RELEASE)/examples/gate --c $(RELEASE)/examples/gate-c
 
+.PHONY: bench-treatment
+bench-treatment: python ## masks, tokens and ciphers of two million values beside pyarrow, polars and Python; a Parquet file whole
+	$(CARGO) build $(LOCKED) --release -p kaifang-benches --features peers --example treatment --example parquet
+	$(BIN)/python benches/faces/treatment.py --rust $(RELEASE)/examples/treatment
+	$(RELEASE)/examples/parquet make target/people.parquet 2000000
+	$(RELEASE)/examples/parquet treat target/people.parquet target/treated.parquet spliced
+	$(RELEASE)/examples/parquet treat target/people.parquet target/treated.parquet ordinary
+
 .PHONY: bench-faces
 bench-faces: python build ## columns of ten million rows in Rust, through the C library and in Python, on one core
 	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example columns

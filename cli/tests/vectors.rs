@@ -205,7 +205,7 @@ fn runner(name: &str) -> fn(&Value) -> Value {
         "eval.json" => eval,
         "fpe.json" => treat,
         "mask.json" => treat,
-        "token.json" | "fpe.json" | "transform.json" => treat,
+        "token.json" | "fpe.json" | "text.json" | "transform.json" => treat,
         "ledger-verify.json" => proof,
         "catalog.json" => catalog,
         "calendar.json" => calendar,

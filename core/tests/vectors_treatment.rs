@@ -53,6 +53,11 @@ fn fpe_vectors() {
 }
 
 #[test]
+fn text_vectors() {
+    run(include_str!("../../tests/vectors/text.json"), 10);
+}
+
+#[test]
 fn transform_vectors() {
     run(include_str!("../../tests/vectors/transform.json"), 37);
 }

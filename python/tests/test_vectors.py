@@ -109,6 +109,7 @@ RUNNERS = {
     "mask": treat,
     "token": treat,
     "fpe": treat,
+    "text": treat,
     "transform": treat,
     "ledger-verify": ledger_verify,
 }

@@ -214,6 +214,7 @@ static const struct {
     {"mask.json", run_treat},
     {"token.json", run_treat},
     {"fpe.json", run_treat},
+    {"text.json", run_treat},
     {"transform.json", run_treat},
 };
 

@@ -52,6 +52,7 @@ class ConformanceTest {
         RUNNERS.put("mask.json", ConformanceTest::treat);
         RUNNERS.put("token.json", ConformanceTest::treat);
         RUNNERS.put("fpe.json", ConformanceTest::treat);
+        RUNNERS.put("text.json", ConformanceTest::treat);
         RUNNERS.put("transform.json", ConformanceTest::treat);
         RUNNERS.put("ledger-verify.json", input -> Ledger.verifyProof(JSON.toJson(input)));
     }
