@@ -1549,7 +1549,7 @@ kf_status kf_signer_public_key(const struct kf_signer *signer,
 kf_status kf_signer_free(struct kf_signer *signer);
 
 /**
- * Opens a CSV (UTF-8 or GB18030), Parquet or Arrow IPC file; its content says which.
+ * Opens a CSV (UTF-8 or GB18030), Excel, Parquet or Arrow IPC file; its content says which.
  */
 kf_status kf_table_open(const char *path, size_t path_len, struct kf_table **table, struct kf_error **err);
 

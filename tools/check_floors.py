@@ -19,7 +19,7 @@ MAY = {
     "kinds": FOUNDATION,
     "table": FOUNDATION,
     "detect": FOUNDATION | {"kinds", "table"},
-    "desensitize": FOUNDATION | {"kinds", "table"},
+    "desensitize": FOUNDATION | {"kinds", "table", "detect"},  # `detect`: the spans of free text
     "risk": FOUNDATION | {"kinds", "table", "detect", "desensitize"},
     "policy": FOUNDATION,
     "ledger": FOUNDATION,

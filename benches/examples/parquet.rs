@@ -23,7 +23,7 @@ v = 1
 dataset = "people"
 [columns]
 id = { do = "keep" }
-xm = { do = "mask", kind = "name" }
+xm = { do = "mask", kind = "person_name" }
 sfzh = { do = "token", kind = "resident_id", key = "k1" }
 lxdh = { do = "mask", kind = "mobile" }
 dz = { do = "keep" }
@@ -112,7 +112,7 @@ fn people(random: &mut Random, first: usize, count: usize) -> RecordBatch {
     let mut texts: [Vec<String>; 9] = Default::default();
     let (mut births, mut moments, mut amounts, mut times, mut scores, mut flags) =
         (vec![], vec![], vec![], vec![], vec![], vec![]);
-    for row in 0..count {
+    for _ in 0..count {
         let name =
             format!("{}{}{}", random.one_of(&FAMILY), random.one_of(&GIVEN), random.one_of(&["", "华", "平", "国"]));
         let district = random.one_of(&DISTRICTS);
@@ -126,7 +126,15 @@ fn people(random: &mut Random, first: usize, count: usize) -> RecordBatch {
             1 + random.below(4),
             101 + random.below(2400)
         );
-        let note = format!("{},受理编号{:010}", random.one_of(&MATTERS), random.below(10_000_000_000));
+        let note = format!(
+            "{},受理编号{:010},流水号{:016x}{:016x}{:016x}{:016x}",
+            random.one_of(&MATTERS),
+            random.below(10_000_000_000),
+            random.below(u64::MAX),
+            random.below(u64::MAX),
+            random.below(u64::MAX),
+            random.below(u64::MAX)
+        );
         let row_texts = [
             name,
             format!("{body}{}", check_digit(&body)),
@@ -151,7 +159,6 @@ fn people(random: &mut Random, first: usize, count: usize) -> RecordBatch {
         times.push(random.below(50) as i32);
         scores.push(random.below(1_000_000) as f64 / 1e4);
         flags.push(random.below(3) > 0);
-        let _ = row;
     }
     let [xm, sfzh, lxdh, dz, yx, xb, mz, xzqh, bz] =
         texts.map(|column| Arc::new(StringArray::from(column)) as ArrayRef);

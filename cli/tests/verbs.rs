@@ -23,7 +23,12 @@ impl Desk {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_kaifang")).args(arguments).current_dir(self.0.path()).output().unwrap()
+        self.run_with(arguments, &[])
+    }
+
+    fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kaifang"));
+        command.args(arguments).envs(variables.iter().copied()).current_dir(self.0.path()).output().unwrap()
     }
 }
 
@@ -175,6 +180,44 @@ fn a_treated_table_holds_no_plain_value() {
     for plain in ["张三", "11010519491231002X", "13812345678"] {
         assert!(!text.contains(plain), "{plain}");
     }
+}
+
+/// From a proposal to a proof, as a person goes, and then to another key.
+#[test]
+fn a_plan_is_proposed_shown_applied_and_verified_and_its_tokens_rotated() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", PEOPLE);
+    let output = desk.run(&["plan", "suggest", &table, "--sharing", "controlled", "-o", "plan.json", "--json"]);
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    let suggestion: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(suggestion["plan"]["columns"]["sfzh"], json!({"do": "token", "kind": "resident_id", "key": "k1"}));
+    assert_eq!(error(&desk, &["plan", "suggest", &table, "--sharing", "all", "-o", "other.json"]).0, 2);
+    assert_ne!(
+        code(&desk.run(&["plan", "suggest", &table, "--sharing", "public", "-o", "plan.json"])),
+        0,
+        "it is there"
+    );
+
+    let shown = String::from_utf8(desk.run(&["plan", "preview", "plan.json"]).stdout).unwrap();
+    assert!(shown.contains("11010519491231002X") && !shown.contains("13812345678"), "invented values only");
+
+    desk.run(&["keys", "new", "--kind", "token", "-o", "keys.json"]);
+    let apply = ["apply", "plan.json", &table, "-o", "out.csv", "--keys", "keys.json", "--applied", "applied.json"];
+    assert_eq!(code(&desk.run(&apply)), 0);
+    assert_eq!(code(&desk.run(&["plan", "verify", "applied.json", "out.csv"])), 0);
+    assert_eq!(error(&desk, &["plan", "verify", "applied.json", &table]), (3, "KF-PLAN-17".to_owned()));
+
+    let keys = std::fs::read_to_string(desk.path("keys.json")).unwrap();
+    let mut ring: Value = serde_json::from_str(&keys).unwrap();
+    let second = json!({"id": "k2", "kind": "token", "secret": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="});
+    ring["keys"].as_array_mut().unwrap().push(second);
+    let retoken = ["retoken", "out.csv", "--column", "sfzh=resident_id", "--dataset", "people", "--from", "k1"];
+    let rest = ["--to", "k2", "--keys", "env:KAIFANG_TEST_RING", "-o", "rotated.csv"];
+    let arguments: Vec<&str> = retoken.into_iter().chain(rest).collect();
+    let output = desk.run_with(&arguments, &[("KAIFANG_TEST_RING", &ring.to_string())]);
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    let rotated = std::fs::read_to_string(desk.path("rotated.csv")).unwrap();
+    assert!(rotated.contains("k2.") && !rotated.contains("k1."));
 }
 
 #[test]

@@ -131,7 +131,7 @@ unsafe fn treat(
     let treated = {
         // SAFETY: not NULL, aligned, and so few numerals that they fit in an object; the rest is promised by the caller.
         let numerals = unsafe { std::slice::from_raw_parts(numerals, len) };
-        let tweak = match tweak.is_null() {
+        let tweak: &[u8] = match tweak.is_null() {
             true => &[],
             // SAFETY: as promised by the caller.
             false => unsafe { input::bytes("tweak", tweak, tweak_len) }?,

@@ -227,13 +227,13 @@ pub unsafe extern "C" fn kf_plan_suggest(
     unsafe {
         guard(err, || {
             let out = Out::new("suggestion", suggestion)?;
-            let findings: Findings =
-                canon::read("Findings", input::text("findings", findings, findings_len)?.as_bytes())?;
+            let findings = input::text("findings", findings, findings_len)?;
             let dataset = input::text("dataset", dataset, dataset_len)?;
             let key = input::text("key", key, key_len)?;
             let sharing = Sharing::from_id(input::text("sharing", sharing, sharing_len)?);
             let modes = "public, controlled, enclave";
             let sharing = sharing.ok_or_else(|| Failure::argument("sharing", modes, modes))?;
+            let findings: Findings = canon::read("Findings", findings.as_bytes())?;
             out.write(text::document(&suggest(&findings, dataset, key, sharing)?)?);
             Ok(())
         })
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn kf_plan_suggest(
 }
 
 /// Whether a table is the output that a proof (JSON) describes: its columns in order, its rows, its cells. Another table is
-/// `KF_ERR_INTEGRITY`. Consumes `table`.
+/// `KF_ERR_PLAN`. Consumes `table`.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

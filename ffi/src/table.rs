@@ -81,7 +81,7 @@ fn give(out: Out<*mut kf_table>, source: Source, complaint: Complaint) -> Result
     Ok(())
 }
 
-/// Opens a CSV (UTF-8 or GB18030), Parquet or Arrow IPC file; its content says which.
+/// Opens a CSV (UTF-8 or GB18030), Excel, Parquet or Arrow IPC file; its content says which.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

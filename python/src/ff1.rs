@@ -26,12 +26,16 @@ impl Ff1 {
     /// As many numerals as were given. A domain (the radix to the power of the length) below 10^6 is refused.
     #[pyo3(signature = (numerals, tweak = None))]
     fn encrypt(&self, numerals: Vec<u32>, tweak: Option<&Bound<'_, PyBytes>>) -> PyResult<Vec<u32>> {
-        self.0.encrypt(&numerals, tweak.map_or(&[], |tweak| tweak.as_bytes())).or_raise()
+        self.0.encrypt(&numerals, bytes(tweak)).or_raise()
     }
 
     /// What was encrypted under the same tweak.
     #[pyo3(signature = (numerals, tweak = None))]
     fn decrypt(&self, numerals: Vec<u32>, tweak: Option<&Bound<'_, PyBytes>>) -> PyResult<Vec<u32>> {
-        self.0.decrypt(&numerals, tweak.map_or(&[], |tweak| tweak.as_bytes())).or_raise()
+        self.0.decrypt(&numerals, bytes(tweak)).or_raise()
     }
+}
+
+fn bytes<'a>(tweak: Option<&'a Bound<'_, PyBytes>>) -> &'a [u8] {
+    tweak.map(|tweak| tweak.as_bytes()).unwrap_or_default()
 }

@@ -155,7 +155,7 @@ impl Plan {
         Ok((table, wrap!(py, "Applied", applied)?))
     }
 
-    /// Treats a table into a file (CSV, Parquet or Arrow IPC, by its name), batch by batch: `Applied`. Where anything
+    /// Treats a table into a file (CSV, Excel, Parquet or Arrow IPC, by its name), batch by batch: `Applied`. Where anything
     /// fails there is no file. The file that `src` is read from is refused.
     #[pyo3(signature = (src, dst, *, keys=None, progress=None))]
     fn apply_file<'py>(

@@ -150,7 +150,7 @@ impl Policy {
         })
     }
 
-    /// Answers a table of facts into a file (CSV, Parquet or Arrow IPC, by its name), batch by batch: how many rows.
+    /// Answers a table of facts into a file (CSV, Excel, Parquet or Arrow IPC, by its name), batch by batch: how many rows.
     /// Where anything fails there is no file. The file that `src` is read from is refused.
     #[pyo3(signature = (src, dst, *, section, at, columns=None, progress=None))]
     fn eval_file(

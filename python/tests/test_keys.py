@@ -49,3 +49,21 @@ def test_unsafe_keys_are_refused(tmp_path):
         refused(caught.value, kaifang.KeyringError)
     with pytest.raises(TypeError):
         kaifang.Keyring.from_bytes({"k1": "text is no secret"})
+
+
+def test_secrets_come_from_the_environment_or_a_callback(monkeypatch):
+    monkeypatch.setenv("KAIFANG_TEST_KEYS", '{"v":1,"keys":[{"id":"k1","kind":"token","secret":"a2tra2tra2tra2tra2tra2s="}]}')
+    assert kaifang.Keyring.from_env("KAIFANG_TEST_KEYS").ids == ["k1"]
+    refused("KeyringError", lambda: kaifang.Keyring.from_env("KAIFANG_TEST_KEYS_ABSENT"))
+    monkeypatch.setenv("KAIFANG_TEST_KEYS", "no keyring, and a secret")
+    error = refused("KeyringError", lambda: kaifang.Keyring.from_env("KAIFANG_TEST_KEYS"))
+    assert "a secret" not in str(error)
+    asked = []
+    vault = {"k1": b"a secret of some length", "k2": b"another secret, as long"}
+    keyring = kaifang.Keyring.from_callback(["k1", "k2"], lambda id: asked.append(id) or vault[id])
+    assert keyring.ids == asked == ["k1", "k2"]
+    with pytest.raises(KeyError):
+        kaifang.Keyring.from_callback(["k3"], vault.__getitem__)
+    with pytest.raises(TypeError):
+        kaifang.Keyring.from_callback(["k1"], lambda id: "text is no secret")
+    refused("KeyringError", lambda: kaifang.Keyring.from_callback(["k1"], lambda id: b"short"))

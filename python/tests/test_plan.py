@@ -176,3 +176,53 @@ def test_a_plan_is_the_same_in_toml_and_as_a_dict(plan, tmp_path):
     (tmp_path / "plan.toml").write_text(PLAN)
     assert kaifang.Plan.from_dict(plan.to_dict()).hash == kaifang.Plan.load(tmp_path / "plan.toml").hash == plan.hash
     assert plan.dataset == "xa-resident" and plan.keys == ["k1"] and "xa-resident" in repr(plan)
+
+
+def test_a_plan_is_proposed_with_reasons_and_shown_on_invented_values():
+    people = {"xm": ["张三", "李四"], "sfzh": CHECKED_IDS[:2], "je": [1, 2]}
+    plan, reasons = kaifang.Plan.suggest(pa.table(people), sharing="public", dataset="people", key="k7")
+    assert {reason["column"]: reason["do"] for reason in reasons} == {"xm": "redact", "sfzh": "token", "je": "keep"}
+    assert all(reason["zh"] and reason["en"] for reason in reasons) and plan.keys == ["k7"]
+    preview = {column["name"]: column for column in plan.preview()["columns"]}
+    shown = [value["after"] for value in preview["sfzh"]["values"]]
+    assert shown[0].startswith("k7.") and shown[-1] == "[redacted]"
+    assert not any(value in str(preview) for value in people["sfzh"])
+    with pytest.raises(ValueError, match="controlled"):
+        kaifang.Plan.suggest(pa.table(people), sharing="everybody", dataset="people")
+
+
+def test_tokens_are_rotated_without_the_values(plan, keyring):
+    table, _ = plan.apply(pa.table({name: cells[:2] for name, cells in ROWS.items()}), keys=keyring)
+    both = kaifang.Keyring.from_bytes({"k1": b"k" * 32, "k2": b"another secret of 32 bytes......"})
+    rotation = kaifang.Plan.rotate(
+        table, dataset="xa-resident", columns={"sfzh": "resident_id"}, old="k1", new="k2"
+    )
+    rotated, applied = rotation.apply(table, keys=both)
+    old, new = table.to_pyarrow()["sfzh"].to_pylist(), rotated.to_pyarrow()["sfzh"].to_pylist()
+    assert all(token.startswith("k2.") for token in new) and len(set(new)) == len(set(old)) == 2
+    assert rotated.to_pyarrow().drop_columns("sfzh").equals(table.to_pyarrow().drop_columns("sfzh"))
+    refused("PlanError", lambda: rotation.apply(pa.table({**table.to_pyarrow().to_pydict(), "sfzh": ["x", "y"]}), keys=both))
+
+
+def test_a_proof_tells_its_output_from_every_other_table(plan, keyring, tmp_path):
+    table, applied = plan.apply(pa.table(ROWS), keys=keyring)
+    applied.verify(table)
+    pq.write_table(table.to_pyarrow(), tmp_path / "out.parquet")
+    applied.verify(tmp_path / "out.parquet")
+    refused("PlanError", lambda: applied.verify(pa.table(ROWS)))
+    refused("PlanError", lambda: applied.verify(table.to_pyarrow().slice(1)))
+    refused("PlanError", lambda: kaifang.Applied({**applied.to_dict(), "rows": 4}).verify(table))
+
+
+def test_rows_are_removed_by_the_plan_and_counted():
+    plan = kaifang.Plan.from_dict(
+        {
+            "v": 1,
+            "dataset": "d",
+            "rows": [{"do": "suppress", "column": "age", "above": 90}],
+            "columns": {"age": {"do": "generalize", "width": 10}},
+        }
+    )
+    table, applied = plan.apply(pa.table({"age": [17, 95, 60, None]}))
+    assert table.to_pyarrow()["age"].to_pylist() == ["[10,20)", "[60,70)"]
+    assert applied.rows == 2 and applied.removed == [{"do": "suppress", "column": "age", "rows": 2, "unjudged": 1}]

@@ -36,7 +36,7 @@ static void path_in(const char *folder, const char *name, char *out) { snprintf(
 
 static void nulls(const char *folder) {
   kf_policy *policy = NULL, *policy2 = NULL;
-  kf_keyring *keys = NULL;
+  kf_keyring *keys = NULL, *keys2 = NULL;
   kf_plan *plan = NULL;
   kf_text *text = NULL, *text2 = NULL;
   kf_table *t = NULL;
@@ -107,6 +107,19 @@ static void nulls(const char *folder) {
   EXPECT(KF_OK, kf_plan_parse_toml(TEXT(PLAN), &plan, &err));
   EXPECT(KF_ERR_NULL, kf_plan_hash(NULL, &text, &err));
   EXPECT(KF_ERR_NULL, kf_plan_hash(plan, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_document(NULL, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_document(plan, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_preview(NULL, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_preview(plan, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_suggest(NULL, 1, TEXT("d"), TEXT("k"), TEXT("public"), &text, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_suggest(TEXT("{}"), NULL, 1, TEXT("k"), TEXT("public"), &text, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_suggest(TEXT("{}"), TEXT("d"), TEXT("k"), TEXT("public"), NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_applied_verify(NULL, 1, table(), &err));
+  EXPECT(KF_ERR_NULL, kf_applied_verify(TEXT("{}"), NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_keyring_ask(plan, NULL, NULL, &keys2, &err));
+  EXPECT(KF_ERR_NULL, kf_keyring_ask(NULL, NULL, NULL, &keys2, &err));
+  EXPECT(KF_ERR_NULL, kf_keyring_from_env(NULL, 1, &keys2, &err));
+  EXPECT(KF_ERR_NULL, kf_keyring_from_env(TEXT("x"), NULL, &err));
   t = table();
   EXPECT(KF_ERR_NULL, kf_plan_check(NULL, t, &err));
   EXPECT(KF_ERR_NULL, kf_plan_check(plan, NULL, &err));

@@ -48,6 +48,16 @@ static kf_table *table(void) {
   return t;
 }
 
+/* A vault that counts how often it is asked, and is closed below zero. */
+static int32_t vault(void *user, const char *id, size_t id_len, uint8_t *secret, size_t *secret_len) {
+  int *asked = (int *)user;
+  if (*asked < 0 || id_len != 2 || memcmp(id, "k1", 2) != 0) return 0;
+  ++*asked;
+  memset(secret, 7, 32);
+  *secret_len = 32;
+  return KF_SECRET_GIVEN;
+}
+
 static long integer(slice value) { return value.at ? strtol(value.at, NULL, 10) : -1; }
 
 static kf_text *classify(const kf_policy *policy, const char *desensitization) {
@@ -94,7 +104,9 @@ int main(int argc, char **argv) {
   char parquet[4096], key[4096], ring[4096], directory[4096], ledger[4096];
   kf_policy *policy = NULL;
   kf_plan *plan = NULL;
-  kf_keyring *keys = NULL;
+  kf_keyring *keys = NULL, *vaulted = NULL;
+  kf_text *findings = NULL;
+  int asked = 0;
   kf_platform *platform = NULL;
   kf_signer *signer = NULL;
   kf_table *t = NULL;
@@ -142,6 +154,24 @@ int main(int argc, char **argv) {
   EXPECT(KF_OK, kf_plan_apply_ipc(plan, table(), keys, &ipc, &applied2, &err));
   bytes = bytes_of(applied);
   CHECK(bytes.len == bytes_of(applied2).len && memcmp(bytes.at, bytes_of(applied2).at, bytes.len) == 0);
+
+  /* What a plan would do, on invented values; a plan proposed; the output told from another table; keys from a vault. */
+  EXPECT(KF_OK, kf_plan_preview(plan, &text, &err));
+  CHECK(has(text, "\"before\":\"13900001111\"") && has(text, "\"after\":\"139****1111\""));
+  drop(&text);
+  EXPECT(KF_OK, kf_table_scan(table(), 1, NULL, NULL, &findings, &err));
+  EXPECT(KF_OK, kf_plan_suggest(OF(findings), TEXT("xa-resident"), TEXT("k1"), TEXT("controlled"), &text, &err));
+  CHECK(has(text, "\"sharing\":\"controlled\"") && has(text, "\"kind\":\"resident_id\""));
+  drop(&text);
+  CHECK(kf_plan_suggest(OF(findings), TEXT("d"), TEXT("k1"), TEXT("all"), &text, NULL) == KF_ERR_ARGUMENT);
+  drop(&findings);
+  EXPECT(KF_OK, kf_table_open(TEXT(parquet), &t, &err));
+  EXPECT(KF_OK, kf_applied_verify(OF(applied), t, &err));
+  CHECK(kf_applied_verify(OF(applied), table(), NULL) == KF_ERR_PLAN);
+  EXPECT(KF_OK, kf_keyring_ask(plan, vault, &asked, &vaulted, &err));
+  CHECK(asked == 1 && kf_keyring_free(vaulted) == KF_OK);
+  asked = -1;
+  CHECK(kf_keyring_ask(plan, vault, &asked, &vaulted, NULL) == KF_ERR_KEYRING);
 
   /* 5: risk before and after */
   EXPECT(KF_OK, kf_table_risk(table(), TEXT(quasi), NULL, NULL, &before, &err));

@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::rows::Rows;
 use super::step::{self, Step};
 use crate::crypto::{Keyring, MacKey};
-use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
+use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report, report_written};
 use crate::terms::V1;
 
 /// The domain of the key of the input's digests.
@@ -196,7 +196,7 @@ impl Plan {
         if !super::splice::run(&mut treated, &mut sink, &mut *progress)? {
             while let Some(batch) = treated.next_batch()? {
                 sink.write(&batch)?;
-                report(&mut *progress, "apply", treated.rows, total)?;
+                report_written(&mut *progress, "apply", treated.rows, total, sink.bytes())?;
             }
         }
         // The proof first: without it the file must not appear.

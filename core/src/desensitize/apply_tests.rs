@@ -412,6 +412,8 @@ fn entry() -> impl Strategy<Value = &'static str> {
         r#"{ do = "fpe", alphabet = "digits", key = "k1", cipher = "sm4" }"#,
         r#"{ do = "mask", pattern = "1##****####" }"#,
         r#"{ do = "generalize", keep_prefix = 3 }"#,
+        r#"{ do = "text" }"#,
+        r#"{ do = "text", key = "k1" }"#,
         r#"{ do = "generalize", bounds = [0, 18, 60] }"#,
         r#"{ do = "generalize", to = "year" }"#,
         r#"{ do = "generalize", to = "district" }"#,

@@ -48,23 +48,40 @@ pub(crate) type Emit<'a> = &'a mut dyn FnMut(Option<&[u8]>) -> Result<(), PlanEr
 /// How many values a batch transform sees at once: enough to fill the vector units, few enough to stay in the cache.
 const AT_ONCE: usize = 1024;
 
+/// What became of one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// It was treated.
+    Whole,
+    /// A part of it could only be redacted in its place: counted as invalid, and the rest stands.
+    InPart,
+    /// It can't be treated, and is redacted.
+    Nothing,
+}
+
+impl From<bool> for Made {
+    fn from(treated: bool) -> Self {
+        if treated { Made::Whole } else { Made::Nothing }
+    }
+}
+
 /// A text column, value by value. `append` writes at most `slack` bytes more than the value has, and answers `false`
 /// where it can't treat it.
-pub(crate) fn each(
+pub(crate) fn each<M: Into<Made>>(
     text: &ArrayRef,
     output: &DataType,
     column: &str,
-    append: impl Fn(&str, &mut Vec<u8>) -> bool,
+    append: impl Fn(&str, &mut Vec<u8>) -> M,
 ) -> Result<Cells, PlanError> {
     each_row(text, output, column, |_, value, out| append(value, out))
 }
 
 /// As [`each`], with the row of the value.
-pub(crate) fn each_row(
+pub(crate) fn each_row<M: Into<Made>>(
     text: &ArrayRef,
     output: &DataType,
     column: &str,
-    append: impl FnMut(usize, &str, &mut Vec<u8>) -> bool,
+    append: impl FnMut(usize, &str, &mut Vec<u8>) -> M,
 ) -> Result<Cells, PlanError> {
     match text.data_type() {
         DataType::LargeUtf8 => each_of(text.as_string::<i64>(), output, column, append),
@@ -73,17 +90,17 @@ pub(crate) fn each_row(
     }
 }
 
-fn each_of<'a, A: StringArrayType<'a>>(
+fn each_of<'a, A: StringArrayType<'a>, M: Into<Made>>(
     array: A,
     output: &DataType,
     column: &str,
-    mut append: impl FnMut(usize, &str, &mut Vec<u8>) -> bool,
+    mut append: impl FnMut(usize, &str, &mut Vec<u8>) -> M,
 ) -> Result<Cells, PlanError> {
     let mut cells = CellsWriter::new(array.len(), output, column)?;
     for (row, cell) in array.iter().enumerate() {
         match cell {
             None => cells.null()?,
-            Some(value) => cells.write(value, |out| append(row, value, out))?,
+            Some(value) => cells.write(value, |out| append(row, value, out).into())?,
         }
     }
     cells.finish(own_nulls(&array))
@@ -126,10 +143,10 @@ fn together_of<'a, A: StringArrayType<'a>>(
                     None => cells.null()?,
                     Some(value) => {
                         return cells.write(value, |out| {
-                            treated.is_some_and(|bytes| {
+                            Made::from(treated.is_some_and(|bytes| {
                                 out.extend_from_slice(bytes);
                                 true
-                            })
+                            }))
                         });
                     }
                 }
@@ -188,31 +205,31 @@ impl<'a> CellsWriter<'a> {
     }
 
     /// One value: `write` appends what becomes of it, or answers `false`.
-    fn write(&mut self, value: &str, write: impl FnOnce(&mut Vec<u8>) -> bool) -> Result<(), PlanError> {
-        let (done, same) = match &mut self.out {
+    fn write(&mut self, value: &str, write: impl FnOnce(&mut Vec<u8>) -> Made) -> Result<(), PlanError> {
+        let (made, same) = match &mut self.out {
             Out::Text(writer) => writer.value(value.len() + SLACK, |out| {
                 let start = out.len();
-                let done = write(out);
-                if !done {
+                let made = write(out);
+                if made == Made::Nothing {
                     out.truncate(start);
                     out.extend_from_slice(REDACTED.as_bytes());
                 }
-                (done, out.get(start..) == Some(value.as_bytes()))
+                (made, out.get(start..) == Some(value.as_bytes()))
             })?,
             Out::Bytes { width, bytes, valid, column } => {
                 let start = bytes.len();
                 let end = start + width.unsigned_abs() as usize;
                 bytes.try_reserve(value.len() + SLACK).map_err(|_| too_large(column))?;
-                let done = write(bytes) && bytes.len() == end;
-                if !done {
+                let made = if write(bytes) == Made::Whole && bytes.len() == end { Made::Whole } else { Made::Nothing };
+                if made == Made::Nothing {
                     bytes.truncate(start);
                     bytes.resize(end, 0);
                 }
-                valid.push(done);
-                (done, false)
+                valid.push(made == Made::Whole);
+                (made, false)
             }
         };
-        if !done {
+        if made != Made::Whole {
             self.invalid.push(self.rows);
         }
         self.rows += 1;

@@ -81,7 +81,7 @@ settings! {
     /// The id of the key in the keyring.
     key: String, [Token, Fpe, DateShift, Noise, Encrypt, Text], "the id of a key", "密钥标识";
     /// The domain that the key is derived for; `<dataset>/<kind>` unless two datasets are meant to join.
-    domain: String, [Token, Fpe, DateShift, Noise, Encrypt, Text], "a domain", "域";
+    domain: String, [Token, Fpe, DateShift, Noise, Encrypt], "a domain", "域";
     /// Token: the id of the key of the tokens that the column already holds, which become tokens of `key`.
     from: String, [Token], "the id of a key", "密钥标识";
     /// Token: the message authentication code, `hmac_sha256` unless it is given.

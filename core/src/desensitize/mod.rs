@@ -17,6 +17,7 @@
 //! | `top_bottom` | what is beyond a bound becomes the bound | numbers, text that is one |
 //! | `date_shift` | the dates of a person move by days, all alike, by key and person | dates, timestamps, text that is a date |
 //! | `noise` | plus a random number of units, by key and row | integers, decimals, text that is an integer |
+//! | `text` | the spans that name persons become tokens, or masks of their kind; the rest stays | text |
 //! | `encrypt` | `<key id>.` and a ciphertext, another one each time; `decrypt` gives it back | text, numbers, dates, booleans |
 //!
 //! Besides, rows are removed by [`RowPlan`]: `suppress` by a condition, `sample` by a keyed draw.
@@ -64,6 +65,7 @@ mod rows;
 mod shift;
 mod splice;
 mod step;
+mod text;
 mod token;
 mod top_bottom;
 mod treatment;

@@ -140,6 +140,12 @@ fn samples(entry: &ColumnPlan) -> Vec<&str> {
         Some(Kind::Ip) => vec!["192.0.2.10", "2001:db8::1", "192.0.2"],
         Some(Kind::BirthDate | Kind::Date) => vec!["1990-03-07", "1990-02-30"],
         Some(Kind::Region) => vec!["610113", "陕西省西安市雁塔区", "某处"],
+        Some(Kind::Passport) => vec!["E00000000", "E0"],
+        Some(Kind::HkMacaoPermit) => vec!["H00000000", "H0"],
+        Some(Kind::OfficerId) => vec!["军字第00000000号", "军"],
+        Some(Kind::Mac) => vec!["00:00:5e:00:53:01", "00:00"],
+        Some(Kind::Coordinate) => vec!["108.940212,34.261013", "108.9"],
+        Some(Kind::PostalCode) => vec!["710000", "7100"],
         Some(Kind::Sex) => vec!["女", "x"],
         Some(Kind::Ethnicity) => vec!["汉族", "x"],
         _ if matches!(entry.transform, Transform::Keep | Transform::Drop | Transform::Redact | Transform::Null) => {

@@ -6,18 +6,19 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 
 use super::apply::Treated;
 use super::vocabulary::Transform;
-use crate::table::{Progress, Sink, Splice, report};
+use crate::table::{Progress, Sink, Splice, report_written};
 
 /// Whether a transform looks at nothing but its column, and leaves each row where it is.
 fn is_of_one_column(transform: Transform) -> bool {
     use Transform::*;
-    matches!(transform, Keep | Drop | Redact | Null | Mask | Token | Fpe | Generalize | Round | TopBottom)
+    matches!(transform, Keep | Drop | Redact | Null | Mask | Token | Fpe | Generalize | Round | TopBottom | Text)
 }
 
 /// Treats the whole table into the sink; `false` where it must go the ordinary way, and then nothing was done.
@@ -33,6 +34,7 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
         // The ordinary way tells what is wrong.
         return Ok(false);
     }
+    let written_bytes = sink.counter();
     let Some(mut splice) = Splice::begin(&file, sink, &written)? else { return Ok(false) };
     let total = treated.source.known_rows();
     // None of the transforms looks at another column.
@@ -46,7 +48,8 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
             let mut tick = |array: &ArrayRef| {
                 done.set(rows.min(done.get() + array.len() as u64));
                 // A column is a part of each of its rows.
-                report(&mut *progress, "apply", before + (rows * at + done.get()) / width, total)
+                let done = before + (rows * at + done.get()) / width;
+                report_written(&mut *progress, "apply", done, total, written_bytes.load(Ordering::Relaxed))
             };
             let place = usize::try_from(at).unwrap_or(usize::MAX);
             if *kept {
@@ -59,7 +62,6 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
                     continue;
                 }
                 (column.output, column.step.counts) = start;
-                done.set(0);
             }
             let written = column.output.is_some();
             let mut row = before;

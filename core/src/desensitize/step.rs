@@ -17,6 +17,7 @@ use super::noise::{self, Noise};
 use super::plan::{Plan, RESERVED};
 use super::round::{self, Round};
 use super::shift::{self, Shift};
+use super::text::Text;
 use super::token::{self, Tokens};
 use super::top_bottom::{self, TopBottom};
 use super::vocabulary::{Invalid, Transform};
@@ -37,6 +38,7 @@ enum Work {
     Shift(Box<Shift>),
     Noise(Box<Noise>),
     Encrypt(Box<Encryption>),
+    Text(Box<Text>),
 }
 
 /// What happened to the cells of one column.
@@ -87,6 +89,7 @@ impl Step {
             Transform::DateShift => shift::output(entry, plain),
             Transform::Noise => noise::output(entry, plain),
             Transform::Encrypt => encrypt::output(entry, plain),
+            Transform::Text => is_text(plain).then(|| plain.clone()),
             _ => Some(plain.clone()),
         });
         let Some(plain) = plain else {
@@ -160,6 +163,7 @@ impl Work {
             Work::Token(tokens) => cells::together(&text()?, output, column, |values, emit| tokens.treat(values, emit)),
             Work::Fpe(fpe) => cells::together(&text()?, output, column, |values, emit| fpe.treat(values, emit)),
             Work::Generalize(wider) => cells::each(&text()?, output, column, |value, out| wider.append(value, out)),
+            Work::Text(spans) => cells::each(&text()?, output, column, |value, out| spans.append(value, out)),
             Work::Round(round) => round.treat(array, output, column),
             Work::TopBottom(bounds) => bounds.treat(array, output, column),
             // Not by their values alone.
@@ -195,7 +199,8 @@ fn is_of_the_value(transform: Transform) -> bool {
 /// The domain of a column with a key: the one that the plan names, or the dataset and the kind. All dates of a person move
 /// alike, so for a shift the kind of the date doesn't count.
 pub(crate) fn domain(dataset: &str, entry: &ColumnPlan) -> Option<String> {
-    entry.key.as_ref()?;
+    // The tokens of a text have a domain for each kind.
+    entry.key.as_ref().filter(|_| entry.transform != Transform::Text)?;
     let kind = entry.kind.filter(|_| entry.transform != Transform::DateShift);
     Some(entry.domain.clone().unwrap_or_else(|| match kind {
         Some(kind) => format!("{dataset}/{kind}"),
@@ -227,6 +232,7 @@ fn work(plan: &Plan, schema: &Schema, column: &str, entry: &ColumnPlan, keys: &K
         Transform::Encrypt => {
             Encryption::new(plan, column, entry, &domain, keys)?.map(|encryption| Work::Encrypt(encryption.into()))
         }
+        Transform::Text => Some(Work::Text(Box::new(Text::new(plan.dataset(), entry, keys)?))),
         _ => None,
     };
     let unavailable = || PlanError::Unavailable { column: column.to_owned(), transform: entry.transform.to_string() };
@@ -288,6 +294,7 @@ pub(crate) fn problems(column: &str, entry: &ColumnPlan, problems: &mut Vec<Plan
         Transform::DateShift => shift::problems(entry, &mut report),
         Transform::Noise => noise::problems(entry, &mut report),
         Transform::Encrypt => encrypt::problems(entry, &mut report),
+        Transform::Text => super::text::problems(entry, &mut report),
         _ => {
             report.problems.truncate(before);
             report.problems.push(PlanError::Unavailable { column: name, transform: transform.to_string() });

@@ -119,6 +119,17 @@ impl Tokens {
         places.try_for_each(|_| emit(None))
     }
 
+    /// Appends the token of one value as text; `false` = it is not valid for the kind.
+    pub(super) fn append(&self, value: &str, out: &mut Vec<u8>) -> bool {
+        let mut done = false;
+        let treated = self.treat(&[Some(value)], &mut |token| {
+            done = token.is_some();
+            out.extend_from_slice(token.unwrap_or_default());
+            Ok(())
+        });
+        done && treated.is_ok()
+    }
+
     fn form_of<'a>(&self, value: &'a str) -> Option<Cow<'a, str>> {
         match &self.input {
             Input::Values(kind) => kinds::canonical(*kind, value),

@@ -1,4 +1,4 @@
-//! Which kinds the columns of a table hold, with graded evidence.
+//! Which kinds the columns of a table hold, with graded evidence; and the spans of free text that name persons ([`find`]).
 //!
 //! [`scan`] reads a table once and gives [`Findings`]. Content and column name decide together, per column; a failed
 //! checksum lowers the confidence and never clears. This room must never keep, print or report a cell.
@@ -20,10 +20,12 @@
 mod column;
 mod damage;
 mod decide;
+mod find;
 mod findings;
 mod names;
 mod words;
 
+pub use find::{Span, find};
 pub use findings::{ColumnFinding, Findings, Remark};
 
 use std::sync::Arc;

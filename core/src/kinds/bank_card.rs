@@ -82,6 +82,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_letter_is_no_digit_whatever_its_last_bits_say() {
+        // A and Q end in the bits of 1.
+        for bad in ["411111111111111A", "4Q11111111111111", "4111 1111 1111 111a"] {
+            assert!(canonical(bad).is_none() && !luhn(bad) && grade(bad).is_none(), "{bad}");
+        }
+    }
+
     proptest! {
         #[test]
         fn luhn_is_that_of_the_definition(digits in "[0-9]{1,30}") {

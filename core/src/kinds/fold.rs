@@ -33,6 +33,12 @@ fn is_ignorable(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// What [`text`] makes of one character; `None` of one that shows nothing.
+#[cfg(feature = "tables")]
+pub(crate) fn character(c: char) -> Option<char> {
+    fold_char(c)
+}
+
 /// One character of general text: itself, another, or nothing.
 fn fold_char(c: char) -> Option<char> {
     // The most of a Chinese text: nothing below concerns these.

@@ -49,6 +49,11 @@ pub fn surname(name: &str) -> Option<&str> {
     name.get(..first.len_utf8())
 }
 
+/// The text is a known surname and nothing else.
+pub(crate) fn is_surname(text: &str) -> bool {
+    COMPOUND.contains(&text) || text.chars().count() == 1 && SINGLE.contains(text)
+}
+
 /// The text begins with a known surname and has the length of a name, and is no division or nationality.
 pub(super) fn has_surname(value: &str) -> bool {
     let Some(name) = canonical(value) else { return false };

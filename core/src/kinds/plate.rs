@@ -44,9 +44,10 @@ mod tests {
     #[test]
     fn plates_are_told_from_other_codes() {
         assert_eq!(canonical("陕a·12345").as_deref(), Some("陕A12345"));
+        assert_eq!(canonical("陕AAB123").as_deref(), Some("陕AAB123"));
         assert_eq!(canonical("陕AD12345").as_deref(), Some("陕AD12345"));
         assert_eq!(canonical("粤Z1234港").as_deref(), Some("粤Z1234港"));
-        for bad in ["陕A1234", "陕112345", "张A12345", "陕AABCDE", "A12345", "陕AO2345"] {
+        for bad in ["陕A1234", "陕112345", "张A12345", "陕AABCDE", "陕AABC12", "A12345", "陕AO2345"] {
             assert_eq!(canonical(bad), None, "{bad}");
         }
     }

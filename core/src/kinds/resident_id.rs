@@ -211,6 +211,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_letter_is_no_digit_whatever_its_last_bits_say() {
+        // Q ends in the bits of 1.
+        assert_eq!(check_digit("1101051949Q231002"), None);
+        for at in 0..17 {
+            let mut value = *b"11010519491231002X";
+            value[at] = 0x50 | (value[at] & 15);
+            assert_eq!(canonical(std::str::from_utf8(&value).unwrap()), None, "{at}");
+        }
+    }
+
     proptest! {
         #[test]
         fn the_check_digit_is_that_of_the_definition(digits in "[0-9]{17}") {

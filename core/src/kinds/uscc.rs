@@ -123,6 +123,7 @@ mod tests {
         ] {
             assert_eq!(canonical(bad), None, "{bad}");
         }
+        assert_eq!(grade("91350100M000100Y4I"), None);
     }
 
     #[test]

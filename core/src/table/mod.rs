@@ -27,6 +27,7 @@ mod xlsx_out;
 pub(crate) use csv_out::to_csv_bytes;
 pub use error::TableError;
 pub use open::{from_ipc_bytes, open};
+pub(crate) use progress::report_written;
 pub use progress::{Progress, ProgressUpdate, report, silent};
 pub use sink::Sink;
 pub use sound::is_sound;

@@ -13,11 +13,11 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::basic::Type;
-use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::ColumnDescPtr;
 
 use super::guard::guarded;
-use super::pages::{Chunk, Pages, Shape};
+use super::pages::{Chunk, Pages, Shape, longest_word};
 use super::{ReadOptions, Source, TableError};
 
 pub(super) fn open(file: File, options: &ReadOptions) -> Result<Source, TableError> {
@@ -30,7 +30,8 @@ pub(super) fn open(file: File, options: &ReadOptions) -> Result<Source, TableErr
         return Err(TableError::TooManyColumns { found: columns, limit: options.max_columns });
     }
     let file = ParquetFile { file: Arc::new(file), metadata, options: options.clone() };
-    let reader = file.reader(|builder| builder)?;
+    let piece = piece_rows(file.metadata.metadata().row_groups().iter().flat_map(|group| group.columns()), options);
+    let reader = file.reader(piece, |builder| builder)?;
     Ok(Source::from_reader(Box::new(reader))?.with_rows(Some(rows)).with_parquet(file))
 }
 
@@ -45,11 +46,10 @@ pub(crate) struct ParquetFile {
 type Builder = ParquetRecordBatchReaderBuilder<File>;
 
 impl ParquetFile {
-    fn reader(&self, choose: impl FnOnce(Builder) -> Builder) -> Result<Joined, TableError> {
+    fn reader(&self, piece: usize, choose: impl FnOnce(Builder) -> Builder) -> Result<Joined, TableError> {
         let file = self.file.try_clone();
         let file = file.map_err(|error| TableError::io("open", std::path::Path::new("Parquet"), &error))?;
         let builder = choose(ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone()));
-        let piece = piece_rows(self.metadata.metadata(), &self.options);
         let reader = guarded("Parquet", || builder.with_batch_size(piece).build())?;
         let reader = reader.map_err(|error| TableError::from_parquet(&error))?;
         Ok(Joined { schema: reader.schema(), reader, options: self.options.clone() })
@@ -72,7 +72,8 @@ impl ParquetFile {
         column: usize,
     ) -> Result<impl Iterator<Item = Result<ArrayRef, TableError>>, TableError> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [column]);
-        let mut reader = self.reader(|builder| builder.with_row_groups(vec![group]).with_projection(mask))?;
+        let piece = self.piece_rows(group, column);
+        let mut reader = self.reader(piece, |builder| builder.with_row_groups(vec![group]).with_projection(mask))?;
         let mut left = self.group(group).map_or(0, |group| group.num_rows().unsigned_abs());
         let malformed = |what| Err(TableError::Malformed { format: "Parquet", what });
         Ok(std::iter::from_fn(move || match reader.next() {
@@ -88,6 +89,21 @@ impl ParquetFile {
             }
             None => None,
         }))
+    }
+
+    /// How many rows of a column to decode at once: any row may have the longest word of its dictionary.
+    fn piece_rows(&self, group: usize, column: usize) -> usize {
+        let chunks = self.group(group).map_or(&[][..], RowGroupMetaData::columns);
+        let schema = self.metadata.parquet_schema();
+        let of = |leaf: usize| schema.get_column_root_idx(leaf) == column;
+        let careful = || {
+            piece_rows(chunks.iter().enumerate().filter(|(leaf, _)| of(*leaf)).map(|(_, chunk)| chunk), &self.options)
+        };
+        let chunk = self.chunk(group, column).filter(|chunk| chunk.column_type() == Type::BYTE_ARRAY);
+        let longest = chunk.and_then(|chunk| longest_word(&self.file, chunk, &self.options));
+        longest.map_or_else(careful, |longest| {
+            (self.options.batch_bytes / longest.max(1)).clamp(1, self.options.batch_rows)
+        })
     }
 
     /// The pages of one column of one row group, to be copied into a column `as_written`; `None` where they must not be.
@@ -118,7 +134,7 @@ impl ParquetFile {
     }
 
     /// The footer's entry of the chunk.
-    pub(super) fn chunk(&self, group: usize, column: usize) -> Option<&parquet::file::metadata::ColumnChunkMetaData> {
+    pub(super) fn chunk(&self, group: usize, column: usize) -> Option<&ColumnChunkMetaData> {
         self.group(group)?.columns().get(self.leaf(column)?)
     }
 
@@ -170,11 +186,8 @@ fn check_declared(metadata: &ParquetMetaData, length: u64, options: &ReadOptions
 
 /// How many rows to decode at once: no value is larger than its column chunk, and a dictionary can repeat it in every
 /// row.
-fn piece_rows(metadata: &ParquetMetaData, options: &ReadOptions) -> usize {
-    let variable = metadata
-        .row_groups()
-        .iter()
-        .flat_map(|group| group.columns())
+fn piece_rows<'a>(chunks: impl Iterator<Item = &'a ColumnChunkMetaData>, options: &ReadOptions) -> usize {
+    let variable = chunks
         .filter(|column| column.column_type() == Type::BYTE_ARRAY && column.dictionary_page_offset().is_some())
         .map(|column| column.uncompressed_size().max(1))
         .max();

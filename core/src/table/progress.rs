@@ -13,6 +13,8 @@ pub struct ProgressUpdate {
     pub done: u64,
     /// Rows in all, if the source knows.
     pub total: Option<u64>,
+    /// Bytes of the result that are in its file; 0 where none is written.
+    pub bytes: u64,
 }
 
 /// Called between batches. [`ControlFlow::Break`] cancels the job, which then ends with [`TableError::Cancelled`].
@@ -22,7 +24,7 @@ pub type Progress<'a> = &'a mut dyn FnMut(ProgressUpdate) -> ControlFlow<()>;
 ///
 /// ```
 /// use kaifang::table::{ProgressUpdate, silent};
-/// assert!(silent(ProgressUpdate { stage: "scan", done: 0, total: None }).is_continue());
+/// assert!(silent(ProgressUpdate { stage: "scan", done: 0, total: None, bytes: 0 }).is_continue());
 /// ```
 pub fn silent(_: ProgressUpdate) -> ControlFlow<()> {
     ControlFlow::Continue(())
@@ -33,7 +35,21 @@ pub fn silent(_: ProgressUpdate) -> ControlFlow<()> {
 /// # Errors
 /// [`TableError::Cancelled`] when the callback says so.
 pub fn report(progress: Progress<'_>, stage: &'static str, done: u64, total: Option<u64>) -> Result<(), TableError> {
-    match progress(ProgressUpdate { stage, done, total }) {
+    report_written(progress, stage, done, total, 0)
+}
+
+/// As [`report`], of a job that has written so many bytes.
+///
+/// # Errors
+/// [`TableError::Cancelled`] when the callback says so.
+pub(crate) fn report_written(
+    progress: Progress<'_>,
+    stage: &'static str,
+    done: u64,
+    total: Option<u64>,
+    bytes: u64,
+) -> Result<(), TableError> {
+    match progress(ProgressUpdate { stage, done, total, bytes }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(TableError::Cancelled { stage }),
     }

@@ -1,7 +1,7 @@
 //! A table to be written: to a temporary file beside its place, which takes the name only when all of it is on disk.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Seek};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,14 +46,15 @@ pub struct Sink {
     writer: Option<Writer>,
     partial: Partial,
     rows: u64,
+    bytes: Arc<AtomicU64>,
 }
 
 enum Writer {
-    Csv(Box<CsvWriter<BufWriter<File>>>),
-    Parquet(Box<ArrowWriter<BufWriter<File>>>),
+    Csv(Box<CsvWriter<Output>>),
+    Parquet(Box<ArrowWriter<Output>>),
     Spliced(Box<SplicedFile>),
-    Ipc(Box<FileWriter<BufWriter<File>>>),
-    Xlsx(Box<XlsxWriter<BufWriter<File>>>),
+    Ipc(Box<FileWriter<Output>>),
+    Xlsx(Box<XlsxWriter<Output>>),
 }
 
 impl Sink {
@@ -77,7 +78,8 @@ impl Sink {
     ) -> Result<Self, TableError> {
         source::check_names(&schema)?;
         let (partial, file) = Partial::create(path.as_ref())?;
-        let file = BufWriter::new(file);
+        let bytes = Arc::default();
+        let file = BufWriter::new(Counted { file, bytes: Arc::clone(&bytes) });
         let arrow = |error| TableError::from_arrow(&error);
         let writer = match format {
             Format::Csv => Writer::Csv(Box::new(CsvWriter::new(file, &schema, options)?)),
@@ -88,7 +90,7 @@ impl Sink {
             Format::Ipc => Writer::Ipc(Box::new(FileWriter::try_new(file, &unpacked(&schema)).map_err(arrow)?)),
             Format::Xlsx => Writer::Xlsx(Box::new(XlsxWriter::new(file, &schema, partial.folder())?)),
         };
-        Ok(Sink { schema, writer: Some(writer), partial, rows: 0 })
+        Ok(Sink { schema, writer: Some(writer), partial, rows: 0, bytes })
     }
 
     /// The format that a file name asks for, by its extension; CSV if it has none that is known.
@@ -121,6 +123,17 @@ impl Sink {
             return Ok(());
         }
         Err(TableError::SchemaMismatch { expected: self.schema.fields().len(), found: schema.fields().len() })
+    }
+
+    /// How many bytes were written so far. What is buffered comes later, and a workbook is written at its end.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The counter behind [`Sink::bytes`].
+    pub(crate) fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.bytes)
     }
 
     /// Writes one batch. After an error the file can't be finished.
@@ -164,7 +177,8 @@ impl Sink {
         let failed = || self.partial.failed("write");
         let Some(Writer::Parquet(writer)) = self.writer.take() else { return Err(failed()) };
         let mut file = writer.into_inner().map_err(|_| failed())?.into_inner().map_err(|_| failed())?;
-        file.set_len(0).and_then(|()| file.rewind()).map_err(|error| self.partial.io("write", &error))?;
+        self.bytes.store(0, Ordering::Relaxed);
+        file.file.set_len(0).and_then(|()| file.rewind()).map_err(|error| self.partial.io("write", &error))?;
         let malformed = |error: &ParquetError| TableError::from_parquet(error);
         let mut properties = parquet_properties(schema)?;
         let described = ArrowSchemaConverter::new().convert(schema).map_err(|error| malformed(&error))?;
@@ -204,7 +218,7 @@ impl Sink {
             Writer::Ipc(writer) => writer.into_inner().map_err(|_| failed())?,
             Writer::Xlsx(writer) => writer.into_inner()?,
         };
-        let file = file.into_inner().map_err(|error| self.partial.io("write", error.error()))?;
+        let file = file.into_inner().map_err(|error| self.partial.io("write", error.error()))?.file;
         file.sync_all().map_err(|error| self.partial.io("sync", &error))?;
         let bytes = file.metadata().map_err(|error| self.partial.io("read", &error))?.len();
         drop(file);
@@ -222,7 +236,33 @@ fn unpacked(schema: &Schema) -> Schema {
     Schema::new(schema.fields().iter().map(unpack).collect::<Vec<_>>()).with_metadata(schema.metadata().clone())
 }
 
-pub(super) type SplicedFile = SerializedFileWriter<BufWriter<File>>;
+pub(super) type SplicedFile = SerializedFileWriter<Output>;
+
+pub(super) type Output = BufWriter<Counted>;
+
+/// A file that counts what is written to it.
+pub(super) struct Counted {
+    file: File,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.bytes.fetch_add(written as u64, Ordering::Relaxed);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Counted {
+    fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
+        self.file.seek(place)
+    }
+}
 
 fn parquet_properties(schema: &Schema) -> Result<WriterProperties, TableError> {
     let level = ZstdLevel::try_new(3).map_err(|error| TableError::from_parquet(&error))?;

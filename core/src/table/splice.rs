@@ -1,8 +1,6 @@
 //! A Parquet file made of another: chunks that are copied as they are compressed beside chunks that are written anew, row
 //! group by row group.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
@@ -13,7 +11,7 @@ use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::SchemaDescriptor;
 
 use super::parquet::ParquetFile;
-use super::sink::SplicedFile;
+use super::sink::{Output, SplicedFile};
 use super::{Sink, TableError};
 
 /// Row groups above this many rows are not followed: a column of one is held compressed until it is whole.
@@ -36,7 +34,7 @@ pub(crate) struct Group<'a> {
     number: usize,
     schema: &'a Schema,
     described: SchemaDescriptor,
-    writer: SerializedRowGroupWriter<'a, BufWriter<File>>,
+    writer: SerializedRowGroupWriter<'a, Output>,
     writers: Vec<Option<ArrowColumnWriter>>,
     at: usize,
 }

@@ -118,17 +118,19 @@ impl Column<'_> {
     fn put(&self, sheet: &mut Worksheet, row: u32, column: u16, from: usize) -> Result<bool, TableError> {
         match self {
             Column::Whole(numbers) if !numbers.is_null(from) => {
-                let number = numbers.value(from);
-                match number.unsigned_abs() <= MOST_NUMBER {
-                    true => drop(sheet.write_number(row, column, number as f64).map_err(failed)?),
-                    false => text(sheet, row, column, &number.to_string())?,
+                let whole = numbers.value(from);
+                if whole.unsigned_abs() <= MOST_NUMBER {
+                    number(sheet, row, column, whole as f64)?;
+                } else {
+                    text(sheet, row, column, &whole.to_string())?;
                 }
             }
             Column::Floats(numbers) if !numbers.is_null(from) => {
-                let number = numbers.value(from);
-                match number.is_finite() {
-                    true => drop(sheet.write_number(row, column, number).map_err(failed)?),
-                    false => text(sheet, row, column, &number.to_string())?,
+                let float = numbers.value(from);
+                if float.is_finite() {
+                    number(sheet, row, column, float)?;
+                } else {
+                    text(sheet, row, column, &float.to_string())?;
                 }
             }
             Column::Booleans(values) if !values.is_null(from) => {
@@ -142,6 +144,10 @@ impl Column<'_> {
         }
         Ok(true)
     }
+}
+
+fn number(sheet: &mut Worksheet, row: u32, column: u16, number: f64) -> Result<(), TableError> {
+    sheet.write_number(row, column, number).map(|_| ()).map_err(failed)
 }
 
 fn text(sheet: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<(), TableError> {

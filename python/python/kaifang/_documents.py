@@ -108,8 +108,10 @@ class Applied(Document):
     plan: str
     #: The dataset whose treatment it is.
     dataset: str
-    #: How many rows were treated.
+    #: How many rows there are in the output.
     rows: int
+    #: What each rule about rows removed: ``do``, ``column``, ``rows``, ``unjudged``.
+    removed: List[Dict[str, Any]]
     #: One entry a column: ``name``, ``transform``, ``kind``, ``rows``, ``nulls``, ``invalid``, ``changed``, …
     columns: List[Dict[str, Any]]
     #: The columns that are gone.

@@ -13,15 +13,9 @@ pub(crate) const LANES: usize = 256;
 const STRIDE: usize = 64;
 
 /// The blocks of one batch, overwritten at the end: they hold halves of values.
-#[derive(Zeroize, ZeroizeOnDrop)]
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Scratch {
     blocks: Vec<[u8; BLOCK_BYTES]>,
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        Scratch { blocks: Vec::new() }
-    }
 }
 
 /// The number of half a value.

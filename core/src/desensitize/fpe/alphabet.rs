@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::PlanError;
+use super::super::cells::Emit;
 use super::decimal;
 use crate::crypto::ff1::{Direction, Ff1, Half, Scratch, Shape};
 
@@ -22,7 +23,7 @@ pub(crate) struct Alphabet {
     /// The same as bytes, where all of them are ASCII.
     bytes: Vec<u8>,
     /// The numeral of each ASCII character.
-    ascii: [u32; 128],
+    ascii: Box<[u32; 128]>,
     others: HashMap<char, u32>,
 }
 
@@ -38,7 +39,7 @@ impl Alphabet {
             Some((_, ranges)) => ranges.iter().cloned().flatten().collect(),
             None => text.chars().collect(),
         };
-        let (mut ascii, mut others) = ([NONE; 128], HashMap::new());
+        let (mut ascii, mut others) = (Box::new([NONE; 128]), HashMap::new());
         for (numeral, character) in (0..).zip(&characters) {
             let before = match ascii.get_mut(*character as usize) {
                 Some(place) => std::mem::replace(place, numeral),
@@ -106,12 +107,7 @@ struct Written {
 }
 
 impl Column {
-    pub(super) fn treat(
-        &self,
-        direction: Direction,
-        values: &[Option<&str>],
-        emit: &mut dyn FnMut(Option<&[u8]>) -> Result<(), PlanError>,
-    ) -> Result<(), PlanError> {
+    pub(super) fn treat(&self, direction: Direction, values: &[Option<&str>], emit: Emit<'_>) -> Result<(), PlanError> {
         let (mut count, mut room) = (0, 0);
         let mut rows: Vec<Row<'_>> = Vec::with_capacity(values.len());
         for value in values.iter().flatten() {

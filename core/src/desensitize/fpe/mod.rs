@@ -1,8 +1,9 @@
 //! 保留格式加密: a value becomes another value of the same format, and with the key it becomes itself again.
 //!
-//! FF1 of NIST SP 800-38G ([`super::Ff1`]) with AES or SM4. Two forms:
+//! FF1 of NIST SP 800-38G ([`super::Ff1`]) with AES or SM4, over text of an
+//! alphabet or over the values of a kind:
 //!
-//! | form | what is encrypted | what stays | what it leaks |
+//! | of | what is encrypted | what stays | what it leaks |
 //! |---|---|---|---|
 //! | alphabet | the characters between `keep_prefix` and `keep_suffix`, each of the alphabet | length, kept characters | the kept characters, and which rows are equal |
 //! | `mobile` | the digits behind the first, still a number 1\[3-9\]…; with `keep_prefix` of 2 or more the digits behind it | 11 digits | the kept digits |
@@ -13,7 +14,7 @@
 //! **Numbers of a kind.** The parts that are encrypted are ranked: value → number below N, N = how many there are. FF1 in
 //! radix 10 permutes the numbers of the fewest digits that hold N, and is applied again while the result is N or more
 //! (cycle walking), so that it permutes the numbers below N.
-//! - `resident_id`: ((place of the division in [`region::ranked`] · days + days since 1850-01-01) · 1000 + sequence, days =
+//! - `resident_id`: (place of the division in [`region::ranked`] · days + days since 1850-01-01) · 1000 + sequence, days =
 //!   91,676. With a kept part only the rest is ranked: the divisions of the province in their order; the days of the year.
 //!   A division that no id carries is kept. The number of 15 digits becomes that of 18. The sex, which is the parity of
 //!   the sequence, changes with it.
@@ -29,8 +30,9 @@
 //! where the kind fixes the length, and else such a value is invalid. FF3 and FF3-1 are absent: both were broken on small
 //! domains, and the draft of SP 800-38G Rev. 1 (2025) has FF1 alone.
 //!
-//! Who holds the key gets the value back: de-identified, never anonymized. Equal values stay equal, and a part that is
-//! encrypted is the same behind every kept part.
+//! Who holds the key gets the value back: de-identified, never anonymized. Equal values stay equal; and the tweak is of
+//! the column, so equal parts are encrypted alike whatever is kept beside them: who knows one pair of plain and encrypted
+//! digits behind one kept prefix knows it behind all.
 //!
 //! This room must never pass a value that it can't treat.
 
@@ -48,6 +50,7 @@ pub(crate) use person::{KeptPlace, Person};
 pub(super) use settings::{output, problems};
 
 use super::PlanError;
+use super::cells::Emit;
 use super::ff1::refused;
 use crate::crypto::BlockCipher;
 use crate::crypto::ff1::{Direction, Ff1};
@@ -159,11 +162,7 @@ impl Fpe {
     ///
     /// # Errors
     /// Those of `emit`.
-    pub(crate) fn treat(
-        &self,
-        values: &[Option<&str>],
-        emit: &mut dyn FnMut(Option<&[u8]>) -> Result<(), PlanError>,
-    ) -> Result<(), PlanError> {
+    pub(crate) fn treat(&self, values: &[Option<&str>], emit: Emit<'_>) -> Result<(), PlanError> {
         for values in values.chunks(BATCH) {
             match &self.work {
                 Work::Alphabet(column) => column.treat(self.direction, values, emit)?,

@@ -1,6 +1,7 @@
 //! Kinds whose values are numbered: number, FF1 in radix 10, again while it leads out of the numbers, and back.
 
 use super::super::PlanError;
+use super::super::cells::Emit;
 use super::kinds::{self, BankCard, Mobile};
 use super::person::Person;
 use crate::crypto::ff1::{Direction, Ff1, Refusal, Scratch, Shape};
@@ -70,12 +71,7 @@ impl Ranked {
         Ok(Ranked { ff1, kind, shapes })
     }
 
-    pub(super) fn treat(
-        &self,
-        direction: Direction,
-        values: &[Option<&str>],
-        emit: &mut dyn FnMut(Option<&[u8]>) -> Result<(), PlanError>,
-    ) -> Result<(), PlanError> {
+    pub(super) fn treat(&self, direction: Direction, values: &[Option<&str>], emit: Emit<'_>) -> Result<(), PlanError> {
         let forms: Vec<_> = values.iter().flatten().map(|value| canonical(self.kind.kind(), value)).collect();
         let rank = |form: &Option<_>| form.as_deref().and_then(|form| self.kind.rank(form));
         let mut ranks: Vec<Option<Rank>> = forms.iter().map(rank).collect();
@@ -126,4 +122,28 @@ impl Ranked {
 fn digits(size: u64) -> usize {
     let digits = size.saturating_sub(1).checked_ilog10().map_or(1, |log| log as usize + 1);
     digits.max(*DIGITS.start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::BlockCipher;
+
+    /// Sizes around a power of ten: where hardly any number leads out, and where nine of ten do.
+    #[test]
+    fn every_number_becomes_another_below_the_size() {
+        for (size, expected_digits) in [(1_000_000, 6), (999_999, 6), (1_000_001, 7)] {
+            assert_eq!(digits(size), expected_digits);
+            let ff1 = Ff1::new(BlockCipher::Aes, &[3; 16], 10).unwrap();
+            let ranked = Ranked::new(ff1, RankedKind::Uscc, b"tweak").unwrap();
+            let mut ranks: Vec<Option<Rank>> = (0..size).map(|number| Some(Rank { number, size })).collect();
+            ranked.permute(Direction::Encrypt, &mut ranks);
+            let encrypted: Vec<u64> = ranks.iter().flatten().map(|rank| rank.number).collect();
+            let mut sorted = encrypted.clone();
+            sorted.sort_unstable();
+            assert!(sorted.into_iter().eq(0..size), "{size}");
+            ranked.permute(Direction::Decrypt, &mut ranks);
+            assert!(ranks.iter().flatten().map(|rank| rank.number).eq(0..size), "{size}");
+        }
+    }
 }

@@ -97,9 +97,8 @@ impl Fpe {
         let domain = step::domain(dataset, entry).unwrap_or_default();
         let key_id = entry.key.as_deref().unwrap_or_default();
         let key = keys.derive_cipher_key(key_id, &domain, purpose, bytes)?;
-        let unavailable =
-            || PlanError::Unavailable { column: column.to_owned(), transform: entry.transform.to_string() };
-        let form = form(entry).ok_or_else(unavailable)?;
+        let refused = || PlanError::Unavailable { column: column.to_owned(), transform: entry.transform.to_string() };
+        let form = form(entry).ok_or_else(refused)?;
         let tweak = match &entry.domain {
             Some(domain) => domain_tweak(domain),
             None => column_tweak(dataset, column),

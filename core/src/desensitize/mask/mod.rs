@@ -11,6 +11,13 @@
 //! | `address` | province, city and district, as written | the district and the length |
 //! | `plate` | first 2 (province and city letter) | the city |
 //! | `uscc` | first 8 (authority, type, division) | the division |
+//! | `passport`, `hk_macao_permit`, `taiwan_permit` | first 1, last 3 | the series and the tail: 10^4 or 10^5 numbers remain |
+//! | `foreign_permanent_id` | first 3 | the country or the place of issue |
+//! | `officer_id` | all but the digits | the service |
+//! | `organization_code` | last 4 | the tail |
+//! | `mac` | the first three pairs | the maker |
+//! | `coordinate` | two decimals | the place to about a kilometre |
+//! | `postal_code` | first 3 | the area |
 //! | `ip` | the first two parts of IPv4, the first three groups of IPv6 | the network |
 //!
 //! Kinds are masked in their canonical form, and what is not valid for its kind is invalid. A mask can't be undone from
@@ -51,6 +58,10 @@ enum Shape {
     Email,
     Address,
     Ip,
+    /// Digits are hidden, all else stays.
+    Digits,
+    /// So many decimals stay of each number.
+    Decimals(usize),
 }
 
 /// What is wrong with the settings of a mask.
@@ -93,6 +104,12 @@ fn shape_of(kind: Kind) -> Option<Shape> {
         Kind::ResidentId => Shape::Window { prefix: 6, suffix: 0 },
         Kind::Plate => Shape::Window { prefix: 2, suffix: 0 },
         Kind::Uscc => Shape::Window { prefix: 8, suffix: 0 },
+        Kind::Passport | Kind::HkMacaoPermit | Kind::TaiwanPermit => Shape::Window { prefix: 1, suffix: 3 },
+        Kind::ForeignPermanentId | Kind::PostalCode => Shape::Window { prefix: 3, suffix: 0 },
+        Kind::OrganizationCode => Shape::Window { prefix: 0, suffix: 4 },
+        Kind::Mac => Shape::Pattern(Pattern::parse("########:**:**:**")?),
+        Kind::OfficerId => Shape::Digits,
+        Kind::Coordinate => Shape::Decimals(2),
         Kind::PersonName => Shape::PersonName,
         Kind::Email => Shape::Email,
         Kind::Address => Shape::Address,
@@ -142,7 +159,7 @@ impl Mask {
     }
 
     /// Appends the masked value; `false` = invalid, and what was appended must be taken back.
-    fn append(&self, value: &str, out: &mut Vec<u8>) -> bool {
+    pub(super) fn append(&self, value: &str, out: &mut Vec<u8>) -> bool {
         let Some(kind) = self.kind else { return self.append_form(value, out) };
         kinds::canonical(kind, value).is_some_and(|form| self.append_form(&form, out))
     }
@@ -160,7 +177,34 @@ impl Mask {
                 .and_then(|place| value.len().checked_sub(place.rest.len()))
                 .is_some_and(|end| keep_to(value, end, out)),
             Shape::Ip => ip(value, out),
+            Shape::Digits => hide_some(value, out, |_, c| c.is_ascii_digit()),
+            Shape::Decimals(kept) => hide_some(value, out, decimals_behind(*kept)),
         }
+    }
+}
+
+/// Hides the characters that `is_hidden` says. `false` where there is none.
+fn hide_some(value: &str, out: &mut Vec<u8>, mut is_hidden: impl FnMut(usize, char) -> bool) -> bool {
+    let mut any = false;
+    for (place, c) in value.chars().enumerate() {
+        let hidden = is_hidden(place, c);
+        any |= hidden;
+        let shown = if hidden { '*' } else { c };
+        out.extend_from_slice(shown.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    any
+}
+
+/// Tells the digits behind so many decimals of each number from all else.
+fn decimals_behind(kept: usize) -> impl FnMut(usize, char) -> bool {
+    let mut point = None;
+    move |place, c| {
+        match c {
+            '.' => point = Some(place),
+            digit if digit.is_ascii_digit() => {}
+            _ => point = None,
+        }
+        c.is_ascii_digit() && point.is_some_and(|point| place > point + kept)
     }
 }
 
@@ -302,6 +346,24 @@ mod tests {
             ("::ffff:192.168.1.10", "192.168.*.**"),
         ] {
             assert_eq!(masked(&ip, address).as_deref(), Some(expected), "{address}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_documents_and_devices_keep_their_series() {
+        for (kind, value, expected) in [
+            (Kind::Passport, "E12345678", Some("E*****678")),
+            (Kind::Passport, "e 1234 5678", Some("E*****678")),
+            (Kind::HkMacaoPermit, "H12345678", Some("H*****678")),
+            (Kind::OfficerId, "军12345678", Some("军字第********号")),
+            (Kind::Mac, "00-1A-2B-3C-4D-5E", Some("00:1a:2b:**:**:**")),
+            (Kind::Coordinate, "108.940212", Some("108.94****")),
+            (Kind::Coordinate, "108.940212,34.2", Some("108.94****,34.2")),
+            (Kind::Coordinate, "108.94", None),
+            (Kind::PostalCode, "710000", Some("710***")),
+            (Kind::Passport, "X1", None),
+        ] {
+            assert_eq!(masked(&of_kind(kind), value).as_deref(), expected, "{value}");
         }
     }
 

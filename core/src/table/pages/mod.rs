@@ -57,6 +57,22 @@ const MAX_DICTIONARY: usize = 64 << 20;
 /// A header with statistics of long values is larger than any other.
 const MAX_HEADER: usize = 1 << 20;
 
+/// The bytes of the longest word in the dictionary of a chunk of text or bytes: no row that is written by a key has more.
+/// `None` where the chunk does not begin with a dictionary that is read here.
+pub(super) fn longest_word(file: &Arc<File>, metadata: &ColumnChunkMetaData, options: &ReadOptions) -> Option<usize> {
+    let opened =
+        guarded("Parquet", || (metadata.byte_range(), SerializedPageReader::new(Arc::clone(file), metadata, 0, None)));
+    let ((place, length), reader) = opened.ok()?;
+    let (header, _) = read_header(file, place, place.checked_add(length)?)?;
+    let Body::Dictionary { values, encoding: PLAIN | PLAIN_DICTIONARY } = header.body else { return None };
+    if header.unpacked as u64 > options.max_chunk_bytes {
+        return None;
+    }
+    let mut reader = reader.ok()?;
+    let page = guarded("Parquet", || reader.get_next_page()).ok()?.ok()??;
+    values::longest_in(page.buffer(), values)
+}
+
 /// The pages of one chunk that may be copied.
 pub(super) struct Pages {
     spans: Arc<Spans>,

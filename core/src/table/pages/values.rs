@@ -144,6 +144,18 @@ fn split(bytes: &[u8], count: usize) -> Option<(OffsetBuffer<i32>, Buffer, usize
     Some((offsets, Buffer::from_vec(values), bytes.len() - rest.len()))
 }
 
+/// The bytes of the longest of so many values that are each written after its length.
+pub(super) fn longest_in(bytes: &[u8], count: usize) -> Option<usize> {
+    let (mut rest, mut longest) = (bytes, 0);
+    for _ in 0..count {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (value, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        longest = longest.max(value.len());
+        rest = after;
+    }
+    Some(longest)
+}
+
 /// The bytes of the longest value.
 pub(super) fn longest(values: &ArrayRef) -> usize {
     let of =

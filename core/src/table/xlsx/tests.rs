@@ -173,7 +173,9 @@ fn what_a_sheet_has_no_room_for_leaves_no_file() {
 
 /// A workbook whose sheet holds this XML.
 fn forged(folder: &tempfile::TempDir, rows: &str) -> PathBuf {
-    let whole = workbook(folder, |sheet| drop(sheet.write(0, 0, "a").unwrap()));
+    let whole = workbook(folder, |sheet| {
+        sheet.write(0, 0, "a").unwrap();
+    });
     let path = folder.path().join("forged.xlsx");
     let mut from = zip::ZipArchive::new(File::open(whole).unwrap()).unwrap();
     let mut to = zip::ZipWriter::new(File::create(&path).unwrap());
@@ -194,7 +196,7 @@ fn forged(folder: &tempfile::TempDir, rows: &str) -> PathBuf {
 #[test]
 fn a_sheet_that_lies_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let cell = |place: &str| format!("<c r=\"{place}\" t=\"str\"><v>x</v></c>");
+    let cell = |place: &str| format!("<c r=\"{place}\" t=\"str\"><v>{place}</v></c>");
     let code = |rows: &str| read(&forged(&folder, rows), &ReadOptions::default()).map_err(|error| error.code());
     let row = |cells: &[&str]| format!("<row>{}</row>", cells.iter().map(|place| cell(place)).collect::<String>());
     assert!(code(&row(&["A1", "B1"])).is_ok());
@@ -232,7 +234,11 @@ fn what_is_too_large_is_refused_before_it_is_read() {
 #[test]
 fn a_reader_that_is_left_early_ends() {
     let folder = tempfile::tempdir().unwrap();
-    let path = workbook(&folder, |sheet| (0..500).for_each(|row| drop(sheet.write(row, 0, "a").unwrap())));
+    let path = workbook(&folder, |sheet| {
+        for row in 0..500 {
+            sheet.write(row, 0, "a").unwrap();
+        }
+    });
     let options = ReadOptions { batch_rows: 3, ..ReadOptions::default() };
     for taken in 0..3 {
         let mut source = open(&path, &options).unwrap();

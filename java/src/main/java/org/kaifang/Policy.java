@@ -155,7 +155,7 @@ public final class Policy extends Handle {
     }
 
     /**
-     * Answers a file of facts into a file of answers, row for row: CSV, Parquet or Arrow IPC. A fact without a column, an
+     * Answers a file of facts into a file of answers, row for row: CSV, Excel, Parquet or Arrow IPC. A fact without a column, an
      * empty cell and a null are unknown; a column that is no fact, or a value outside its fact's domain, is an error. The
      * file appears whole, or not at all.
      *
