@@ -138,7 +138,7 @@ pub unsafe extern "C" fn kf_keyring_ask(
             let out = Out::new("keyring", keyring)?;
             let plan = handle::get::<PlanObject>(plan)?;
             let secret = secret.ok_or_else(|| Failure::null("secret"))?;
-            let mut ask = |id: &str| {
+            let ask = |id: &str| {
                 let mut room = Zeroizing::new(vec![0_u8; KF_SECRET_CAPACITY]);
                 let mut length = 0;
                 let answer = secret(user, id.as_ptr().cast(), id.len(), room.as_mut_ptr(), &raw mut length);
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn kf_keyring_ask(
                 room.truncate(length);
                 Ok(room)
             };
-            give(out, Keyring::ask(&plan.0.keys(), &mut ask)?)
+            give(out, Keyring::ask(&plan.0.keys(), ask)?)
         })
     }
 }

@@ -46,7 +46,7 @@ impl Keyring {
     fn from_callback(ids: Vec<String>, secret: &Bound<'_, PyAny>) -> PyResult<Keyring> {
         let mut raised = None;
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let keyring = crypto::Keyring::ask(&ids, &mut |id| {
+        let keyring = crypto::Keyring::ask(&ids, |id| {
             let given = secret.call1((id,)).and_then(|given| Ok(given.cast_into::<PyBytes>()?.as_bytes().to_vec()));
             given.map(Zeroizing::new).map_err(|error| {
                 raised = Some(error);

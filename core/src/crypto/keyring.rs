@@ -147,13 +147,13 @@ impl Keyring {
     ///
     /// ```
     /// use kaifang::crypto::Keyring;
-    /// let keys = Keyring::ask(&["k1"], &mut |id| Ok(format!("the secret of {id}, long enough").into_bytes().into()))?;
+    /// let keys = Keyring::ask(&["k1"], |id| Ok(format!("the secret of {id}, long enough").into_bytes().into()))?;
     /// assert_eq!(keys.ids().collect::<Vec<_>>(), ["k1"]);
     /// # Ok::<(), kaifang::crypto::KeyError>(())
     /// ```
     pub fn ask(
         ids: &[&str],
-        secret: &mut dyn FnMut(&str) -> Result<Zeroizing<Vec<u8>>, KeyError>,
+        mut secret: impl FnMut(&str) -> Result<Zeroizing<Vec<u8>>, KeyError>,
     ) -> Result<Self, KeyError> {
         let mut keyring = Keyring::new();
         for id in ids {
