@@ -107,10 +107,13 @@ pub extern "C" fn kf_ff1_free(ff1: *mut kf_ff1) -> kf_status {
     unsafe { guard(std::ptr::null_mut(), || handle::free::<Ff1Object>(ff1)) }
 }
 
+/// Encryption or decryption.
+type Way = fn(&Ff1, &[u32], &[u8]) -> Result<Vec<u32>, PlanError>;
+
 /// # Safety
 /// The pointers are NULL or valid for their lengths; `to` for as many numerals as are given.
 unsafe fn treat(
-    way: fn(&Ff1, &[u32], &[u8]) -> Result<Vec<u32>, PlanError>,
+    way: Way,
     ff1: *const kf_ff1,
     (name, numerals, len): (&str, *const u32, usize),
     (tweak, tweak_len): (*const u8, usize),
