@@ -203,7 +203,6 @@ fn runner(name: &str) -> fn(&Value) -> Value {
         "decide.json" => |input| law("decide", input),
         "explain.json" => explain,
         "eval.json" => eval,
-        "fpe.json" => treat,
         "mask.json" => treat,
         "token.json" | "fpe.json" | "text.json" | "transform.json" => treat,
         "ledger-verify.json" => proof,

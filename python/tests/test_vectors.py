@@ -105,7 +105,6 @@ RUNNERS = {
     "decide": decide,
     "eval": evaluate,
     "explain": explain,
-    "fpe": treat,
     "mask": treat,
     "token": treat,
     "fpe": treat,

@@ -209,7 +209,6 @@ static const struct {
     {"decide.json", run_decide},
     {"eval.json", run_eval},
     {"explain.json", run_explain},
-    {"fpe.json", run_treat},
     {"ledger-verify.json", run_ledger_verify},
     {"mask.json", run_treat},
     {"token.json", run_treat},

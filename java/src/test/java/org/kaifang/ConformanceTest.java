@@ -48,7 +48,6 @@ class ConformanceTest {
         RUNNERS.put("decide.json", input -> answer(input, asking(Policy::decide)));
         RUNNERS.put("explain.json", input -> answer(input, ConformanceTest::explain));
         RUNNERS.put("eval.json", input -> answer(input, ConformanceTest::eval));
-        RUNNERS.put("fpe.json", ConformanceTest::treat);
         RUNNERS.put("mask.json", ConformanceTest::treat);
         RUNNERS.put("token.json", ConformanceTest::treat);
         RUNNERS.put("fpe.json", ConformanceTest::treat);
