@@ -120,11 +120,17 @@ fn split(text: &str, start: usize, end: usize, at: impl Fn(char) -> bool) -> Vec
 fn pieces(text: &str, start: usize, end: usize, spans: &mut Vec<Span>) {
     let pieces = split(text, start, end, |c| c == ' ');
     let mut first = 0;
-    while let Some((begin, _)) = pieces.get(first) {
-        let mut longest = (first..pieces.len().min(first + MOST_PIECES)).rev();
-        let found = longest.find_map(|last| {
-            let (_, end) = pieces.get(last)?;
-            Some((last, trimmed(text, *begin, *end).and_then(|(begin, end)| kind_of(text, begin, end))?))
+    while let Some((begin, stop)) = pieces.get(first) {
+        // `tel:139 0000 1111`: the number begins behind what stands against it.
+        let label = text
+            .get(*begin..*stop)
+            .and_then(|piece| piece.rfind([':', '(', '_', '\u{ff1a}', '\u{ff08}']))
+            .map(|at| begin + at);
+        let found = [Some(*begin), label].into_iter().flatten().find_map(|begin| {
+            (first..pieces.len().min(first + MOST_PIECES)).rev().find_map(|last| {
+                let (_, end) = pieces.get(last)?;
+                Some((last, trimmed(text, begin, *end).and_then(|(begin, end)| kind_of(text, begin, end))?))
+            })
         });
         match found {
             Some((last, span)) => {
@@ -263,7 +269,8 @@ fn names(text: &str, spans: &mut Vec<Span>) {
         for (at, _) in text.match_indices(word) {
             let from = at + word.len();
             let rest = text.get(from..).unwrap_or_default();
-            let name = rest.trim_start_matches([':', ':', ' ', '\u{3000}', '为', '是', '"', '“', '(', '(']);
+            let name =
+                rest.trim_start_matches([':', '\u{ff1a}', ' ', '\u{3000}', '为', '是', '"', '“', '(', '\u{ff08}']);
             let start = text.len() - name.len();
             spans.extend(name_from(name).map(|name| Span { kind: Kind::PersonName, start, end: start + name.len() }));
         }
@@ -286,8 +293,15 @@ fn names(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
+/// Words that begin with a surname and are no name.
+const NO_NAMES: [&str; 14] =
+    ["应当", "应该", "应于", "应在", "应按", "应提", "方可", "和", "向", "单位", "全体", "全部", "常住", "安置"];
+
 /// The name that a text begins with: the longest that ends where Chinese ends, else one of three characters or two.
 fn name_from(text: &str) -> Option<&str> {
+    if NO_NAMES.iter().any(|word| text.starts_with(word)) {
+        return None;
+    }
     let named = |part: &&str| grade(Kind::PersonName, part).is_some();
     let han = text.chars().take_while(|c| person_name::is_han(*c) || *c == '·').count();
     let whole = Some(head(text, han)).filter(|_| han >= 2);

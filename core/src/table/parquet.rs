@@ -31,7 +31,9 @@ pub(super) fn open(file: File, options: &ReadOptions) -> Result<Source, TableErr
     }
     let file = ParquetFile { file: Arc::new(file), metadata, options: options.clone() };
     let piece = piece_rows(file.metadata.metadata().row_groups().iter().flat_map(|group| group.columns()), options);
-    let reader = file.reader(piece, |builder| builder)?;
+    let mut reader = file.reader(piece, |builder| builder)?;
+    // The reader's own schema has lost what the file says of itself.
+    reader.schema = Arc::clone(file.metadata.schema());
     Ok(Source::from_reader(Box::new(reader))?.with_rows(Some(rows)).with_parquet(file))
 }
 
