@@ -100,8 +100,8 @@ bench: ## criterion figures of classify, decide, kinds, mask, token, canon
 	$(CARGO) bench $(LOCKED) -p kaifang-benches
 
 .PHONY: bench-peers
-bench-peers: ## cedar-policy, regorus, cel and serde_jcs on our cases: equal answers first, then the ratios
-	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench peers_policy --bench canon
+bench-peers: ## cedar-policy, regorus, cel, serde_jcs and fpe on our cases: equal answers first, then the ratios
+	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench peers_policy --bench canon --bench fpe
 
 .PHONY: bench-ledger
 bench-ledger: ## the ledger's figures in one table, limits and peers beside; larger with KAIFANG_BENCH_RECORDS=10000000
