@@ -55,7 +55,7 @@ fn main() {
     match arguments[1].as_str() {
         "make" => make(Path::new(&arguments[2]), arguments[3].parse().unwrap()),
         "treat" => treat(Path::new(&arguments[2]), Path::new(&arguments[3]), arguments[4] == "spliced"),
-        other => panic!("{other}: expected make or treat"),
+        _ => println!("parquet make FILE ROWS, or parquet treat FILE OUTPUT spliced|ordinary"),
     }
 }
 
