@@ -1,4 +1,4 @@
-//! `kf_keyring`: the secrets of tokens; and new key files.
+//! `kf_keyring`: the secrets of plans; and new key files.
 
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::errors::OrRaise;
 
-/// Secrets by id, for tokens.
+/// Secrets by id, for the tokens and ciphers of plans.
 #[pyclass(frozen, module = "kaifang")]
 pub(crate) struct Keyring(pub(crate) crypto::Keyring);
 

@@ -35,7 +35,7 @@ pub(crate) enum Verb {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Kind {
-    /// A keyring with one secret, for tokens
+    /// A keyring with one secret, for tokens and ciphers of a plan
     Token,
     /// A signing key, for ledgers of the profile intl
     Ed25519,

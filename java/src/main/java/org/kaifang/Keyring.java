@@ -2,7 +2,7 @@ package org.kaifang;
 
 import com.sun.jna.Pointer;
 
-/** The secrets of tokens. Immutable, and may be used by several threads at once; overwritten when it is closed. */
+/** The secrets of tokens and ciphers. Immutable, and may be used by several threads at once; overwritten when it is closed. */
 public final class Keyring extends Handle {
     private Keyring(Pointer token) {
         super(token);
