@@ -64,7 +64,7 @@ fn a_treatment_may_be_killed_at_any_moment() {
             if std::fs::read(&target).unwrap() == BEFORE {
                 kept += 1;
             } else {
-                applied.verify_output(open(&target, &ReadOptions::default()).unwrap()).unwrap();
+                applied.verify_output(open(&target, &ReadOptions::default()).unwrap(), &mut silent).unwrap();
                 whole += 1;
             }
         }

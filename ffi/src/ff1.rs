@@ -134,7 +134,7 @@ unsafe fn treat(
     let treated = {
         // SAFETY: not NULL, aligned, and so few numerals that they fit in an object; the rest is promised by the caller.
         let numerals = unsafe { std::slice::from_raw_parts(numerals, len) };
-        let tweak: &[u8] = match tweak.is_null() {
+        let tweak: &[u8] = match tweak.is_null() && tweak_len == 0 {
             true => &[],
             // SAFETY: as promised by the caller.
             false => unsafe { input::bytes("tweak", tweak, tweak_len) }?,

@@ -241,7 +241,7 @@ pub unsafe extern "C" fn kf_plan_suggest(
 }
 
 /// Whether a table is the output that a proof (JSON) describes: its columns in order, its rows, its cells. Another table is
-/// `KF_ERR_PLAN`. Consumes `table`.
+/// `KF_ERR_PLAN`. Consumes `table`. `progress` may be NULL.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -250,14 +250,17 @@ pub unsafe extern "C" fn kf_applied_verify(
     applied: *const c_char,
     applied_len: usize,
     table: *mut kf_table,
+    progress: kf_progress,
+    user: *mut c_void,
     err: *mut *mut kf_error,
 ) -> kf_status {
     // SAFETY: as promised by the caller.
     unsafe {
         guard(err, || {
             let given = TableObject::take(table)?;
+            let mut progress = progress::callback(progress, user);
             let applied = Applied::from_json(input::text("applied", applied, applied_len)?.as_bytes())?;
-            given.run(|source| Ok(applied.verify_output(source)?))
+            given.run(|source| Ok(applied.verify_output(source, &mut progress)?))
         })
     }
 }
@@ -297,7 +300,7 @@ pub unsafe extern "C" fn kf_plan_apply(
     }
 }
 
-/// Treats a table into a file, whose name says the format (`.csv`, `.parquet`, `.arrow`). The file appears whole, or not
+/// Treats a table into a file, whose name says the format (`.csv`, `.xlsx`, `.parquet`, `.arrow`). The file appears whole, or not
 /// at all; the file that `table` is read from is refused. Consumes `table`. `keyring` may be NULL for a plan without keys,
 /// `progress` for no progress. `applied` gets the proof (canonical JSON).
 ///

@@ -37,7 +37,7 @@ fn path(data: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
 /// A table for work that reads it more than once, not yet read.
 pub(crate) enum Kept {
     Path(PathBuf),
-    Stream(Source),
+    Stream(Box<Source>),
 }
 
 impl Kept {
@@ -45,7 +45,7 @@ impl Kept {
     pub(crate) fn of(data: &Bound<'_, PyAny>, interrupt: &Interrupt) -> PyResult<Kept> {
         Ok(match path(data)? {
             Some(path) => Kept::Path(path),
-            None => Kept::Stream(source(data, interrupt)?),
+            None => Kept::Stream(Box::new(source(data, interrupt)?)),
         })
     }
 
@@ -53,7 +53,7 @@ impl Kept {
     pub(crate) fn settle(self, progress: Progress<'_>) -> Result<Reopened, Error> {
         let mut source = match self {
             Kept::Path(path) => return Ok(Reopened::Path(path)),
-            Kept::Stream(source) => source,
+            Kept::Stream(source) => *source,
         };
         let (schema, total, mut rows, mut batches) = (source.schema(), source.known_rows(), 0, Vec::new());
         while let Some(batch) = source.next_batch()? {

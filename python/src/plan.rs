@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use kaifang::assess::suggest;
-use kaifang::desensitize::{self, Rotation};
+use kaifang::desensitize::{self, Mac, Rotation};
 use kaifang::detect::{ScanOptions, scan};
 use kaifang::error::ErrorDocument;
 use kaifang::kinds::Kind;
@@ -73,7 +73,7 @@ impl Plan {
     /// The plan that rotates the tokens of some columns, `{column: kind}`, from one key to another, and keeps all else of a
     /// table (or its schema). A new token is made of the old one, so it equals no token that is made of the value itself.
     #[staticmethod]
-    #[pyo3(signature = (schema, *, dataset, columns, old, new, domain=None))]
+    #[pyo3(signature = (schema, *, dataset, columns, old, new, domain=None, mac=None))]
     fn rotate(
         schema: &Bound<'_, PyAny>,
         dataset: &str,
@@ -81,13 +81,16 @@ impl Plan {
         old: String,
         new: String,
         domain: Option<String>,
+        mac: Option<&str>,
     ) -> PyResult<Plan> {
+        let unknown = || PyValueError::new_err("mac must be one of / 应为: hmac_sha256, hmac_sm3");
+        let mac = mac.map(|mac| Mac::from_id(mac).ok_or_else(unknown)).transpose()?;
         let kind = |(column, id): (String, String)| match Kind::from_id(&id) {
             Some(kind) => Ok((column, kind)),
             None => Err(PyValueError::new_err("columns must map names to kinds / columns 应为列名到类别标识的映射")),
         };
         let columns = columns.into_iter().map(kind).collect::<PyResult<_>>()?;
-        let rotation = Rotation { columns, from: old, key: new, domain };
+        let rotation = Rotation { columns, from: old, key: new, domain, mac };
         desensitize::Plan::rotate(&*data::schema(schema)?, dataset, &rotation).or_raise().map(Plan)
     }
 
@@ -182,19 +185,22 @@ impl Plan {
 }
 
 /// Values through one transform: `{"do": …}` with its settings, as a plan has it. What can't be treated is redacted and
-/// counted: `{"values": […], "invalid": 0}`. `others` are further columns where the transform looks at one.
+/// counted: `{"values": […], "invalid": 0}`. `name` is that of the column, which `fpe`, `encrypt` and `noise` depend on;
+/// `others` are further columns where the transform looks at one.
 #[pyfunction]
-#[pyo3(signature = (values, column, *, dataset, keys=None, others=None))]
+#[pyo3(signature = (values, column, *, dataset, name=None, keys=None, others=None))]
 pub(crate) fn treat_values<'py>(
     values: &Bound<'py, PyAny>,
     column: &Bound<'py, PyAny>,
     dataset: &str,
+    name: Option<&str>,
     keys: Option<&Bound<'py, Keyring>>,
     others: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let others = others.map(value_of).transpose()?.unwrap_or_else(|| json!({}));
     let question = json!({
         "dataset": dataset,
+        "name": name,
         "column": value_of(column)?,
         "values": value_of(values)?,
         "others": others,
@@ -204,8 +210,8 @@ pub(crate) fn treat_values<'py>(
     plain(values.py(), &desensitize::answer_values(question.to_string().as_bytes(), keys).or_raise()?)
 }
 
-/// Whether a table is the output that a proof describes: nothing where it is, an `IntegrityError` or a `PlanError` that
-/// says what differs where it is not.
+/// Whether a table is the output that a proof describes: nothing where it is, a `PlanError` that says what differs where it
+/// is not.
 #[pyfunction]
 #[pyo3(signature = (applied, data, *, progress=None))]
 pub(crate) fn verify_applied(
@@ -216,5 +222,5 @@ pub(crate) fn verify_applied(
     let applied: desensitize::Applied = read("Applied", applied)?;
     let interrupt = Interrupt::default();
     let source = data::source(data, &interrupt)?;
-    jobs::run(data.py(), &interrupt, progress, |_| applied.verify_output(source))
+    jobs::run(data.py(), &interrupt, progress, |progress| applied.verify_output(source, progress))
 }

@@ -52,7 +52,7 @@ def treat(case):
     import pyarrow as pa
 
     keys, others, values = keyring(case), case.get("others", {}), case["values"]
-    listed = kaifang.treat_values(values, case["column"], dataset=case["dataset"], keys=keys, others=others)
+    listed = kaifang.treat_values(values, case["column"], dataset=case["dataset"], name=case.get("name"), keys=keys, others=others)
     kind = lambda other: {"kind": other["kind"]} if "kind" in other else {}
     columns = {"values": case["column"], **{name: {"do": "drop", **kind(other)} for name, other in others.items()}}
     plan = kaifang.Plan.from_dict({"v": 1, "dataset": case["dataset"], "columns": columns})

@@ -114,8 +114,8 @@ static void nulls(const char *folder) {
   EXPECT(KF_ERR_NULL, kf_plan_suggest(NULL, 1, TEXT("d"), TEXT("k"), TEXT("public"), &text, &err));
   EXPECT(KF_ERR_NULL, kf_plan_suggest(TEXT("{}"), NULL, 1, TEXT("k"), TEXT("public"), &text, &err));
   EXPECT(KF_ERR_NULL, kf_plan_suggest(TEXT("{}"), TEXT("d"), TEXT("k"), TEXT("public"), NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_applied_verify(NULL, 1, table(), &err));
-  EXPECT(KF_ERR_NULL, kf_applied_verify(TEXT("{}"), NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_applied_verify(NULL, 1, table(), NULL, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_applied_verify(TEXT("{}"), NULL, NULL, NULL, &err));
   EXPECT(KF_ERR_NULL, kf_keyring_ask(plan, NULL, NULL, &keys2, &err));
   EXPECT(KF_ERR_NULL, kf_keyring_ask(NULL, NULL, NULL, &keys2, &err));
   EXPECT(KF_ERR_NULL, kf_keyring_from_env(NULL, 1, &keys2, &err));

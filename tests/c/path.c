@@ -166,8 +166,8 @@ int main(int argc, char **argv) {
   CHECK(kf_plan_suggest(OF(findings), TEXT("d"), TEXT("k1"), TEXT("all"), &text, NULL) == KF_ERR_ARGUMENT);
   drop(&findings);
   EXPECT(KF_OK, kf_table_open(TEXT(parquet), &t, &err));
-  EXPECT(KF_OK, kf_applied_verify(OF(applied), t, &err));
-  CHECK(kf_applied_verify(OF(applied), table(), NULL) == KF_ERR_PLAN);
+  EXPECT(KF_OK, kf_applied_verify(OF(applied), t, NULL, NULL, &err));
+  CHECK(kf_applied_verify(OF(applied), table(), NULL, NULL, NULL) == KF_ERR_PLAN);
   EXPECT(KF_OK, kf_keyring_ask(plan, vault, &asked, &vaulted, &err));
   CHECK(asked == 1 && kf_keyring_free(vaulted) == KF_OK);
   asked = -1;

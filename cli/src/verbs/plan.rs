@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use kaifang::assess::{Suggestion, suggest};
 use kaifang::crypto::Keyring;
-use kaifang::desensitize::{Applied, Plan, Preview, PreviewValue, Rotation};
+use kaifang::desensitize::{Applied, Mac, Plan, Preview, PreviewValue, Rotation};
 use kaifang::detect::{self, ScanOptions};
 use kaifang::kinds::Kind;
 use kaifang::table::{self, ReadOptions, Sink, Source};
@@ -76,6 +76,9 @@ pub(crate) struct RetokenOptions {
     /// The domain of the new key; without it the dataset and the kind
     #[arg(long)]
     domain: Option<String>,
+    /// The code of the new tokens: hmac_sha256 (without it) or hmac_sm3
+    #[arg(long)]
+    mac: Option<String>,
     /// The id of the key that the tokens were made with
     #[arg(long)]
     from: String,
@@ -165,7 +168,9 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
         Verb::Verify { applied, table } => {
             let json = std::fs::read(applied).map_err(|error| Failure::file(applied, &error))?;
             let applied = Applied::from_json(&json)?;
-            applied.verify_output(table::open(table, &ReadOptions::default())?)?;
+            let mut bar = Bar::new("核对 verify");
+            applied.verify_output(table::open(table, &ReadOptions::default())?, &mut |update| bar.update(update))?;
+            drop(bar);
             output::text(&format!("相符 the table is the output · {}", applied.hash()))?;
         }
     }
@@ -199,7 +204,11 @@ fn shown(preview: &Preview) -> String {
 /// Rotates tokens from one key to another.
 pub(crate) fn retoken(options: &RetokenOptions) -> Result<Outcome, Failure> {
     let source = table::open(&options.table, &ReadOptions::default())?;
+    let codes = "hmac_sha256, hmac_sm3";
+    let unknown = || Failure::usage(codes, codes);
+    let mac = options.mac.as_deref().map(|mac| Mac::from_id(mac).ok_or_else(unknown)).transpose()?;
     let rotation = Rotation {
+        mac,
         columns: options.columns.iter().cloned().collect(),
         from: options.from.clone(),
         key: options.to.clone(),
@@ -213,6 +222,15 @@ pub(crate) fn retoken(options: &RetokenOptions) -> Result<Outcome, Failure> {
 
 /// Treats a table into a file, with a bar, and writes the proof where it is asked for.
 fn treat(plan: &Plan, source: Source, keys: &Keyring, to: &Path, proof: Option<&Path>) -> Result<Applied, Failure> {
+    // The proof beside the table, never in its place.
+    if proof.is_some_and(|proof| {
+        proof == to || source.file().is_some_and(|file| proof.canonicalize().is_ok_and(|proof| proof == file))
+    }) {
+        return Err(Failure::usage(
+            "--applied 不能是输入或输出的表",
+            "--applied must be neither the input nor the output",
+        ));
+    }
     let mut bar = Bar::new("脱敏 apply");
     let create = |schema| Sink::create(to, schema, Sink::format_of(to));
     let (applied, _) = plan.apply_to(source, keys, create, &mut |update| bar.update(update))?;

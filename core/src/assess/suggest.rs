@@ -9,7 +9,10 @@
 //! | quasi-identifier: date, place, number | year, city, bins of 10 | month, district, bins of 5 | as controlled |
 //! | another quasi-identifier | redact | keep | keep |
 //! | sensitive attribute | redact | keep | keep |
-//! | text that was not recognised and differs in most rows | redact | redact | keep |
+//! | text that was not recognised and differs in most rows | redact | text | keep |
+//! | an identifier in a type that is no text, whole number or date | redact | redact | redact |
+//! | bytes | drop | drop | keep |
+//! | nested | drop | drop | drop |
 //! | the rest | keep | keep | keep |
 
 use std::collections::BTreeMap;
@@ -90,7 +93,19 @@ fn choose(finding: &ColumnFinding, key: &str, sharing: Sharing) -> (ColumnPlan, 
     let plain = |transform| ColumnPlan { kind: finding.kind, ..ColumnPlan::new(transform) };
     let with_key = |transform| ColumnPlan { key: Some(key.to_owned()), ..plain(transform) };
     let to = |level| ColumnPlan { to: Some(level), ..plain(Transform::Generalize) };
+    let held = Held::of(&finding.data_type);
     match (finding.role, finding.kind) {
+        _ if held == Held::Nested || (held == Held::Bytes && sharing != Sharing::Enclave) => (
+            ColumnPlan::new(Transform::Drop),
+            "该类型的内容无法检查",
+            "the content of this type can't be looked at: dropped",
+        ),
+        // A number with decimals is no form of an identifier: what it holds of one is damaged.
+        (Role::Direct | Role::Quasi, Some(_)) if held != Held::Words => (
+            ColumnPlan::new(Transform::Redact),
+            "该类型的标识符无法安全替代,屏蔽",
+            "an identifier in a type that has no safe substitute: redacted",
+        ),
         (Role::Direct, Some(Kind::PersonName)) if !public => {
             (plain(Transform::Mask), "直接标识符,仅保留姓氏", "a direct identifier; the surname stays")
         }
@@ -131,7 +146,12 @@ fn choose(finding: &ColumnFinding, key: &str, sharing: Sharing) -> (ColumnPlan, 
         (Role::Quasi | Role::Sensitive, _) => {
             (plain(Transform::Keep), "保留;请以风险度量确认", "kept; confirm by the risk figures")
         }
-        (Role::None, None) if sharing != Sharing::Enclave && is_unread_text(finding) => (
+        (Role::None, None) if sharing == Sharing::Controlled && is_unread_text(finding) => (
+            with_key(Transform::Text),
+            "未识别的文本且多数行各不相同,替换其中可识别的片段",
+            "text that was not recognised and differs in most rows: what names people in it is replaced",
+        ),
+        (Role::None, None) if public && is_unread_text(finding) => (
             plain(Transform::Redact),
             "未识别的文本且多数行各不相同,可能含有个人信息",
             "text that was not recognised and differs in most rows: it may name people",
@@ -140,10 +160,38 @@ fn choose(finding: &ColumnFinding, key: &str, sharing: Sharing) -> (ColumnPlan, 
     }
 }
 
+/// What a column holds, by its Arrow type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// Text, whole numbers, dates and moments: what people write.
+    Words,
+    /// Bytes that nobody reads.
+    Bytes,
+    Nested,
+    /// Numbers with decimals, truth values, durations.
+    Other,
+}
+
+impl Held {
+    fn of(data_type: &str) -> Self {
+        let is = |names: &[&str]| names.iter().any(|name| data_type.starts_with(name));
+        match data_type.strip_prefix("Dictionary(").and_then(|inner| inner.split_once(", ")) {
+            Some((_, words)) => Held::of(words),
+            None if is(&["Utf8", "LargeUtf8", "Int", "UInt", "Date", "Timestamp"]) && !is(&["Interval"]) => Held::Words,
+            None if data_type.contains("Binary") => Held::Bytes,
+            None if is(&["Null", "Boolean", "Float", "Decimal", "Time", "Duration"]) => Held::Other,
+            None => Held::Nested,
+        }
+    }
+}
+
+/// How few rows say nothing about whether values repeat.
+const FEW: u64 = 5;
+
 /// Text of no kind, whose values mostly differ: names and remarks look like that, codes and classes don't.
 fn is_unread_text(finding: &ColumnFinding) -> bool {
-    let text = finding.data_type.contains("Utf8");
-    text && finding.distinct.is_none_or(|distinct| distinct > 100.max(finding.values / 2))
+    let differs = |distinct: u64| distinct > FEW && distinct > finding.values / 2;
+    finding.data_type.contains("Utf8") && finding.distinct.is_none_or(differs)
 }
 
 #[cfg(test)]
@@ -194,11 +242,51 @@ mod tests {
         }
     }
 
+    /// Each type that a scan may tell of, as a phone and as nothing: the plan is one that the table takes.
+    #[test]
+    fn every_type_has_a_plan_that_its_table_takes() {
+        use arrow::array::{RecordBatch, new_null_array};
+        use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+        let types = [
+            DataType::Utf8,
+            DataType::LargeUtf8,
+            DataType::Utf8View,
+            DataType::Int64,
+            DataType::UInt8,
+            DataType::Float64,
+            DataType::Boolean,
+            DataType::Binary,
+            DataType::FixedSizeBinary(4),
+            DataType::Date32,
+            DataType::Decimal128(9, 2),
+            DataType::Timestamp(TimeUnit::Second, None),
+            DataType::Duration(TimeUnit::Second),
+            DataType::Null,
+            DataType::new_list(DataType::Utf8, true),
+            DataType::Struct(vec![Field::new("a", DataType::Utf8, true)].into()),
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+        ];
+        for (name, data_type) in
+            ["lxdh", "csrq", "hjdz", "nl", "zw", "c"].iter().flat_map(|name| types.iter().map(move |t| (name, t)))
+        {
+            let schema = std::sync::Arc::new(Schema::new(vec![Field::new(*name, data_type.clone(), true)]));
+            let batch = RecordBatch::try_new(schema.clone(), vec![new_null_array(data_type, 3)]).unwrap();
+            let source = crate::table::Source::from_batches(schema.clone(), vec![batch]).unwrap();
+            let found = scan(source, &ScanOptions::default(), &mut silent).unwrap();
+            for sharing in [Sharing::Public, Sharing::Controlled, Sharing::Enclave] {
+                let suggestion = suggest(&found, "d", "k1", sharing).unwrap();
+                suggestion.plan.check(&schema).unwrap_or_else(|error| panic!("{name} {data_type} {sharing}: {error}"));
+            }
+        }
+        assert!(suggest(&people(), "d", "", Sharing::Public).is_err(), "a key without an id");
+    }
+
     #[test]
     fn text_that_nobody_read_is_not_passed() {
-        let rows: Vec<String> = (0..300).map(|row| format!("remark number {row} of somebody")).collect();
+        let rows: Vec<String> = (0..40).map(|row| format!("remark number {row} of somebody")).collect();
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
         let found = findings("bz", &rows);
+        assert_eq!(suggest(&found, "d", "k1", Sharing::Controlled).unwrap().reasons[0].transform, Transform::Text);
         assert_eq!(suggest(&found, "d", "k1", Sharing::Public).unwrap().reasons[0].transform, Transform::Redact);
         assert_eq!(suggest(&found, "d", "k1", Sharing::Enclave).unwrap().reasons[0].transform, Transform::Keep);
     }

@@ -21,6 +21,12 @@ const LABEL: &[u8] = b"kaifang/mac/v1\0";
 #[cfg(feature = "tables")]
 const CIPHER_LABEL: &[u8] = b"kaifang/cipher/v1\0";
 
+/// Whether a keyring can have a key of this id.
+pub(crate) fn is_key_id(id: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    (1..=64).contains(&id.len()) && id.bytes().all(letter)
+}
+
 /// Secrets by id.
 ///
 /// A file of mode 0600: `{"v":1,"keys":[{"id":"k1","kind":"token","secret":"<base64>"}]}`. No secret is used itself:
@@ -75,8 +81,7 @@ impl Keyring {
     /// # Errors
     /// [`KeyError::BadId`], [`KeyError::ShortSecret`], [`KeyError::DuplicateKey`].
     pub fn insert(&mut self, id: &str, secret: &[u8]) -> Result<(), KeyError> {
-        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        if id.is_empty() || id.len() > 64 || !id.bytes().all(letter) {
+        if !is_key_id(id) {
             return Err(KeyError::BadId);
         }
         if secret.len() < LEAST_SECRET {

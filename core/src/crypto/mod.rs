@@ -40,6 +40,8 @@ pub(crate) use hash::fill_random;
 pub(crate) use hash::random;
 pub use hash::{Hasher, digest, sha256};
 pub(crate) use hash::{hash_after_byte, hash_pair};
+#[cfg(feature = "tables")]
+pub(crate) use keyring::is_key_id;
 pub use keyring::{Keyring, LEAST_SECRET};
 pub use mac::MacKey;
 pub use public_key::{PublicKey, SignatureAlgorithm};

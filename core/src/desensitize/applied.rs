@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::rows::RemovedRows;
 use super::vocabulary::Transform;
 use crate::kinds::{Kind, Role};
-use crate::table::Source;
+use crate::table::{Progress, Source, report};
 use crate::terms::{Digest, V1, words};
 
 words! {
@@ -178,8 +178,10 @@ impl Applied {
     /// Checks that a table is the output that this proof describes: its columns in order, its rows, its cells.
     ///
     /// # Errors
-    /// [`PlanError::OutputDiffers`] with the first thing that differs; an error of reading.
-    pub fn verify_output(&self, mut output: Source) -> Result<(), crate::Error> {
+    /// [`PlanError::OutputDiffers`] with the first thing that differs; an error of reading; where `progress` cancels,
+    /// [`crate::table::TableError::Cancelled`].
+    pub fn verify_output(&self, mut output: Source, progress: Progress<'_>) -> Result<(), crate::Error> {
+        let total = output.known_rows();
         let differs = |what: String| PlanError::OutputDiffers { what };
         let schema = output.schema();
         let names = |schema: &Schema| schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
@@ -195,6 +197,7 @@ impl Applied {
                     return Err(differs(format!("columns.{}", field.name())).into());
                 }
             }
+            report(&mut *progress, "verify", rows, total)?;
         }
         if rows != self.rows {
             return Err(differs("rows".to_owned()).into());
@@ -214,12 +217,10 @@ pub(crate) fn reversible(entry: &ColumnPlan) -> Reversible {
         _ if is_plain(entry) => Reversible::Plain,
         // Encryption is undone by its key. A shift and a noise follow from the key and a cell of another column, which
         // the holder of the data has; without that cell they are found by trying the few that there are.
-        Transform::Token
-        | Transform::Fpe
-        | Transform::Encrypt
-        | Transform::DateShift
-        | Transform::Noise
-        | Transform::Text => Reversible::WithKey,
+        Transform::Token | Transform::Fpe | Transform::Encrypt | Transform::DateShift | Transform::Noise => {
+            Reversible::WithKey
+        }
+        Transform::Text if entry.key.is_some() => Reversible::WithKey,
         _ => Reversible::No,
     }
 }

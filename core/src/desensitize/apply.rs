@@ -148,8 +148,7 @@ impl Plan {
             columns.push(Column { step, input, output, is_hashed_once });
         }
         let schema_out = Arc::new(Schema::new(fields));
-        let place = |name: &str| schema_in.index_of(name).ok();
-        let rules = Rows::new(self.rows(), self.dataset(), place, keys)?;
+        let rules = Rows::new(self, &schema_in, keys)?;
         let (plan, state) = (self.clone(), State::Running);
         Ok(Treated { plan, source, schema_in, schema_out, columns, rules, read: 0, input_key, rows: 0, state })
     }

@@ -154,7 +154,7 @@ fn dictionaries_go_into_every_format() {
         let create = |schema| Sink::create(&path, schema, format);
         let plan = plan(r#"c = { do = "token", kind = "mobile", key = "k1" }"#);
         let (applied, _) = plan.apply_to(source, &keys(), create, &mut silent).unwrap();
-        applied.verify_output(open(&path, &ReadOptions::default()).unwrap()).unwrap();
+        applied.verify_output(open(&path, &ReadOptions::default()).unwrap(), &mut silent).unwrap();
     }
 }
 
@@ -332,18 +332,18 @@ fn the_proof_holds_for_every_format_and_for_no_changed_cell() {
         let create = |schema| Sink::create(&path, schema, format);
         let (applied, stats) = plan.apply_to(source(&batch), &keys(), create, &mut silent).unwrap();
         assert_eq!(stats.rows, 100);
-        applied.verify_output(open(&path, &ReadOptions::default()).unwrap()).unwrap();
+        applied.verify_output(open(&path, &ReadOptions::default()).unwrap(), &mut silent).unwrap();
         proofs.push(applied);
     }
     assert!(proofs.iter().all(|proof| proof == &proofs[0]));
 
     let (treated, _) = run(&plan, source(&batch)).unwrap();
-    let differs = |batch: &RecordBatch| code(proofs[0].verify_output(source(batch)).unwrap_err());
+    let differs = |batch: &RecordBatch| code(proofs[0].verify_output(source(batch), &mut silent).unwrap_err());
     assert_eq!(differs(&batch), "KF-PLAN-17", "the input is not the output");
     assert_eq!(differs(&treated[0].slice(0, 99)), "KF-PLAN-17", "a row is missing");
     assert_eq!(differs(&treated[0].project(&[1, 0]).unwrap()), "KF-PLAN-17", "other order of columns");
     assert_eq!(differs(&treated[0].project(&[0]).unwrap()), "KF-PLAN-17", "a column is missing");
-    proofs[0].verify_output(source(&treated[0])).unwrap();
+    proofs[0].verify_output(source(&treated[0]), &mut silent).unwrap();
 }
 
 #[test]
@@ -498,7 +498,7 @@ fn the_proof_holds_for_a_csv_whose_cells_were_guarded() {
         plan("\"=a\" = { do = \"keep\" }").apply_to(source(&batch), &keys(), create, &mut silent).unwrap();
     assert_eq!(stats.guarded_cells, 4);
     let open = || open(&path, &ReadOptions::default()).unwrap();
-    applied.verify_output(open()).unwrap();
+    applied.verify_output(open(), &mut silent).unwrap();
     assert_eq!(content_digest(open(), &mut silent).unwrap(), applied.content().unwrap());
 }
 

@@ -102,6 +102,10 @@ room_error! {
         Regions { column: String, version: &'static str } = "KF-PLAN-23",
             en "column {column:?}: `regions` must be {version:?}, the version of the table of divisions of this build",
             zh "列 {column:?}:regions 应为本版本的行政区划表版本 {version:?}", at "columns.{column}.regions";
+        /// One column of a plan whose rules remove rows.
+        WholeTable = "KF-PLAN-24",
+            en "the plan has rules about rows, which need the whole table",
+            zh "方案含有关于行的规则,须对整张表处理", at "rows";
         /// Format-preserving encryption over so few values that they can be tried.
         SmallDomain { place: String } = "KF-PLAN-30",
             en "{place}: what is encrypted has fewer than 10^6 values, all of which could be tried; keep fewer characters",

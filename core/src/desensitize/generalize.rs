@@ -24,6 +24,7 @@ use arrow::datatypes::DataType;
 use jiff::civil::Date;
 
 use super::column::ColumnPlan;
+use super::mask::shows;
 use super::number;
 use super::place;
 use super::step::{Report, is_text, is_written_as_text, text_type};
@@ -277,6 +278,9 @@ impl Bins {
 /// The first characters. A value that has no more of them would stay as it is, and is invalid.
 fn prefix(value: &str, kept: usize, out: &mut Vec<u8>) -> bool {
     let Some((end, _)) = value.char_indices().nth(kept) else { return false };
+    if !value.get(end..).is_some_and(shows) {
+        return false;
+    }
     out.extend_from_slice(value.as_bytes().get(..end).unwrap_or_default());
     true
 }

@@ -188,7 +188,7 @@ impl Plan {
     /// SHA-256 over the canonical JSON.
     #[must_use]
     pub fn hash(&self) -> Digest {
-        // A plan holds strings and small integers only, which always have a canonical encoding.
+        // A plan holds strings and integers within 2^53 only, for others are refused: it always has a canonical encoding.
         crate::crypto::sha256(&crate::canon::to_bytes(self).unwrap_or_default())
     }
 
@@ -215,8 +215,11 @@ impl Plan {
                 }
             }
         }
-        for rule in self.rows.iter().filter(|rule| !seen.contains_key(rule.column.as_str())) {
-            problems.push(PlanError::NoSuchColumn { column: rule.column.clone() });
+        for rule in &self.rows {
+            match schema.field_with_name(&rule.column) {
+                Ok(field) => problems.extend(super::rows::check(rule, field.data_type())),
+                Err(_) => problems.push(PlanError::NoSuchColumn { column: rule.column.clone() }),
+            }
         }
         for column in self.columns.keys().filter(|column| !seen.contains_key(column.as_str())) {
             problems.push(PlanError::NoSuchColumn { column: column.clone() });

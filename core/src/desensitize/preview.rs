@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::applied::{self, Reversible};
 use super::column::ColumnPlan;
 use super::logical::{plain_type, visit};
-use super::plan::Plan;
-use super::vocabulary::{Level, Transform};
+use super::plan::{OnInvalid, Plan};
+use super::vocabulary::{Invalid, Level, Transform};
 use crate::crypto::Keyring;
 use crate::kinds::Kind;
 use crate::table::Source;
@@ -87,7 +87,10 @@ impl Plan {
         let schema = Arc::new(Schema::new(fields));
         let arrays = samples.iter().map(text).collect();
         let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(|_| super::PlanError::SchemaChanged)?;
-        let mut treated = self.apply(Source::from_batches(schema, vec![batch])?, &keys)?;
+        // Every sample is shown, what can't be treated included.
+        let mut plan = self.clone();
+        (plan.on_invalid, plan.rows) = (OnInvalid { default: Invalid::Redact }, Vec::new());
+        let mut treated = plan.apply(Source::from_batches(schema, vec![batch])?, &keys)?;
         let mut columns: Vec<PreviewColumn> = Vec::new();
         let batch = treated.next_batch()?;
         for ((name, entry), samples) in self.columns().iter().zip(&samples) {
@@ -118,9 +121,10 @@ fn shown(array: &ArrayRef) -> Vec<Option<String>> {
 
 /// Invented values of the kind that a column holds; where the plan declares none, of what its transform is for. None of
 /// them is anybody's: the resident id is the example of its standard, its spelling with a wrong check digit no id at all.
-fn samples(entry: &ColumnPlan) -> Vec<&str> {
-    if let Some(table) = &entry.hierarchy {
-        return table.keys().take(2).map(String::as_str).chain(["?"]).collect();
+fn samples(entry: &ColumnPlan) -> Vec<&'static str> {
+    // The words of a hierarchy are those of the table.
+    if entry.hierarchy.is_some() {
+        return vec!["示例 example"];
     }
     let kind = entry.kind.or(match (entry.transform, entry.to) {
         (_, Some(Level::Province | Level::City | Level::District)) => Some(Kind::Address),
@@ -197,6 +201,29 @@ mod tests {
         assert!([text("1990-03-06"), text("1990-03-08")].contains(&after("h")[0]));
         assert_eq!(after("i"), [text("0"), text("1200"), text("[redacted]")]);
         assert!(after("j").iter().flatten().all(|sealed| sealed.starts_with("k1.")));
+    }
+
+    #[test]
+    fn what_a_plan_asks_of_tables_does_not_stop_its_preview() {
+        let plan = Plan::parse_toml(
+            r#"
+            v = 1
+            dataset = "d"
+            rows = [{ do = "suppress", column = "e", below = 100 }]
+            [columns]
+            a = { do = "mask", kind = "mobile" }
+            e = { do = "generalize", width = 10 }
+            h = { do = "generalize", hierarchy = { "张三" = ["x"] }, level = 1 }
+            [on_invalid]
+            default = "error"
+            "#,
+        )
+        .unwrap();
+        let preview = plan.preview().unwrap();
+        let bins: Vec<_> =
+            preview.columns[1].values.iter().map(|value| (value.before.as_str(), value.after.as_deref())).collect();
+        assert_eq!(bins[..2], [("37", Some("[30,40)")), ("1250", Some("[1250,1260)"))]);
+        assert!(!serde_json::to_string(&preview).unwrap().contains("张三"), "a word of the table");
     }
 
     #[test]

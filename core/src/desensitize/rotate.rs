@@ -7,7 +7,7 @@ use arrow::datatypes::Schema;
 use super::PlanError;
 use super::column::ColumnPlan;
 use super::plan::Plan;
-use super::vocabulary::{Invalid, Transform};
+use super::vocabulary::{Invalid, Mac, Transform};
 use crate::kinds::Kind;
 
 /// Which tokens are rotated, and to what.
@@ -21,6 +21,8 @@ pub struct Rotation {
     pub key: String,
     /// The domain of the new key; `<dataset>/<kind>` unless it is given.
     pub domain: Option<String>,
+    /// The code of the new tokens, HMAC-SHA-256 unless it is given. Only tokens in the form of text can be rotated.
+    pub mac: Option<Mac>,
 }
 
 impl Plan {
@@ -37,7 +39,7 @@ impl Plan {
     /// # use arrow::datatypes::{DataType, Field, Schema};
     /// let schema = Schema::new(vec![Field::new("sfzh", DataType::Utf8, true), Field::new("je", DataType::Utf8, true)]);
     /// let columns = [("sfzh".to_owned(), Kind::ResidentId)].into();
-    /// let rotation = Rotation { columns, from: "k1".into(), key: "k2".into(), domain: None };
+    /// let rotation = Rotation { columns, from: "k1".into(), key: "k2".into(), domain: None, mac: None };
     /// let plan = Plan::rotate(&schema, "people", &rotation)?;
     /// assert_eq!((plan.columns()["sfzh"].from.as_deref(), plan.keys()), (Some("k1"), vec!["k2"]));
     /// # Ok::<(), kaifang::desensitize::PlanError>(())
@@ -52,6 +54,7 @@ impl Plan {
                 key: Some(rotation.key.clone()),
                 from: Some(rotation.from.clone()),
                 domain: rotation.domain.clone(),
+                mac: rotation.mac,
                 ..ColumnPlan::new(Transform::Token)
             },
         };

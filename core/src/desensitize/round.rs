@@ -45,8 +45,18 @@ pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
 }
 
 /// The type of the treated column; `None` where it has no numbers.
-pub(super) fn output(_entry: &ColumnPlan, plain: &DataType) -> Option<DataType> {
-    (number::is_exact(plain) || number::is_float(plain)).then(|| plain.clone())
+///
+/// Digits of a type that has no more of them would leave every value as it is.
+pub(super) fn output(entry: &ColumnPlan, plain: &DataType) -> Option<DataType> {
+    let scale = match plain {
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal128(_, scale)
+        | DataType::Decimal256(_, scale) => Some(i64::from(*scale)),
+        _ => plain.is_integer().then_some(0),
+    };
+    let idle = scale.zip(entry.digits).is_some_and(|(scale, digits)| i64::from(digits) >= scale);
+    (!idle && (number::is_exact(plain) || number::is_float(plain))).then(|| plain.clone())
 }
 
 impl Round {

@@ -7,17 +7,26 @@
 //!
 //! The rules look at the cells of the input, before any is treated, and a row must pass all of them. A row is judged by its
 //! own cells alone, so batches of any size keep the same rows, and two tables sampled under one key and domain by one
-//! column keep the same persons. A cell that can't be judged (null or no number under a bound, a null without a draw) is not
+//! column keep the same persons. Cells are compared and drawn in the canonical form of the kind that the plan declares for
+//! their column, else folded. A cell that can't be judged (null or no number under a bound, a null without a draw) is not
 //! let through: its row is removed. Removed rows can't be had back; that a row is not there may tell of it what the condition says.
 
+use std::borrow::Cow;
+
 use arrow::array::{Array, BooleanArray, RecordBatch};
+use arrow::datatypes::{DataType, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
-use super::cells::too_large;
-use super::logical::visit;
+use super::cells::{as_text, too_large};
+use super::logical::{plain_type, visit};
+use super::number::{self, Number};
+use super::plan::{Plan, RESERVED};
+use super::step::{is_text, is_written_as_text};
 use super::vocabulary::Transform;
-use crate::crypto::{Keyring, MacKey};
+use crate::canon::MAX_INTEGER;
+use crate::crypto::{Keyring, MacKey, is_key_id};
+use crate::kinds::{self, Kind, fold};
 
 /// One rule about rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +83,17 @@ impl RowPlan {
         let mut field = |setting: &str, expected_en: &'static str, expected_zh: &'static str| {
             problems.push(PlanError::Field { place: format!("rows.{number}.{setting}"), expected_en, expected_zh });
         };
+        for (setting, bound) in [("above", self.above), ("below", self.below)] {
+            if bound.is_some_and(|bound| bound.unsigned_abs() > MAX_INTEGER.unsigned_abs()) {
+                field(setting, "a whole number within 2^53", "绝对值小于 2^53 的整数");
+            }
+        }
+        if self.key.as_deref().is_some_and(|key| !is_key_id(key)) {
+            field("key", "the id of a key", "密钥标识");
+        }
+        if self.domain.as_deref() == Some("") {
+            field("domain", "a domain", "域");
+        }
         let condition = self.above.is_some() || self.below.is_some() || self.values.is_some() || self.null.is_some();
         let sampling = self.keep_ppm.is_some() || self.key.is_some() || self.domain.is_some();
         match self.transform {
@@ -104,6 +124,18 @@ impl RowPlan {
     }
 }
 
+/// A rule that has no meaning on the type of its column.
+pub(super) fn check(rule: &RowPlan, data_type: &DataType) -> Option<PlanError> {
+    let plain = plain_type(data_type);
+    let meant = |plain: &DataType| is_text(plain) || is_written_as_text(plain) || *plain == DataType::Boolean;
+    let refused = || PlanError::Type {
+        column: rule.column.clone(),
+        transform: rule.transform.to_string(),
+        found: data_type.to_string(),
+    };
+    (!plain.is_some_and(meant)).then(refused)
+}
+
 /// The rules of a plan, ready to be run.
 pub(super) struct Rows {
     rules: Vec<Rule>,
@@ -112,6 +144,10 @@ pub(super) struct Rows {
 struct Rule {
     plan: RowPlan,
     column: usize,
+    /// What the plan declares that the column holds.
+    kind: Option<Kind>,
+    /// The values of the rule, each in its form.
+    forms: Vec<String>,
     sample: Option<(MacKey, u64)>,
     rows: u64,
     unjudged: u64,
@@ -127,28 +163,29 @@ enum Verdict {
 
 impl Rows {
     /// Joins the rules with their columns and keys. The plan was checked against the schema before.
-    pub(super) fn new(
-        rules: &[RowPlan],
-        dataset: &str,
-        place: impl Fn(&str) -> Option<usize>,
-        keys: &Keyring,
-    ) -> Result<Self, crate::Error> {
-        let mut ready = Vec::new();
-        for plan in rules {
-            let missing = || PlanError::NoSuchColumn { column: plan.column.clone() };
-            let column = place(&plan.column).ok_or_else(missing)?;
-            let sample = match (&plan.key, plan.keep_ppm) {
+    pub(super) fn new(plan: &Plan, schema: &Schema, keys: &Keyring) -> Result<Self, crate::Error> {
+        let mut rules = Vec::new();
+        for rule in plan.rows() {
+            let missing = || PlanError::NoSuchColumn { column: rule.column.clone() };
+            let column = schema.index_of(&rule.column).map_err(|_| missing())?;
+            let kind =
+                plan.columns().get(&rule.column).and_then(|entry| entry.kind).filter(|kind| kind.is_implemented());
+            let sample = match (&rule.key, rule.keep_ppm) {
                 (Some(key), Some(rate)) => {
-                    let key = keys.derive(key, plan.domain.as_deref().unwrap_or(dataset))?;
+                    // A domain of its own: a token of the same cell would else tell who was drawn.
+                    let domain = format!("{RESERVED}sample/{}", rule.domain.as_deref().unwrap_or(plan.dataset()));
                     // The rate as a part of 2^64: less than that, since it is less than a million.
                     let below = (u128::from(rate) << 64) / 1_000_000;
-                    Some((key, u64::try_from(below).unwrap_or(u64::MAX)))
+                    Some((keys.derive(key, &domain)?, u64::try_from(below).unwrap_or(u64::MAX)))
                 }
                 _ => None,
             };
-            ready.push(Rule { plan: plan.clone(), column, sample, rows: 0, unjudged: 0 });
+            let values = rule.values.iter().flatten();
+            let forms =
+                values.map(|value| form(kind, value).unwrap_or_else(|| fold::text(value)).into_owned()).collect();
+            rules.push(Rule { plan: rule.clone(), column, kind, forms, sample, rows: 0, unjudged: 0 });
         }
-        Ok(Rows { rules: ready })
+        Ok(Rows { rules })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -162,13 +199,15 @@ impl Rows {
         leaves.resize(batch.num_rows(), true);
         for rule in &mut self.rules {
             let array = batch.columns().get(rule.column).ok_or(PlanError::SchemaChanged)?;
-            let Rule { plan, sample, rows, unjudged, .. } = rule;
+            let array = &as_text(array, &rule.plan.column)?;
+            let Rule { plan, sample, kind, forms, rows, unjudged, .. } = rule;
             let mut places = leaves.iter_mut();
             let seen = visit(array, &mut |cell| {
                 let Some(leaves) = places.next().filter(|leaves| **leaves) else { return };
+                let cell = cell.map(|cell| std::str::from_utf8(cell).ok().and_then(|text| form(*kind, text)));
                 let verdict = match sample {
-                    Some((key, below)) => drawn(key, *below, cell),
-                    None => judge(plan, cell),
+                    Some((key, below)) => drawn(key, *below, cell.flatten().as_deref()),
+                    None => judge(plan, forms, cell.as_ref().map(Option::as_deref)),
                 };
                 *leaves = matches!(verdict, Verdict::Leaves);
                 *rows += u64::from(!*leaves);
@@ -192,32 +231,46 @@ impl Rows {
     }
 }
 
-fn drawn(key: &MacKey, below: u64, cell: Option<&[u8]>) -> Verdict {
+/// The form in which a cell is compared and drawn: canonical for the kind that the plan declares, else folded. `None` = not
+/// valid for the kind.
+fn form(kind: Option<Kind>, text: &str) -> Option<Cow<'_, str>> {
+    match kind {
+        Some(kind) => kinds::canonical(kind, text),
+        None => Some(fold::text(text)),
+    }
+}
+
+fn drawn(key: &MacKey, below: u64, cell: Option<&str>) -> Verdict {
     let Some(cell) = cell else { return Verdict::Unjudged };
-    let mac = key.mac(cell);
+    let mac = key.mac(cell.as_bytes());
     let drawn = mac.first_chunk().map_or(u64::MAX, |first| u64::from_be_bytes(*first));
     if drawn < below { Verdict::Leaves } else { Verdict::Removed }
 }
 
-fn judge(plan: &RowPlan, cell: Option<&[u8]>) -> Verdict {
+/// `cell` is none where it is null, and inside of that where it is not valid for its kind.
+fn judge(plan: &RowPlan, forms: &[String], cell: Option<Option<&str>>) -> Verdict {
+    let bounded = plan.above.is_some() || plan.below.is_some();
     let Some(cell) = cell else {
         return match plan.null {
             Some(true) => Verdict::Removed,
-            _ if plan.above.is_some() || plan.below.is_some() => Verdict::Unjudged,
+            _ if bounded => Verdict::Unjudged,
             _ => Verdict::Leaves,
         };
     };
-    if plan.values.as_ref().is_some_and(|values| values.iter().any(|value| value.as_bytes() == cell)) {
+    let Some(cell) = cell else {
+        return if bounded || !forms.is_empty() { Verdict::Unjudged } else { Verdict::Leaves };
+    };
+    if forms.iter().any(|form| form == cell) {
         return Verdict::Removed;
     }
-    if plan.above.is_none() && plan.below.is_none() {
+    if !bounded {
         return Verdict::Leaves;
     }
-    let number = std::str::from_utf8(cell).ok().and_then(|text| text.trim().parse::<i64>().ok());
-    match number {
-        None => Verdict::Unjudged,
-        Some(number) if plan.above.is_some_and(|bound| number > bound) => Verdict::Removed,
-        Some(number) if plan.below.is_some_and(|bound| number < bound) => Verdict::Removed,
-        Some(_) => Verdict::Leaves,
-    }
+    // Whole numbers are compared with the whole part, rounded down: 90.5 is above 90 by its rest.
+    let (Some(number), Some(floor)) = (Number::read(cell), number::floor(cell)) else { return Verdict::Unjudged };
+    let whole = number::power_of_ten(number.scale).and_then(|step| floor.checked_mul(step));
+    let rest = whole != Some(number.unscaled);
+    let above = |bound: i64| floor > i128::from(bound) || (floor == i128::from(bound) && rest);
+    let removed = plan.above.is_some_and(above) || plan.below.is_some_and(|bound| floor < i128::from(bound));
+    if removed { Verdict::Removed } else { Verdict::Leaves }
 }

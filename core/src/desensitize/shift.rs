@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Schema, TimeUnit};
-use jiff::ToSpan as _;
 
 use super::PlanError;
 use super::cells::{Cells, as_text, each_row, too_large};
@@ -34,6 +33,9 @@ use crate::kinds::{self, Kind};
 /// What the key's domain begins with.
 const DOMAIN: &str = "kaifang:date_shift/";
 
+/// A hundred years: a shift beyond a life says nothing of one.
+const MOST_DAYS: u32 = 36_500;
+
 /// Moves the dates of one column.
 pub(crate) struct Shift {
     key: MacKey,
@@ -47,8 +49,8 @@ pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
     if entry.key.is_none() {
         report.field("key", "the id of a key", "密钥标识");
     }
-    if entry.days.is_none_or(|days| days == 0) {
-        report.field("days", "a number of days from 1", "不小于 1 的天数");
+    if !entry.days.is_some_and(|days| (1..=MOST_DAYS).contains(&days)) {
+        report.field("days", "1 to 36500", "1 至 36500");
     }
     if entry.subject.is_none() {
         report.field("subject", "the name of the column of the person", "标识个人的列名");
@@ -129,7 +131,7 @@ impl Shift {
 
     fn moved(&self, value: &str, days: i64) -> Option<Vec<u8>> {
         let Reading::Day(date) = parse(&kinds::canonical(self.kind, value)?)? else { return None };
-        let moved = date.checked_add(days.days()).ok()?;
+        let moved = date.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
         (1..=9999).contains(&moved.year()).then(|| moved.to_string().into_bytes())
     }
 }

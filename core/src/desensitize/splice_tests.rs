@@ -208,7 +208,7 @@ fn a_spliced_table_is_the_one_that_was_not() {
             let spliced = apply(&input, &path("spliced.parquet"), true, &options);
             assert_eq!(spliced, ordinary, "{name}");
             assert_eq!(cells(&path("spliced.parquet")), cells(&path("ordinary.parquet")), "{name}");
-            spliced.verify_output(open(path("spliced.parquet"), &options).unwrap()).unwrap();
+            spliced.verify_output(open(path("spliced.parquet"), &options).unwrap(), &mut silent).unwrap();
             let groups =
                 |path: &Path| metadata(path).row_groups().iter().map(|group| group.num_rows()).collect::<Vec<_>>();
             assert_eq!(groups(&path("spliced.parquet")), groups(&input));

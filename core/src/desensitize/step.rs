@@ -22,7 +22,8 @@ use super::token::{self, Tokens};
 use super::top_bottom::{self, TopBottom};
 use super::vocabulary::{Invalid, Transform};
 use super::{PlanError, REDACTED, dictionary};
-use crate::crypto::Keyring;
+use crate::canon::MAX_INTEGER;
+use crate::crypto::{Keyring, is_key_id};
 
 enum Work {
     Keep,
@@ -232,7 +233,7 @@ fn work(plan: &Plan, schema: &Schema, column: &str, entry: &ColumnPlan, keys: &K
         Transform::Encrypt => {
             Encryption::new(plan, column, entry, &domain, keys)?.map(|encryption| Work::Encrypt(encryption.into()))
         }
-        Transform::Text => Some(Work::Text(Box::new(Text::new(plan.dataset(), entry, keys)?))),
+        Transform::Text => Some(Work::Text(Box::new(Text::new(plan, column, entry, keys)?))),
         _ => None,
     };
     let unavailable = || PlanError::Unavailable { column: column.to_owned(), transform: entry.transform.to_string() };
@@ -283,6 +284,22 @@ pub(crate) fn problems(column: &str, entry: &ColumnPlan, problems: &mut Vec<Plan
     let (name, transform) = (column.to_owned(), entry.transform);
     strangers(column, entry, problems);
     let mut report = Report { column, entry, problems };
+    for (setting, key) in [("key", &entry.key), ("from", &entry.from)] {
+        if key.as_deref().is_some_and(|key| !is_key_id(key)) {
+            report.field(setting, "the id of a key", "密钥标识");
+        }
+    }
+    if entry.domain.as_deref() == Some("") {
+        report.field("domain", "a domain", "域");
+    }
+    // A document holds no other integers, and the plan's hash is that of a document.
+    let bounds = entry.bounds.iter().flatten().map(|bound| ("bounds", *bound));
+    let ends = [("lowest", entry.lowest), ("highest", entry.highest)];
+    let ends = ends.into_iter().filter_map(|(setting, bound)| Some((setting, bound?)));
+    if let Some((setting, _)) = bounds.chain(ends).find(|(_, bound)| bound.unsigned_abs() > MAX_INTEGER.unsigned_abs())
+    {
+        report.field(setting, "whole numbers within 2^53", "绝对值小于 2^53 的整数");
+    }
     match transform {
         Transform::Keep | Transform::Drop | Transform::Redact | Transform::Null => {}
         Transform::Mask => mask::problems(entry, &mut report),

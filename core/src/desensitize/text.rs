@@ -1,7 +1,7 @@
 //! 文本处理: what a free text says of persons is replaced span by span, the rest stays as it is.
 //!
-//! Spans are those of [`crate::detect::find`], each of a kind. With a key a span becomes the token that a column of its kind
-//! gets in the same dataset, so that one person has one token in text and column; an address and a kind without a
+//! Spans are those of [`crate::detect::find`], each of a kind. With a key a span becomes the token that the plan's column of
+//! its kind gets under that key (by its domain and code; by default those of the dataset), so that one person has one token in text and column; an address and a kind without a
 //! canonical form don't. Without a key, and else, a span is masked by its kind, and redacted where it has no mask.
 //!
 //! What a text keeps is all that was not found: see there what that may be. A span that can't be treated (a resident id with
@@ -9,13 +9,14 @@
 
 use std::collections::BTreeMap;
 
-use super::REDACTED;
 use super::cells::Made;
 use super::column::ColumnPlan;
 use super::mask::Mask;
+use super::plan::Plan;
 use super::step::Report;
 use super::token::Tokens;
-use super::vocabulary::Transform;
+use super::vocabulary::{Mac, Transform};
+use super::{PlanError, REDACTED, step};
 use crate::crypto::Keyring;
 use crate::detect::find;
 use crate::kinds::Kind;
@@ -34,6 +35,24 @@ enum Treatment {
     Mask(Mask),
 }
 
+/// The domain and the code of the plan's tokens of a kind under a key; those that they have by default where there are none.
+fn of_column(plan: &Plan, kind: Kind, key: &str, column: &str) -> Result<(String, Option<Mac>), PlanError> {
+    let tokens = |entry: &&ColumnPlan| {
+        let fresh = entry.transform == Transform::Token && entry.from.is_none();
+        fresh && entry.kind == Some(kind) && entry.key.as_deref() == Some(key)
+    };
+    let mut made = plan.columns().values().filter(tokens).map(|entry| (step::domain(plan.dataset(), entry), entry.mac));
+    let Some((domain, mac)) = made.next() else { return Ok((format!("{}/{kind}", plan.dataset()), None)) };
+    if made.any(|other| other != (domain.clone(), mac)) {
+        return Err(PlanError::Field {
+            place: format!("columns.{column}.key"),
+            expected_en: "one domain and one code for all tokens of a kind under this key",
+            expected_zh: "该密钥下同一类别的令牌使用同一域与同一鉴别码",
+        });
+    }
+    Ok((domain.unwrap_or_default(), mac))
+}
+
 /// What is wrong with the settings: a kind of the whole text would be another transform.
 pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
     if entry.kind.is_some() {
@@ -46,14 +65,17 @@ pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
 
 impl Text {
     /// Joins an entry that has no problems with its keys.
-    pub(super) fn new(dataset: &str, entry: &ColumnPlan, keys: &Keyring) -> Result<Self, crate::Error> {
+    ///
+    /// # Errors
+    /// [`PlanError::Field`] where two columns of tokens of one kind differ in what a token is made by: a span could be either.
+    pub(super) fn new(plan: &Plan, column: &str, entry: &ColumnPlan, keys: &Keyring) -> Result<Self, crate::Error> {
         let mut treatments = BTreeMap::new();
         for kind in Kind::ALL {
             let of = |transform| ColumnPlan { kind: Some(*kind), ..ColumnPlan::new(transform) };
             let treatment = match &entry.key {
                 Some(key) if kind.is_implemented() && *kind != Kind::Address => {
-                    let entry = ColumnPlan { key: Some(key.clone()), mac: entry.mac, ..of(Transform::Token) };
-                    let domain = format!("{dataset}/{kind}");
+                    let (domain, mac) = of_column(plan, *kind, key, column)?;
+                    let entry = ColumnPlan { key: Some(key.clone()), mac: entry.mac.or(mac), ..of(Transform::Token) };
                     Some(Treatment::Token(Box::new(Tokens::new(&entry, &domain, keys)?)))
                 }
                 _ => Mask::new(&of(Transform::Mask)).map(Treatment::Mask),
@@ -110,7 +132,8 @@ mod tests {
 
     fn treated(entry: &ColumnPlan, text: &str) -> (String, Made) {
         let mut out = Vec::new();
-        let made = Text::new("d", entry, &keys()).unwrap().append(text, &mut out);
+        let plan = Plan::new("d", [("bz".to_owned(), entry.clone())].into(), super::super::Invalid::Redact).unwrap();
+        let made = Text::new(&plan, "bz", entry, &keys()).unwrap().append(text, &mut out);
         (String::from_utf8(out).unwrap(), made)
     }
 
@@ -140,6 +163,28 @@ mod tests {
         for spelled in ["电话13900001111。", "电话+86 139-0000-1111。"] {
             assert_eq!(treated(&with_key(), spelled), (format!("电话{token}。"), Made::Whole), "{spelled}");
         }
+    }
+
+    #[test]
+    fn tokens_of_text_are_those_of_the_plan_s_columns() {
+        let token = |domain: &str| ColumnPlan {
+            kind: Some(Kind::Mobile),
+            key: Some("k1".to_owned()),
+            domain: Some(domain.to_owned()),
+            mac: Some(Mac::HmacSm3),
+            ..ColumnPlan::new(Transform::Token)
+        };
+        let plan = |others: Vec<ColumnPlan>| {
+            let named = others.into_iter().enumerate().map(|(number, entry)| (format!("c{number}"), entry));
+            let columns = named.chain([("bz".to_owned(), with_key())]).collect();
+            Plan::new("d", columns, super::super::Invalid::Redact).unwrap()
+        };
+        let mut expected = Vec::new();
+        assert!(Tokens::new(&token("joint"), "joint", &keys()).unwrap().append("13900001111", &mut expected));
+        let mut out = Vec::new();
+        Text::new(&plan(vec![token("joint")]), "bz", &with_key(), &keys()).unwrap().append("13900001111", &mut out);
+        assert_eq!(out, expected);
+        assert!(Text::new(&plan(vec![token("joint"), token("other")]), "bz", &with_key(), &keys()).is_err());
     }
 
     #[test]

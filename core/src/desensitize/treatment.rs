@@ -39,8 +39,12 @@ impl ColumnTreatment {
     ///
     /// # Errors
     /// [`PlanError`] for a column that the plan doesn't name, a type without a meaning or a transform of two columns;
+    /// [`PlanError::WholeTable`] for a plan with rules about rows;
     /// [`crate::crypto::KeyError`] for a missing key.
     pub fn new(plan: &Plan, column: &str, data_type: &DataType, keys: &Keyring) -> Result<Self, crate::Error> {
+        if !plan.rows().is_empty() {
+            return Err(PlanError::WholeTable.into());
+        }
         let schema = Arc::new(Schema::new(vec![Field::new(column, data_type.clone(), true)]));
         Ok(ColumnTreatment { step: Step::new(plan, &schema, schema.field(0), keys)?, schema, rows: 0 })
     }

@@ -3,6 +3,7 @@
 //! It is a table of one column under a plan of one column, so nothing can differ.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
@@ -13,13 +14,15 @@ use serde_json::{Value, json};
 use super::column::ColumnPlan;
 use super::logical::visit;
 use super::plan::Plan;
+use super::read::field;
 use super::vocabulary::{Invalid, Transform};
 use crate::crypto::Keyring;
 use crate::kinds::Kind;
 use crate::table::Source;
+use crate::terms::Word as _;
 
 /// The treated values in order, and how many of them could not be treated and were redacted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TreatedValues {
@@ -29,7 +32,15 @@ pub struct TreatedValues {
     pub invalid: u64,
 }
 
-/// Values through one transform, as a column of a dataset.
+/// Counts only: decrypted and kept values are plain.
+impl fmt::Debug for TreatedValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TreatedValues {{ values: {}, invalid: {} }}", self.values.len(), self.invalid)
+    }
+}
+
+/// Values through one transform, as the column `name` of a dataset: what `fpe`, `encrypt` and `noise` make of a value depends
+/// on the column too.
 ///
 /// # Errors
 /// As [`Plan::apply`]. `drop` leaves no values.
@@ -41,7 +52,7 @@ pub struct TreatedValues {
 /// let mut column = ColumnPlan::new(Transform::Mask);
 /// column.kind = Some(Kind::Email);
 /// let values = [Some("li1@qq.com"), Some("a@qq.com"), Some("qq"), None];
-/// let masked = treat_values("d", column, &Keyring::new(), &values)?;
+/// let masked = treat_values("d", "yx", column, &Keyring::new(), &values)?;
 /// let expected = [Some("l**@qq.com"), Some("*@qq.com"), Some("[redacted]"), None];
 /// assert_eq!(masked.values.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
 /// assert_eq!(masked.invalid, 1);
@@ -49,17 +60,15 @@ pub struct TreatedValues {
 /// ```
 pub fn treat_values(
     dataset: &str,
+    name: &str,
     column: ColumnPlan,
     keys: &Keyring,
     values: &[Option<&str>],
 ) -> Result<TreatedValues, crate::Error> {
-    let plan = Plan::new(dataset, BTreeMap::from([(VALUES.to_owned(), column)]), Invalid::Redact)?;
+    let plan = Plan::new(dataset, BTreeMap::from([(name.to_owned(), column)]), Invalid::Redact)?;
     let array: ArrayRef = Arc::new(values.iter().copied().collect::<StringArray>());
-    treat(&plan, vec![(VALUES.to_owned(), array)], keys)
+    treat(&plan, name, vec![(name.to_owned(), array)], keys)
 }
-
-/// The name of the column of the values.
-const VALUES: &str = "values";
 
 /// Values through one transform, as hosts ask that hold no table: the document of a question.
 ///
@@ -69,6 +78,7 @@ const VALUES: &str = "values";
 #[serde(deny_unknown_fields)]
 struct Question {
     dataset: String,
+    name: Option<String>,
     column: Value,
     values: Vec<Option<String>>,
     #[serde(default)]
@@ -82,7 +92,9 @@ struct Other {
     values: Vec<Option<String>>,
 }
 
-/// Answers `{"dataset","column":{"do":…},"values":[…]}`, with an optional `others` of further columns, `{name: {"kind","values"}}`.
+/// Answers `{"dataset","column":{"do":…},"values":[…]}`. Where what becomes of a value depends on the column (`fpe`,
+/// `encrypt`, `noise`) its `name` must be given, unless `fpe` has a domain. With an optional `others` of further columns,
+/// `{name: {"kind","values"}}`.
 ///
 /// # Errors
 /// [`crate::canon::CanonError`] for another document; as [`treat_values`].
@@ -99,18 +111,39 @@ pub fn answer_values(question: &[u8], keys: &Keyring) -> Result<TreatedValues, c
     let mut columns = serde_json::Map::new();
     let mut arrays: Vec<(String, ArrayRef)> = Vec::new();
     let text = |values: Vec<Option<String>>| -> ArrayRef { Arc::new(values.into_iter().collect::<StringArray>()) };
-    for (name, other) in question.others.into_iter().filter(|(name, _)| name != VALUES) {
+    let own = question.column.get("do").and_then(Value::as_str).and_then(Transform::from_id);
+    let named = match own {
+        Some(Transform::Fpe) => question.column.get("domain").is_none(),
+        Some(Transform::Encrypt | Transform::Noise) => true,
+        _ => false,
+    };
+    let expected = ("the name of the column, which the transform depends on", "列名,该变换的结果取决于列名");
+    let required = || field("name", expected.0, expected.1);
+    let name = match question.name {
+        Some(name) if !name.is_empty() => name,
+        None if !named => "values".to_owned(),
+        _ => return Err(required().into()),
+    };
+    if question.others.contains_key(&name) {
+        return Err(field("others", "columns beside the one that is treated", "被处理列之外的列").into());
+    }
+    for (name, other) in question.others {
         let entry = ColumnPlan { kind: other.kind, ..ColumnPlan::new(Transform::Drop) };
         columns.insert(name.clone(), json!(entry));
         arrays.push((name, text(other.values)));
     }
-    columns.insert(VALUES.to_owned(), question.column);
-    arrays.push((VALUES.to_owned(), text(question.values)));
+    columns.insert(name.clone(), question.column);
+    arrays.push((name.clone(), text(question.values)));
     let plan: Plan = Plan::from_value(&json!({ "v": 1, "dataset": question.dataset, "columns": columns }))?;
-    treat(&plan, arrays, keys)
+    treat(&plan, &name, arrays, keys)
 }
 
-fn treat(plan: &Plan, arrays: Vec<(String, ArrayRef)>, keys: &Keyring) -> Result<TreatedValues, crate::Error> {
+fn treat(
+    plan: &Plan,
+    name: &str,
+    arrays: Vec<(String, ArrayRef)>,
+    keys: &Keyring,
+) -> Result<TreatedValues, crate::Error> {
     let fields = arrays.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let columns = arrays.into_iter().map(|(_, array)| array).collect();
@@ -118,7 +151,7 @@ fn treat(plan: &Plan, arrays: Vec<(String, ArrayRef)>, keys: &Keyring) -> Result
     let mut treated = plan.apply(Source::from_batches(schema, vec![batch])?, keys)?;
     let mut out = TreatedValues { values: Vec::new(), invalid: 0 };
     while let Some(batch) = treated.next_batch()? {
-        let Some(column) = batch.column_by_name(VALUES) else { continue };
+        let Some(column) = batch.column_by_name(name) else { continue };
         // Bytes are shown as their hexadecimal digits; other cells as what digests are made of.
         let shown = |cell: &[u8]| match std::str::from_utf8(cell) {
             Ok(text) if !matches!(column.data_type(), DataType::FixedSizeBinary(_)) => text.to_owned(),
@@ -127,6 +160,6 @@ fn treat(plan: &Plan, arrays: Vec<(String, ArrayRef)>, keys: &Keyring) -> Result
         visit(column, &mut |cell| out.values.push(cell.map(shown)));
     }
     let applied = treated.into_applied()?;
-    out.invalid = applied.columns.iter().filter(|column| column.name == VALUES).map(|column| column.invalid).sum();
+    out.invalid = applied.columns.iter().filter(|column| column.name == name).map(|column| column.invalid).sum();
     Ok(out)
 }

@@ -45,15 +45,23 @@ pub fn find(text: &str) -> Vec<Span> {
     officers(text, &mut spans);
     names(text, &mut spans);
     addresses(text, &mut spans);
-    // Of two that overlap the one that begins first is kept, and of these the longer.
+    apart(spans)
+}
+
+/// Spans from left to right. Of two that overlap the one that begins first stays, of these the longer; what the other has
+/// beyond it is a span too, of nothing that could be shown in part.
+fn apart(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
     let mut end = 0;
-    spans.retain(|span| {
-        let apart = span.start >= end;
-        if apart {
-            end = span.end;
+    spans.retain_mut(|span| {
+        if span.end <= end {
+            return false;
         }
-        apart
+        if span.start < end {
+            *span = Span { kind: Kind::Account, start: end, end: span.end };
+        }
+        end = span.end;
+        true
     });
     spans
 }
@@ -73,8 +81,18 @@ const NUMBERED: [Kind; 11] = [
     Kind::HkMacaoPermit,
 ];
 
-/// How many pieces between spaces one number may be written in.
-const MOST_PIECES: usize = 6;
+/// How many pieces between spaces, and how many bytes, one number may be written in.
+const MOST_PIECES: usize = 19;
+const MOST_BYTES: usize = 64;
+
+/// The bytes of a piece that may hold a number as it is.
+const LONG_PIECE: usize = 128;
+
+/// What may stand between a number and its label, or between two numbers.
+const LABELS: [char; 7] = [':', '(', ')', '_', '\u{ff1a}', '\u{ff08}', '\u{ff09}'];
+
+/// How many of them one piece is searched for numbers between.
+const MOST_LABELS: usize = 12;
 
 /// A digit or letter of an identifier, or what may stand inside of one.
 fn is_part(c: char) -> bool {
@@ -118,33 +136,64 @@ fn split(text: &str, start: usize, end: usize, at: impl Fn(char) -> bool) -> Vec
 }
 
 fn pieces(text: &str, start: usize, end: usize, spans: &mut Vec<Span>) {
-    let pieces = split(text, start, end, |c| c == ' ');
+    // What is longer than any number and its labels is cut first, so that it takes no longer than its length says.
+    let words = split(text, start, end, |c| c == ' ').into_iter();
+    let pieces: Vec<_> = words
+        .flat_map(|(start, end)| match end - start > LONG_PIECE {
+            true => split(text, start, end, |c| matches!(c, ':' | '(' | ')')),
+            false => vec![(start, end)],
+        })
+        .collect();
     let mut first = 0;
-    while let Some((begin, stop)) = pieces.get(first) {
-        // `tel:139 0000 1111`: the number begins behind what stands against it.
-        let label = text
-            .get(*begin..*stop)
-            .and_then(|piece| piece.rfind([':', '(', '_', '\u{ff1a}', '\u{ff08}']))
-            .map(|at| begin + at);
-        let found = [Some(*begin), label].into_iter().flatten().find_map(|begin| {
-            (first..pieces.len().min(first + MOST_PIECES)).rev().find_map(|last| {
-                let (_, end) = pieces.get(last)?;
-                Some((last, trimmed(text, begin, *end).and_then(|(begin, end)| kind_of(text, begin, end))?))
-            })
-        });
-        match found {
-            Some((last, span)) => {
-                spans.push(span);
-                first = last + 1;
+    while let Some((begin, stop)) = pieces.get(first).copied() {
+        let found = if stop - begin > LONG_PIECE { None } else { number(text, &pieces, first) };
+        let Some((last, span)) = found else {
+            tokens(text, begin, stop, spans);
+            first += 1;
+            continue;
+        };
+        spans.push(span);
+        // What stands before it and behind it may be numbers too.
+        if begin < span.start {
+            self::pieces(text, begin, span.start, spans);
+        }
+        if let Some((_, stop)) = pieces.get(last)
+            && span.end < *stop
+        {
+            self::pieces(text, span.end, *stop, spans);
+        }
+        first = last + 1;
+    }
+}
+
+/// The first number that begins in a piece: at its beginning or behind a label, through as many pieces as it takes, up to the
+/// end of the last or to a label in it.
+fn number(text: &str, pieces: &[(usize, usize)], first: usize) -> Option<(usize, Span)> {
+    let (begin, stop) = *pieces.get(first)?;
+    for start in [begin].into_iter().chain(labels(text, begin, stop).map(|(_, behind)| behind)) {
+        let longest = (first..pieces.len().min(first + MOST_PIECES)).rev();
+        for last in longest {
+            let (from, end) = *pieces.get(last)?;
+            if end.saturating_sub(start) > MOST_BYTES && last > first {
+                continue;
             }
-            None => {
-                if let Some((begin, end)) = pieces.get(first) {
-                    tokens(text, *begin, *end, spans);
+            let before_labels: Vec<usize> = labels(text, from.max(start), end).map(|(at, _)| at).collect();
+            for end in [end].into_iter().chain(before_labels.into_iter().rev()) {
+                let span = trimmed(text, start, end).and_then(|(start, end)| kind_of(text, start, end));
+                if let Some(span) = span {
+                    return Some((last, span));
                 }
-                first += 1;
             }
         }
     }
+    None
+}
+
+/// The places of the labels in a range: where one begins, and what is behind it.
+fn labels(text: &str, start: usize, end: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let part = text.get(start..end).unwrap_or_default();
+    let found = part.char_indices().filter(|(_, c)| LABELS.contains(c));
+    found.take(MOST_LABELS).map(move |(at, c)| (start + at, start + at + c.len_utf8()))
 }
 
 /// Without the punctuation at its ends.
@@ -171,6 +220,15 @@ fn kind_of(text: &str, start: usize, end: usize) -> Option<Span> {
 
 /// A piece that is nothing as a whole: its tokens, and in these its digits.
 fn tokens(text: &str, start: usize, end: usize, spans: &mut Vec<Span>) {
+    // 139.0000.1111 is no spelling of any kind, and a number all the same.
+    if let Some((start, end)) = trimmed(text, start, end) {
+        let part = text.get(start..end).unwrap_or_default();
+        let digits = part.chars().filter(|c| fold::character(*c).is_some_and(|c| c.is_ascii_digit())).count();
+        if digits >= 11 && part.chars().all(|c| fold::character(c).is_none_or(|c| c.is_ascii_digit() || c == '.')) {
+            spans.push(Span { kind: Kind::Account, start, end });
+            return;
+        }
+    }
     for (start, end) in split(text, start, end, |c| !c.is_ascii_alphanumeric() && c != '-') {
         let Some((start, end)) = trimmed(text, start, end) else { continue };
         if let Some(span) = kind_of(text, start, end) {
@@ -272,6 +330,10 @@ fn names(text: &str, spans: &mut Vec<Span>) {
             let name =
                 rest.trim_start_matches([':', '\u{ff1a}', ' ', '\u{3000}', '为', '是', '"', '“', '(', '\u{ff08}']);
             let start = text.len() - name.len();
+            // A word that goes on is no name; behind a colon it is.
+            if start == from && NO_NAMES.iter().any(|word| name.starts_with(word)) {
+                continue;
+            }
             spans.extend(name_from(name).map(|name| Span { kind: Kind::PersonName, start, end: start + name.len() }));
         }
     }
@@ -299,17 +361,18 @@ const NO_NAMES: [&str; 14] =
 
 /// The name that a text begins with: the longest that ends where Chinese ends, else one of three characters or two.
 fn name_from(text: &str) -> Option<&str> {
-    if NO_NAMES.iter().any(|word| text.starts_with(word)) {
-        return None;
-    }
     let named = |part: &&str| grade(Kind::PersonName, part).is_some();
-    let han = text.chars().take_while(|c| person_name::is_han(*c) || *c == '·').count();
-    let whole = Some(head(text, han)).filter(|_| han >= 2);
-    let before = (2..han).find(|count| text.chars().nth(*count).is_some_and(|c| AFTER_NAME.contains(c)));
-    let short = before.map(|count| head(text, count));
+    let chinese = |c: &char| person_name::is_han(*c) || *c == '·';
+    let han = text.chars().take(LONGEST_NAME + 1).take_while(chinese).count();
+    let whole = Some(head(text, han)).filter(|_| (2..=LONGEST_NAME).contains(&han));
+    let before = text.chars().take(han).skip(2).position(|c| AFTER_NAME.contains(c));
+    let short = before.map(|count| head(text, count + 2));
     let found = short.filter(named).or_else(|| whole.filter(named));
-    found.or_else(|| [3, 2].into_iter().filter(|count| *count <= han).map(|count| head(text, count)).find(named))
+    found.or_else(|| [4, 3, 2].into_iter().filter(|count| *count <= han).map(|count| head(text, count)).find(named))
 }
+
+/// The most characters of a name.
+const LONGEST_NAME: usize = 20;
 
 /// Characters by which a part of an address ends.
 const ADDRESS_PARTS: &str = "省市区县州旗盟路街巷镇乡村屯弄道庄寨坊园苑号栋幢楼室组座户队元层";
@@ -327,11 +390,12 @@ fn addresses(text: &str, spans: &mut Vec<Span>) {
         let Some(place) = address::locate(rest) else { continue };
         // The part behind the division, up to its last street, house or number.
         let mut end = None;
-        for (at, c) in place.rest.char_indices().take(LONGEST_ADDRESS) {
+        for (number_of, (at, c)) in place.rest.char_indices().enumerate() {
             let shown = fold::character(c);
             let part = ADDRESS_PARTS.contains(c);
             let number = shown.is_some_and(|c| c.is_ascii_alphanumeric() || "-#()".contains(c));
-            if !(part || number || person_name::is_han(c)) {
+            // Digits are never cut in two.
+            if !(part || number || person_name::is_han(c)) || (number_of >= LONGEST_ADDRESS && !number) {
                 break;
             }
             if part || number {
@@ -357,6 +421,12 @@ mod tests {
     #[test]
     fn numbers_are_found_against_chinese_text_and_in_their_spellings() {
         for (text, kind, part) in [
+            ("ip 192.168.1.10:8080", Kind::Ip, "192.168.1.10"),
+            ("MAC:00:1A:2B:3C:4D:5E", Kind::Mac, "00:1A:2B:3C:4D:5E"),
+            ("ip:2001:db8::1", Kind::Ip, "2001:db8::1"),
+            ("电话139.0000.1111", Kind::Account, "139.0000.1111"),
+            ("email:zhang_san@qq.com", Kind::Email, "zhang_san@qq.com"),
+            ("1 3 9 0 0 0 0 1 1 1 1", Kind::Mobile, "1 3 9 0 0 0 0 1 1 1 1"),
             ("请打到卡4111111111111111谢谢", Kind::BankCard, "4111111111111111"),
             ("地址192.168.1.10登录", Kind::Ip, "192.168.1.10"),
             ("电话13812345678请", Kind::Mobile, "13812345678"),
@@ -388,6 +458,9 @@ mod tests {
             ("患者 王小二 ", "王小二"),
             ("李先生来电", "李"),
             ("请王小二女士接听", "王小二"),
+            ("姓名:向佐", "向佐"),
+            ("患者:方可欣入院", "方可欣"),
+            ("申请人欧阳娜娜提交材料", "欧阳娜娜"),
         ] {
             assert_eq!(found(text), [(Kind::PersonName, name)], "{text}");
         }
@@ -401,6 +474,48 @@ mod tests {
         let text = "住陕西省西安市雁塔区小寨东路1号3栋502室,请联系";
         assert_eq!(found(text), [(Kind::Address, "陕西省西安市雁塔区小寨东路1号3栋502室")]);
         assert_eq!(found("陕西省西安市的政策"), [], "a division alone is no address");
+    }
+
+    #[test]
+    fn numbers_against_one_another_are_all_found() {
+        let numbers =
+            ["13900001111", "029-88450000", "11010519491231002X", "li1@qq.com", "4111111111111111", "192.168.1.10"];
+        for (first, second) in numbers.iter().flat_map(|first| numbers.iter().map(move |second| (first, second))) {
+            for between in [":", "(", "_", " ", ",", ";", "/", "和", ")", ": "] {
+                let text = format!("{first}{between}{second}");
+                let left: String = {
+                    let mut left = text.clone();
+                    for span in find(&text).iter().rev() {
+                        left.replace_range(span.start..span.end, "");
+                    }
+                    left
+                };
+                assert!(!left.chars().any(|c| c.is_ascii_digit() || c == '@'), "{text}: {left}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_of_two_that_overlap_is_left() {
+        for (text, hidden) in [
+            ("当事人李强西安市雁塔区小寨东路1号", "小寨东路1号"),
+            ("当事人李强陕A12345违停", "12345"),
+            (&format!("陕西省西安市雁塔区{}路11010519491231002X", "某".repeat(53)), "1949"),
+        ] {
+            let spans = find(text);
+            let at = text.find(hidden).unwrap();
+            for place in at..at + hidden.len() {
+                assert!(spans.iter().any(|span| (span.start..span.end).contains(&place)), "{text}: {spans:?}");
+            }
+        }
+    }
+
+    /// A long cell takes as long as its length says.
+    #[test]
+    fn a_long_text_is_no_trap() {
+        for part in ["居民", "13900001111:", "a_", "1 ", "陕西省西安市", "字第", "先生"] {
+            let _ = find(&part.repeat(30_000));
+        }
     }
 
     #[test]

@@ -240,7 +240,9 @@ pub fn grade(kind: Kind, value: &str) -> Option<Grade> {
 /// without a header is.
 #[cfg(feature = "tables")]
 pub(crate) fn identifies(text: &str) -> bool {
-    [Kind::ResidentId, Kind::Mobile, Kind::BankCard, Kind::Email].into_iter().any(|kind| is_valid(kind, text))
+    use Kind::*;
+    let kinds = [ResidentId, Mobile, Landline, BankCard, Email, Plate, Passport, HkMacaoPermit, OfficerId];
+    kinds.into_iter().any(|kind| is_valid(kind, text))
 }
 
 #[cfg(test)]

@@ -83,7 +83,8 @@ fn unpacks_within(file: &File, limit: u64) -> Result<(), TableError> {
         let part = archive.by_index(index).map_err(broken)?;
         let unpacked = std::io::copy(&mut part.take(left.saturating_add(1)), &mut std::io::sink());
         let unpacked = unpacked.map_err(|_| malformed("a part of it is damaged"))?;
-        let too_large = TableError::DeclaredTooLarge { what: "the unpacked parts", declared: limit + 1, limit };
+        let too_large =
+            TableError::DeclaredTooLarge { what: "the unpacked parts", declared: limit.saturating_add(1), limit };
         left = left.checked_sub(unpacked).ok_or(too_large)?;
     }
     Ok(())

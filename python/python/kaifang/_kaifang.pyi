@@ -153,6 +153,7 @@ def treat_values(
     column: _Dict,
     *,
     dataset: str,
+    name: Optional[str] = None,
     keys: Optional[Keyring] = None,
     others: Optional[_Dict] = None,
 ) -> Dict[str, Any]: ...
@@ -302,6 +303,7 @@ class Plan:
         old: str,
         new: str,
         domain: Optional[str] = None,
+        mac: Optional[str] = None,
     ) -> Plan: ...
     def preview(self) -> Dict[str, Any]: ...
     def to_dict(self) -> Dict[str, Any]: ...

@@ -38,7 +38,7 @@ use super::PlanError;
 use super::cells::{self, Cells};
 use super::column::ColumnPlan;
 use super::step::Report;
-use crate::kinds::{self, Kind, address, person_name};
+use crate::kinds::{self, Kind, address, fold, person_name};
 
 /// How the values of one column are masked.
 pub(crate) struct Mask {
@@ -236,11 +236,19 @@ fn nth_start(value: &str, n: usize) -> Option<usize> {
 fn hide(value: &str, start: usize, end: usize, stars: Option<usize>, out: &mut Vec<u8>) -> bool {
     let bytes = value.as_bytes();
     let Some(hidden) = end.checked_sub(start).filter(|hidden| *hidden > 0) else { return false };
+    if !value.get(start..end).is_some_and(shows) {
+        return false;
+    }
     let (Some(head), Some(tail)) = (bytes.get(..start), bytes.get(end..)) else { return false };
     out.extend_from_slice(head);
     out.resize(out.len() + stars.unwrap_or(hidden), b'*');
     out.extend_from_slice(tail);
     true
+}
+
+/// Whether there is anything to be seen in a text: hiding spaces alone would give the value back.
+pub(super) fn shows(text: &str) -> bool {
+    text.chars().any(|c| fold::character(c).is_some_and(|c| !c.is_whitespace()))
 }
 
 /// Keeps the value up to a byte and hides the characters after it.
@@ -309,7 +317,9 @@ mod tests {
     fn windows_that_hide_nothing_are_invalid() {
         let mask = of_window(3, 4);
         assert_eq!(masked(&mask, "13900001111").as_deref(), Some("139****1111"));
-        for short in ["", "1", "1234567", "一二三四五六七", "𠮷𠮷𠮷𠮷𠮷𠮷𠮷"] {
+        for short in
+            ["", "1", "1234567", "123 4567", "123\u{200b}4567", "123  \u{3000}4567", "一二三四五六七", "𠮷𠮷𠮷𠮷𠮷𠮷𠮷"]
+        {
             assert_eq!(masked(&mask, short), None, "{short}");
         }
         assert_eq!(masked(&mask, "𠮷𠮷𠮷😀𠮷𠮷𠮷𠮷").as_deref(), Some("𠮷𠮷𠮷*𠮷𠮷𠮷𠮷"));

@@ -1,6 +1,8 @@
 //! A mask by a pattern: `#` is a character that stays, `*` one that is hidden, and any other character must stand there
 //! itself.
 
+use super::shows;
+
 /// One character of a pattern.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
@@ -28,16 +30,20 @@ impl Pattern {
     /// the pattern names one.
     pub(super) fn append(&self, value: &str, out: &mut Vec<u8>) -> bool {
         let mut chars = value.chars();
+        let mut hidden = false;
         for part in &self.0 {
             let shown = match (part, chars.next()) {
                 (Part::Stays, Some(c)) => c,
-                (Part::Hidden, Some(_)) => '*',
+                (Part::Hidden, Some(c)) => {
+                    hidden |= shows(c.encode_utf8(&mut [0; 4]));
+                    '*'
+                }
                 (Part::Itself(expected), Some(c)) if c == *expected => c,
                 _ => return false,
             };
             out.extend_from_slice(shown.encode_utf8(&mut [0; 4]).as_bytes());
         }
-        chars.next().is_none()
+        hidden && chars.next().is_none()
     }
 }
 
@@ -53,7 +59,7 @@ mod tests {
             pattern.append(value, &mut out).then(|| String::from_utf8(out).unwrap())
         };
         assert_eq!(masked("陕A-1234-5").as_deref(), Some("陕A-****-5"));
-        for other in ["", "陕A-1234", "陕A-1234-56", "陕A+1234-5", "陕A-1234-"] {
+        for other in ["", "陕A-1234", "陕A-1234-56", "陕A+1234-5", "陕A-1234-", "陕A-    -5"] {
             assert_eq!(masked(other), None, "{other}");
         }
         assert!(Pattern::parse("####").is_none() && Pattern::parse("").is_none());

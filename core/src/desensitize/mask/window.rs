@@ -38,12 +38,13 @@ impl Patterns {
     /// `None` where values of this length can't be masked as a run.
     fn new(length: usize, prefix: usize, suffix: usize, fit: &Fit) -> Option<Self> {
         let end = length.checked_sub(suffix).filter(|end| *end > prefix && length <= LONGEST)?;
+        let hidden = |at: usize| (prefix..end).contains(&at);
         let ranges: Vec<_> = match fit {
-            Fit::Ascii => vec![0..=0x7f; length],
+            // A hidden space is looked at on its own: hiding nothing else would give the value back.
+            Fit::Ascii => (0..length).map(|at| if hidden(at) { 0x21..=0x7e } else { 0..=0x7f }).collect(),
             Fit::Each(ranges) if ranges.len() == length => ranges.to_vec(),
             Fit::Each(_) => return None,
         };
-        let hidden = |at: usize| (prefix..end).contains(&at);
         let repeat = |byte: &dyn Fn(usize) -> u8| (0..length * RUN).map(|at| byte(at % length)).collect();
         let range = |at: usize| ranges.get(at).cloned().unwrap_or(0..=0);
         Some(Patterns {
@@ -97,6 +98,8 @@ pub(super) fn treat<O: OffsetSizeTrait>(
                 // What is hidden already may not change.
                 && !given.contains(&b'*')
             {
+                // Also says that no end of the run is beyond the type.
+                O::from_usize(bytes.len() + given.len()).ok_or_else(broken)?;
                 let shift = *ends.last().ok_or_else(broken)? - begin;
                 ends.extend(within.iter().skip(1).map(|end| *end + shift));
                 bytes.try_reserve(given.len()).map_err(|_| broken())?;
