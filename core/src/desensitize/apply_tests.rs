@@ -526,6 +526,35 @@ fn rows_are_suppressed_and_sampled_by_their_own_cells() {
     assert_eq!(suppress(two), ("bcde".into(), 0));
 }
 
+/// A value is the same however it is spelled, and a rule of a type that it has no meaning on is refused.
+#[test]
+fn rules_about_rows_know_spellings_and_types() {
+    let text = |rule: &str| {
+        let columns = "[columns]\nlxdh = { do = \"drop\", kind = \"mobile\" }\nje = { do = \"keep\" }";
+        Plan::parse_toml(&format!("v = 1\ndataset = \"d\"\nrows = [{rule}]\n{columns}")).unwrap()
+    };
+    let phones: ArrayRef = Arc::new(StringArray::from(vec!["+86 139-0000-1111", "13900001111", "13900001112", "139"]));
+    let amounts: ArrayRef = Arc::new(StringArray::from(vec!["90.5", "90", "-1", "x"]));
+    let batch = table(vec![("lxdh", Arc::clone(&phones)), ("je", amounts)]);
+    let left = |rule: &str| run(&text(rule), source(&batch)).unwrap().1.rows;
+    assert_eq!(left(r#"{ do = "suppress", column = "lxdh", values = ["139 0000 1111"] }"#), 2);
+    assert_eq!(left(r#"{ do = "suppress", column = "je", above = 90 }"#), 2, "90.5 is above 90, x is no number");
+    let sample = text(r#"{ do = "sample", column = "lxdh", key = "k1", keep_ppm = 500000 }"#);
+    for spelled in [["13900001111", "139 0000 1111"], ["13900001115", "+8613900001115"]] {
+        let rows = table(vec![
+            ("lxdh", Arc::new(StringArray::from(spelled.to_vec()))),
+            ("je", Arc::new(StringArray::from(vec!["1", "1"]))),
+        ]);
+        assert!([0, 2].contains(&run(&sample, source(&rows)).unwrap().1.rows), "one person is in a sample or is not");
+    }
+    let decimals = arrow::array::Decimal128Array::from(vec![350]).with_precision_and_scale(9, 2).unwrap();
+    let lists = table(vec![("lxdh", phones.slice(0, 1)), ("je", Arc::new(decimals))]);
+    let refused = text(r#"{ do = "suppress", column = "je", values = ["3.50"] }"#).check(&lists.schema()).unwrap_err();
+    assert_eq!(code(refused), "KF-PLAN-13");
+    let alone = ColumnTreatment::new(&sample, "je", &DataType::Utf8, &keys()).err().unwrap();
+    assert_eq!(code(alone), "KF-PLAN-24", "a column alone would leave the rules out");
+}
+
 #[test]
 fn a_sample_is_of_the_rate_and_the_same_in_batches_of_any_size() {
     let cells: ArrayRef = Arc::new((0..20_000).map(|row| Some(format!("person {row}"))).collect::<StringArray>());

@@ -45,6 +45,9 @@ fn each_problem_of_a_column_has_its_code() {
         ("a = { do = \"token\", kind = \"mobile\", key = \"k1\", mac = \"md5\" }", "KF-PLAN-03"),
         ("a = { do = \"token\", kind = \"mobile\", key = \"\" }", "KF-PLAN-03"),
         ("a = { do = \"mask\", kind = \"mobile\", alphabet = \"digits\" }", "KF-PLAN-08"),
+        ("a = { do = \"top_bottom\", highest = 9007199254740992 }", "KF-PLAN-03"),
+        ("a = { do = \"generalize\", bounds = [-9007199254740992] }", "KF-PLAN-03"),
+        ("a = { do = \"token\", kind = \"mobile\", key = \"a b\" }", "KF-PLAN-03"),
         ("a = { do = \"fpe\", kind = \"mobile\" }", "KF-PLAN-03"),
         ("a = { do = \"fpe\", key = \"k1\" }", "KF-PLAN-03"),
         ("a = { do = \"fpe\", key = \"k1\", alphabet = \"aa\" }", "KF-PLAN-03"),
@@ -59,6 +62,31 @@ fn each_problem_of_a_column_has_its_code() {
         ("", "KF-PLAN-05"),
     ] {
         assert_eq!(code(column), expected, "{column}");
+    }
+}
+
+/// Each with the setting that it is placed at.
+#[test]
+fn each_wrong_rule_about_rows_is_placed() {
+    for (rule, setting) in [
+        ("suppress\"", ".above"),
+        ("suppress\", null = false", ".null"),
+        ("suppress\", above = 9007199254740992", ".above"),
+        ("suppress\", above = 1, keep_ppm = 5", ".keep_ppm"),
+        ("sample\", key = \"k1\"", ".keep_ppm"),
+        ("sample\", key = \"k1\", keep_ppm = 1000000", ".keep_ppm"),
+        ("sample\", keep_ppm = 5", ".key"),
+        ("sample\", keep_ppm = 5, key = \"a b\"", ".key"),
+        ("sample\", keep_ppm = 5, key = \"k1\", domain = \"kaifang:x\"", ".domain"),
+        ("sample\", keep_ppm = 5, key = \"k1\", above = 1", ".above"),
+        ("mask\", above = 1", ".do"),
+        ("suppress\", abov = 1", ""),
+    ] {
+        let text = format!(
+            "v = 1\ndataset = \"d\"\nrows = [{{ column = \"a\", do = \"{rule} }}]\n[columns]\na = {{ do = \"keep\" }}"
+        );
+        let error = Plan::parse_toml(&text).unwrap_err();
+        assert_eq!(error.place().as_deref(), Some(format!("rows.0{setting}").as_str()), "{rule}: {error}");
     }
 }
 

@@ -8,7 +8,7 @@
 //! The rules look at the cells of the input, before any is treated, and a row must pass all of them. A row is judged by its
 //! own cells alone, so batches of any size keep the same rows, and two tables sampled under one key and domain by one
 //! column keep the same persons. Cells are compared and drawn in the canonical form of the kind that the plan declares for
-//! their column, else folded. A cell that can't be judged (null or no number under a bound, a null without a draw) is not
+//! their column, else (and where they are not valid for it) folded. A cell that can't be judged (null or no number under a bound, a null without a draw) is not
 //! let through: its row is removed. Removed rows can't be had back; that a row is not there may tell of it what the condition says.
 
 use std::borrow::Cow;
@@ -181,8 +181,7 @@ impl Rows {
                 _ => None,
             };
             let values = rule.values.iter().flatten();
-            let forms =
-                values.map(|value| form(kind, value).unwrap_or_else(|| fold::text(value)).into_owned()).collect();
+            let forms = values.map(|value| form(kind, value).into_owned()).collect();
             rules.push(Rule { plan: rule.clone(), column, kind, forms, sample, rows: 0, unjudged: 0 });
         }
         Ok(Rows { rules })
@@ -204,10 +203,10 @@ impl Rows {
             let mut places = leaves.iter_mut();
             let seen = visit(array, &mut |cell| {
                 let Some(leaves) = places.next().filter(|leaves| **leaves) else { return };
-                let cell = cell.map(|cell| std::str::from_utf8(cell).ok().and_then(|text| form(*kind, text)));
+                let cell = cell.and_then(|cell| std::str::from_utf8(cell).ok()).map(|text| form(*kind, text));
                 let verdict = match sample {
-                    Some((key, below)) => drawn(key, *below, cell.flatten().as_deref()),
-                    None => judge(plan, forms, cell.as_ref().map(Option::as_deref)),
+                    Some((key, below)) => drawn(key, *below, cell.as_deref()),
+                    None => judge(plan, forms, cell.as_deref()),
                 };
                 *leaves = matches!(verdict, Verdict::Leaves);
                 *rows += u64::from(!*leaves);
@@ -231,13 +230,10 @@ impl Rows {
     }
 }
 
-/// The form in which a cell is compared and drawn: canonical for the kind that the plan declares, else folded. `None` = not
-/// valid for the kind.
-fn form(kind: Option<Kind>, text: &str) -> Option<Cow<'_, str>> {
-    match kind {
-        Some(kind) => kinds::canonical(kind, text),
-        None => Some(fold::text(text)),
-    }
+/// The form in which a cell is compared and drawn: canonical where it is valid for the kind that the plan declares, else
+/// folded.
+fn form(kind: Option<Kind>, text: &str) -> Cow<'_, str> {
+    kind.and_then(|kind| kinds::canonical(kind, text)).unwrap_or_else(|| fold::text(text))
 }
 
 fn drawn(key: &MacKey, below: u64, cell: Option<&str>) -> Verdict {
@@ -247,8 +243,7 @@ fn drawn(key: &MacKey, below: u64, cell: Option<&str>) -> Verdict {
     if drawn < below { Verdict::Leaves } else { Verdict::Removed }
 }
 
-/// `cell` is none where it is null, and inside of that where it is not valid for its kind.
-fn judge(plan: &RowPlan, forms: &[String], cell: Option<Option<&str>>) -> Verdict {
+fn judge(plan: &RowPlan, forms: &[String], cell: Option<&str>) -> Verdict {
     let bounded = plan.above.is_some() || plan.below.is_some();
     let Some(cell) = cell else {
         return match plan.null {
@@ -256,9 +251,6 @@ fn judge(plan: &RowPlan, forms: &[String], cell: Option<Option<&str>>) -> Verdic
             _ if bounded => Verdict::Unjudged,
             _ => Verdict::Leaves,
         };
-    };
-    let Some(cell) = cell else {
-        return if bounded || !forms.is_empty() { Verdict::Unjudged } else { Verdict::Leaves };
     };
     if forms.iter().any(|form| form == cell) {
         return Verdict::Removed;

@@ -224,7 +224,10 @@ fn tokens(text: &str, start: usize, end: usize, spans: &mut Vec<Span>) {
     if let Some((start, end)) = trimmed(text, start, end) {
         let part = text.get(start..end).unwrap_or_default();
         let digits = part.chars().filter(|c| fold::character(*c).is_some_and(|c| c.is_ascii_digit())).count();
-        if digits >= 11 && part.chars().all(|c| fold::character(c).is_none_or(|c| c.is_ascii_digit() || c == '.')) {
+        if digits >= 11
+            && part.contains(['.', '\u{ff0e}'])
+            && part.chars().all(|c| fold::character(c).is_none_or(|c| c.is_ascii_digit() || c == '.'))
+        {
             spans.push(Span { kind: Kind::Account, start, end });
             return;
         }

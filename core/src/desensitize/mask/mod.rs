@@ -310,6 +310,9 @@ mod tests {
     fn window_oracle(value: &str, prefix: usize, suffix: usize) -> Option<String> {
         let chars: Vec<char> = value.chars().collect();
         let last = chars.len().checked_sub(suffix).filter(|last| *last > prefix)?;
+        // What shows nothing hides nothing.
+        let visible = |c: &char| fold::character(*c).is_some_and(|c| !c.is_whitespace());
+        chars[prefix..last].iter().any(visible).then_some(())?;
         Some(chars.iter().enumerate().map(|(i, c)| if (prefix..last).contains(&i) { '*' } else { *c }).collect())
     }
 
