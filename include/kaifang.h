@@ -972,11 +972,13 @@ kf_status kf_plan_suggest(const char *findings,
 
 /**
  * Whether a table is the output that a proof (JSON) describes: its columns in order, its rows, its cells. Another table is
- * `KF_ERR_INTEGRITY`. Consumes `table`.
+ * `KF_ERR_PLAN`. Consumes `table`. `progress` may be NULL.
  */
 kf_status kf_applied_verify(const char *applied,
                             size_t applied_len,
                             struct kf_table *table,
+                            kf_progress progress,
+                            void *user,
                             struct kf_error **err);
 
 /**
@@ -994,7 +996,7 @@ kf_status kf_plan_apply(const struct kf_plan *plan,
                         struct kf_error **err);
 
 /**
- * Treats a table into a file, whose name says the format (`.csv`, `.parquet`, `.arrow`). The file appears whole, or not
+ * Treats a table into a file, whose name says the format (`.csv`, `.xlsx`, `.parquet`, `.arrow`). The file appears whole, or not
  * at all; the file that `table` is read from is refused. Consumes `table`. `keyring` may be NULL for a plan without keys,
  * `progress` for no progress. `applied` gets the proof (canonical JSON).
  */

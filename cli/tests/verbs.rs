@@ -211,8 +211,9 @@ fn a_plan_is_proposed_shown_applied_and_verified_and_its_tokens_rotated() {
     let mut ring: Value = serde_json::from_str(&keys).unwrap();
     let second = json!({"id": "k2", "kind": "token", "secret": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="});
     ring["keys"].as_array_mut().unwrap().push(second);
-    let retoken = ["retoken", "out.csv", "--column", "sfzh=resident_id", "--dataset", "people", "--from", "k1"];
-    let rest = ["--to", "k2", "--keys", "env:KAIFANG_TEST_RING", "-o", "rotated.csv"];
+    let retoken =
+        ["retoken", "out.csv", "--column", "sfzh=resident_id", "--column", "lxdh=mobile", "--dataset", "people"];
+    let rest = ["--from", "k1", "--to", "k2", "--keys", "env:KAIFANG_TEST_RING", "-o", "rotated.csv"];
     let arguments: Vec<&str> = retoken.into_iter().chain(rest).collect();
     let output = desk.run_with(&arguments, &[("KAIFANG_TEST_RING", &ring.to_string())]);
     assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));

@@ -101,7 +101,7 @@ struct Other {
 ///
 /// ```
 /// use kaifang::{crypto::Keyring, desensitize::answer_values};
-/// let question = br#"{"dataset":"d","column":{"do":"mask","pattern":"##*"},"values":["abc","ab"]}"#;
+/// let question = br#"{"dataset":"d","column":{"do":"mask","keep_prefix":2},"values":["abc","ab"]}"#;
 /// let answer = answer_values(question, &Keyring::new())?;
 /// assert_eq!(answer.values, [Some("ab*".to_owned()), Some("[redacted]".to_owned())]);
 /// # Ok::<(), kaifang::Error>(())
