@@ -54,9 +54,13 @@ def test_unsafe_keys_are_refused(tmp_path):
 def test_secrets_come_from_the_environment_or_a_callback(monkeypatch):
     monkeypatch.setenv("KAIFANG_TEST_KEYS", '{"v":1,"keys":[{"id":"k1","kind":"token","secret":"a2tra2tra2tra2tra2tra2s="}]}')
     assert kaifang.Keyring.from_env("KAIFANG_TEST_KEYS").ids == ["k1"]
-    refused("KeyringError", lambda: kaifang.Keyring.from_env("KAIFANG_TEST_KEYS_ABSENT"))
+    with pytest.raises(kaifang.KeyringError) as caught:
+        kaifang.Keyring.from_env("KAIFANG_TEST_KEYS_ABSENT")
+    refused(caught.value, kaifang.KeyringError)
     monkeypatch.setenv("KAIFANG_TEST_KEYS", "no keyring, and a secret")
-    error = refused("KeyringError", lambda: kaifang.Keyring.from_env("KAIFANG_TEST_KEYS"))
+    with pytest.raises(kaifang.KeyringError) as caught:
+        kaifang.Keyring.from_env("KAIFANG_TEST_KEYS")
+    error = refused(caught.value, kaifang.KeyringError)
     assert "a secret" not in str(error)
     asked = []
     vault = {"k1": b"a secret of some length", "k2": b"another secret, as long"}
@@ -66,4 +70,6 @@ def test_secrets_come_from_the_environment_or_a_callback(monkeypatch):
         kaifang.Keyring.from_callback(["k3"], vault.__getitem__)
     with pytest.raises(TypeError):
         kaifang.Keyring.from_callback(["k1"], lambda id: "text is no secret")
-    refused("KeyringError", lambda: kaifang.Keyring.from_callback(["k1"], lambda id: b"short"))
+    with pytest.raises(kaifang.KeyringError) as caught:
+        kaifang.Keyring.from_callback(["k1"], lambda id: b"short")
+    refused(caught.value, kaifang.KeyringError)

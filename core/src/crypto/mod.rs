@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`sha256`], [`Hasher`] | SHA-256 (FIPS 180-4) and SM3 (GB/T 32905) |
 //! | [`MacKey`] | HMAC-SHA-256 and HMAC-SM3 (RFC 2104), the two padded states computed once |
-//! | [`BlockCipher`] | AES (FIPS 197) and SM4 (GB/T 32907); over them FF1 (NIST SP 800-38G), public as `desensitize::Ff1` |
+//! | `BlockCipher` | AES (FIPS 197) and SM4 (GB/T 32907); over them FF1 (NIST SP 800-38G), public as `desensitize::Ff1` (with the feature `tables`) |
 //! | [`Keyring`] | secrets with ids; one key per domain by HKDF (RFC 5869) |
 //! | `aead` | AES-256 and SM4 in Galois/counter mode |
 //! | [`PublicKey`] | Ed25519 (RFC 8032) and, with the feature `gm`, SM2 (GB/T 32918.2) with the signer's id |
@@ -18,6 +18,7 @@
 
 #[cfg(feature = "tables")]
 pub(crate) mod aead;
+#[cfg(feature = "tables")]
 mod block;
 mod ed25519;
 #[cfg(feature = "tables")]
@@ -33,6 +34,7 @@ mod signer;
 mod sm2;
 mod sm3_lanes;
 
+#[cfg(feature = "tables")]
 pub use block::BlockCipher;
 pub use ed25519::{Ed25519Key, SIGNATURE_LENGTH};
 #[cfg(feature = "tables")]
@@ -161,6 +163,7 @@ mod tests {
 
     assert_implements_none!(super::MacKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     assert_implements_none!(super::Keyring: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+    #[cfg(feature = "tables")]
     assert_implements_none!(super::block::BlockKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
     #[cfg(feature = "tables")]
     assert_implements_none!(super::ff1::Ff1: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
