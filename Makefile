@@ -121,7 +121,7 @@ bench-decision: python build ## one decision in Rust, through the C library and 
 
 .PHONY: bench-treatment
 bench-treatment: python ## masks, tokens and ciphers of two million values beside pyarrow, polars and Python; a Parquet file whole
-	$(CARGO) build $(LOCKED) --release -p kaifang-benches --features peers --example treatment --example parquet
+	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example treatment --example parquet
 	$(BIN)/python benches/faces/treatment.py --rust $(RELEASE)/examples/treatment
 	$(RELEASE)/examples/parquet make target/people.parquet 2000000
 	$(RELEASE)/examples/parquet treat target/people.parquet target/treated.parquet spliced

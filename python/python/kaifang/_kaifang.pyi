@@ -86,6 +86,8 @@ __all__ = [
     "verify_inclusion",
     "verify_ledger",
     "verify_receipt",
+    "treat_values",
+    "verify_applied",
 ]
 
 __version__: Final[str]
