@@ -149,13 +149,21 @@ fn base32(bytes: &[u8], out: &mut Vec<u8>) {
         for (to, from) in bits.iter_mut().skip(3).zip(group) {
             *to = *from;
         }
-        let bits = u64::from_be_bytes(bits);
-        let letter =
-            |place: usize| ALPHABET.get(((bits >> (35 - 5 * place)) & 31) as usize).copied().unwrap_or_default();
-        let letters: [u8; 8] = std::array::from_fn(letter);
         // 8 bits a byte, 5 bits a letter: the last letter is filled up with zero bits.
+        let letters = eight_letters(u64::from_be_bytes(bits)).to_be_bytes();
         out.extend_from_slice(letters.get(..(group.len() * 8).div_ceil(5)).unwrap_or_default());
     }
+}
+
+/// Forty bits as eight letters, a byte each, all at once: halved until each byte has its five, then `a` to `z` for 0 to 25
+/// and `2` to `7` for the rest.
+fn eight_letters(bits: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let twenty = ((bits & 0xff_fff0_0000) << 12) | (bits & 0xf_ffff);
+    let ten = ((twenty & 0x000f_fc00_000f_fc00) << 6) | (twenty & 0x0000_03ff_0000_03ff);
+    let five = ((ten & 0x03e0_03e0_03e0_03e0) << 3) | (ten & 0x001f_001f_001f_001f);
+    let digits = ((five + (0x80 - 26) * ONES) >> 7) & ONES;
+    five + u64::from(b'a') * ONES - digits * u64::from(b'a' + 26 - b'2')
 }
 
 #[cfg(test)]
