@@ -268,5 +268,13 @@ pub(crate) fn describe(applied: &Applied) -> String {
             column.changed.to_string(),
         ]);
     }
-    format!("{table}\n{} {}", applied.outcome.desensitization.zh(), applied.outcome.desensitization.id())
+    let mut text = table.to_string();
+    for rule in &applied.removed {
+        let transform = format!("{} {}", rule.transform.zh(), rule.transform.id());
+        text += &format!("\n移除的行 rows removed: {} · {transform} · {}", rule.rows, rule.column);
+        if rule.unjudged > 0 {
+            text += &format!("(无法判断 not to be judged: {})", rule.unjudged);
+        }
+    }
+    format!("{text}\n{} {}", applied.outcome.desensitization.zh(), applied.outcome.desensitization.id())
 }

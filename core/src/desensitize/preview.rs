@@ -155,6 +155,7 @@ fn samples(entry: &ColumnPlan) -> Vec<&'static str> {
         _ if matches!(entry.transform, Transform::Keep | Transform::Drop | Transform::Redact | Transform::Null) => {
             vec!["示例 example"]
         }
+        _ if entry.transform == Transform::Text => vec!["联系人:王小二,电话13900001111", "示例 example"],
         _ if entry.transform == Transform::Mask => vec!["ABCDEFGH12345678", "A"],
         _ => vec!["37", "1250", "x"],
     }
@@ -181,6 +182,7 @@ mod tests {
             h = { do = "date_shift", subject = "a", days = 1, key = "k1" }
             i = { do = "round", width = 100 }
             j = { do = "encrypt", key = "k1" }
+            k = { do = "text" }
             "#,
         )
         .unwrap();
@@ -197,6 +199,7 @@ mod tests {
         assert_eq!(after("d"), []);
         assert_eq!(after("e"), [text("[30,40)"), text("[1250,1260)"), text("[redacted]")]);
         assert_eq!(after("f"), [text("示例 example")]);
+        assert_eq!(after("k"), [text("联系人:王**,电话139****1111"), text("示例 example")]);
         assert_eq!(after("g"), [text("[redacted]")], "its words are those of the table");
         assert!([text("1990-03-06"), text("1990-03-08")].contains(&after("h")[0]));
         assert_eq!(after("i"), [text("0"), text("1200"), text("[redacted]")]);
