@@ -4,20 +4,11 @@
     python3 tests/oracles/token.py           checks tests/vectors/token.json
     python3 tests/oracles/token.py --write   writes its outputs anew
 """
-import base64, hashlib, hmac, json, pathlib, re, sys, unicodedata
+import base64, re, sys, unicodedata
 
-PATH = pathlib.Path(__file__).parents[1] / "vectors" / "token.json"
-REDACTED = "[redacted]"
-
-
-def mac(hash_name: str, key: bytes, message: bytes) -> bytes:
-    return hmac.new(key, message, hash_name).digest()
-
-
-def derive(hash_name: str, secret: bytes, domain: str) -> bytes:
-    """HKDF (RFC 5869), one block."""
-    extracted = mac(hash_name, b"kaifang/keyring/v1", secret)
-    return mac(hash_name, extracted, b"kaifang/mac/v1\0" + domain.encode() + b"\1")
+from shared import vectors
+from shared.keys import mac, mac_key
+from shared.vectors import REDACTED
 
 
 def fold(value: str) -> str:
@@ -44,7 +35,7 @@ def answer(given: dict) -> dict:
     domain = column.get("domain", f"{given['dataset']}/{column['kind']}")
     secret = base64.b64decode(given["keys"][column["key"]])
     hash_name = {"hmac_sha256": "sha256", "hmac_sm3": "sm3"}[column.get("mac", "hmac_sha256")]
-    key = derive(hash_name, secret, domain)
+    key = mac_key(secret, domain, hash_name)
     out, invalid = [], 0
     for value in given["values"]:
         if value is None:
@@ -56,7 +47,7 @@ def answer(given: dict) -> dict:
             invalid += 1
             out.append(REDACTED if written == "text" else None)
             continue
-        code = mac(hash_name, key, form.encode())
+        code = mac(key, form.encode(), hash_name)
         text = base64.b32encode(code[:16]).decode().rstrip("=").lower()
         out.append({"text": f"{column['key']}.{text}", "bytes16": code[:16].hex(), "bytes32": code.hex()}[written])
     return {"invalid": invalid, "values": out}
@@ -66,22 +57,5 @@ def old_token(key_id: str, value: str):
     return value if re.fullmatch(re.escape(key_id) + r"\.[a-z2-7]{26}", value) else None
 
 
-def main() -> int:
-    document = json.loads(PATH.read_text("utf-8"))
-    wrong = 0
-    for case in document["cases"]:
-        if "error" in case:
-            continue
-        expected = answer(case["input"])
-        if "--write" in sys.argv:
-            case["output"] = expected
-        elif case["output"] != expected:
-            wrong += 1
-            print(f"differs: {case['name']}")
-    if "--write" in sys.argv:
-        PATH.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(vectors.run("token.json", answer))

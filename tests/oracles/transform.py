@@ -5,26 +5,14 @@ library alone (`decimal`, `datetime`, `hmac`), with AES, SM4 and Galois/counter 
     python3 tests/oracles/transform.py           checks tests/vectors/transform.json
     python3 tests/oracles/transform.py --write   writes its outputs anew
 """
-import base64, bisect, datetime, decimal, hashlib, hmac, json, pathlib, re, sys, unicodedata
+import base64, bisect, datetime, decimal, re, sys, unicodedata
 
-PATH = pathlib.Path(__file__).parents[1] / "vectors" / "transform.json"
-REDACTED = "[redacted]"
+from shared import ciphers, vectors
+from shared.ciphers import aes, sm4
+from shared.keys import derive, mac, mac_key
+from shared.vectors import REDACTED
+
 decimal.getcontext().prec = 80
-
-
-# Keys
-
-def mac(key: bytes, message: bytes) -> bytes:
-    return hmac.new(key, message, hashlib.sha256).digest()
-
-
-def expand(secret: bytes, info: bytes) -> bytes:
-    """HKDF-SHA-256 (RFC 5869), one block."""
-    return mac(mac(b"kaifang/keyring/v1", secret), info + b"\1")
-
-
-def mac_key(secret: bytes, domain: str) -> bytes:
-    return expand(secret, b"kaifang/mac/v1\0" + domain.encode())
 
 
 # Values
@@ -211,97 +199,6 @@ def noise(entry, value, row):
 
 # Ciphers
 
-def xtime(a: int) -> int:
-    return (a << 1) ^ (0x11B if a & 0x80 else 0)
-
-
-def times(a: int, b: int) -> int:
-    product = 0
-    while b:
-        product ^= a if b & 1 else 0
-        a, b = xtime(a), b >> 1
-    return product
-
-
-def aes_sbox() -> list:
-    box = []
-    for value in range(256):
-        inverse = next((other for other in range(256) if times(value, other) == 1), 0)
-        box.append(0x63 ^ inverse
-                   ^ (inverse << 1 | inverse >> 7) & 255 ^ (inverse << 2 | inverse >> 6) & 255
-                   ^ (inverse << 3 | inverse >> 5) & 255 ^ (inverse << 4 | inverse >> 4) & 255)
-    return box
-
-
-AES_SBOX = aes_sbox()
-
-
-def aes(key: bytes):
-    """FIPS 197, encryption of one block."""
-    words, rcon, count = [key[at:at + 4] for at in range(0, len(key), 4)], 1, len(key) // 4
-    rounds = count + 6
-    for at in range(count, 4 * (rounds + 1)):
-        word = words[-1]
-        if at % count == 0:
-            word = bytes(AES_SBOX[byte] for byte in word[1:] + word[:1])
-            word = bytes([word[0] ^ rcon]) + word[1:]
-            rcon = xtime(rcon)
-        elif count > 6 and at % count == 4:
-            word = bytes(AES_SBOX[byte] for byte in word)
-        words.append(bytes(a ^ b for a, b in zip(words[-count], word)))
-    keys = [b"".join(words[4 * at:4 * at + 4]) for at in range(rounds + 1)]
-
-    def encrypt(block: bytes) -> bytes:
-        state = [a ^ b for a, b in zip(block, keys[0])]
-        for number_, key_ in enumerate(keys[1:], 1):
-            state = [AES_SBOX[state[(at + 4 * (at % 4)) % 16]] for at in range(16)]
-            if number_ < rounds:
-                mixed = []
-                for column in range(0, 16, 4):
-                    a = state[column:column + 4]
-                    mixed += [xtime(a[i]) ^ xtime(a[(i + 1) % 4]) ^ a[(i + 1) % 4] ^ a[(i + 2) % 4] ^ a[(i + 3) % 4]
-                              for i in range(4)]
-                state = mixed
-            state = [a ^ b for a, b in zip(state, key_)]
-        return bytes(state)
-
-    return encrypt
-
-
-SM4_SBOX = bytes.fromhex(
-    "d690e9fecce13db716b614c228fb2c052b679a762abe04c3aa441326498606999c4250f491ef987a33540b43edcfac62"
-    "e4b31ca9c908e89580df94fa758f3fa64707a7fcf37317ba83593c19e6854fa8686b81b27164da8bf8eb0f4b70569d35"
-    "1e240e5e6358d1a225227c3b01217887d40046579fd327524c3602e7a0c4c89eeabf8ad240c738b5a3f7f2cef96115a1"
-    "e0ae5da49b341a55ad933230f58cb1e31df6e22e8266ca60c02923ab0d534e6fd5db3745defd8e2f03ff6a726d6c5b51"
-    "8d1baf92bbddbc7f11d95c411f105ad80ac13188a5cd7bbd2d74d012b8e5b4b08969974a0c96777e65b9f109c56ec684"
-    "18f07dec3adc4d2079ee5f3ed7cb3948"
-)
-
-
-def sm4(key: bytes):
-    """GB/T 32907, encryption of one block."""
-    rotate = lambda word, bits: (word << bits | word >> (32 - bits)) & 0xFFFFFFFF
-    tau = lambda word: int.from_bytes(bytes(SM4_SBOX[byte] for byte in word.to_bytes(4, "big")), "big")
-    word = lambda text, at: int.from_bytes(text[4 * at:4 * at + 4], "big")
-    state = [word(key, at) ^ fixed for at, fixed in enumerate((0xA3B1BAC6, 0x56AA3350, 0x677D9197, 0xB27022DC))]
-    keys = []
-    for number_ in range(32):
-        constant = int.from_bytes(bytes((4 * number_ + at) * 7 % 256 for at in range(4)), "big")
-        mixed = tau(state[1] ^ state[2] ^ state[3] ^ constant)
-        state = state[1:] + [state[0] ^ mixed ^ rotate(mixed, 13) ^ rotate(mixed, 23)]
-        keys.append(state[3])
-
-    def encrypt(block: bytes) -> bytes:
-        x = [word(block, at) for at in range(4)]
-        for key_ in keys:
-            mixed = tau(x[1] ^ x[2] ^ x[3] ^ key_)
-            mixed ^= rotate(mixed, 2) ^ rotate(mixed, 10) ^ rotate(mixed, 18) ^ rotate(mixed, 24)
-            x = x[1:] + [x[0] ^ mixed]
-        return b"".join(part.to_bytes(4, "big") for part in reversed(x))
-
-    return encrypt
-
-
 def gcm(encrypt, nonce: bytes, associated: bytes, text: bytes, decrypts: bool):
     """SP 800-38D with a nonce of 96 bits: the other text, and the tag."""
     h = int.from_bytes(encrypt(bytes(16)), "big")
@@ -328,7 +225,7 @@ def cipher_of(entry, row):
     name, make, size = {"aes_256": ("gcm-aes", aes, 32), "sm4": ("gcm-sm4", sm4, 16)}[entry.get("cipher", "aes_256")]
     domain = entry.get("domain", "/".join(filter(None, (row["dataset"], entry.get("kind")))))
     info = b"kaifang/cipher/v1\0" + name.encode() + b"\0" + bytes([size]) + domain.encode()
-    return make(expand(row["secret"], info)[:size]), b"\0".join((b"kaifang/encrypt/v1", row["dataset"].encode(), b"values"))
+    return make(derive(row["secret"], info)[:size]), b"\0".join((b"kaifang/encrypt/v1", row["dataset"].encode(), b"values"))
 
 
 def seal(entry, row, value: str, nonce: bytes) -> str:
@@ -373,9 +270,8 @@ def answer(given: dict) -> dict:
 
 
 def check_ciphers() -> None:
-    """FIPS 197 C.3, SP 800-38D's own case of AES-256 (McGrew and Viega, 13 and 14), RFC 8998 A.1."""
-    block = bytes.fromhex("00112233445566778899aabbccddeeff")
-    assert aes(bytes(range(32)))(block).hex() == "8ea2b7ca516745bfeafc49904b496089"
+    """SP 800-38D's own case of AES-256 (McGrew and Viega, 13 and 14), RFC 8998 A.1."""
+    ciphers.check_itself()
     assert gcm(aes(bytes(32)), bytes(12), b"", b"", False)[1].hex() == "530f8afbc74536b9a963b4f1c4cb738b"
     text, tag = gcm(aes(bytes(32)), bytes(12), b"", bytes(16), False)
     assert (text.hex(), tag.hex()) == ("cea7403d4d606b6e074ec5d3baf39d18", "d0d1c8a799996bf0265b98b5d48ab919")
@@ -386,23 +282,6 @@ def check_ciphers() -> None:
     assert text.hex().startswith("17f399f08c67d5ee19d0dc9969c4bb7d") and tag.hex() == "83de3541e4c2b58177e065a9bf7b62ec"
 
 
-def main() -> int:
-    check_ciphers()
-    document = json.loads(PATH.read_text("utf-8"))
-    wrong = 0
-    for case in document["cases"]:
-        if "error" in case:
-            continue
-        expected = answer(case["input"])
-        if "--write" in sys.argv:
-            case["output"] = expected
-        elif case["output"] != expected:
-            wrong += 1
-            print(f"differs: {case['name']}")
-    if "--write" in sys.argv:
-        PATH.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    check_ciphers()
+    sys.exit(vectors.run("transform.json", answer))
