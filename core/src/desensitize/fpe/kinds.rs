@@ -2,7 +2,8 @@
 
 use super::decimal;
 use super::ranked::Rank;
-use crate::kinds::uscc;
+use crate::kinds::uscc::{self, ALPHABET};
+use crate::kinds::{bank_card, organization_code};
 
 /// Appends so many digits of a number.
 pub(super) fn push_digits(number: u64, count: usize, out: &mut Vec<u8>) {
@@ -93,44 +94,27 @@ impl BankCard {
             out.push(*NETWORKS.get(usize::try_from(number / size).ok()?)?);
         }
         push_digits(number % size, digits, out);
-        let check = luhn_digit(out.get(start..)?);
-        out.push(check);
-        Some(())
+        push_check(bank_card::check_digit(std::str::from_utf8(out.get(start..)?).ok()?), out)
     }
 }
 
-/// The check digit of Luhn behind some digits.
-fn luhn_digit(digits: &[u8]) -> u8 {
-    let mut sum = 0;
-    for (index, byte) in digits.iter().rev().enumerate() {
-        let digit = u32::from(byte - b'0');
-        sum += if index % 2 == 1 { digit } else { digit * 2 - if digit > 4 { 9 } else { 0 } };
-    }
-    b'0' + ((10 - sum % 10) % 10) as u8
+/// A check character behind what it checks.
+pub(super) fn push_check(check: Option<char>, out: &mut Vec<u8>) -> Option<()> {
+    out.push(u8::try_from(check?).ok()?);
+    Some(())
 }
 
-/// The characters of GB 32100, in their order.
-const CODE: [u8; 31] = *b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 const ORGANIZATION: std::ops::Range<usize> = 8..16;
 
-/// The check character of an organization code (GB 11714): modulo 11 over values of 0 to 35.
-fn organization_check(first_8: &[u8]) -> Option<u8> {
-    let mut sum = 0;
-    for (byte, weight) in first_8.iter().zip([3, 7, 9, 10, 5, 8, 4, 2]) {
-        sum += char::from(*byte).to_digit(36)? * weight;
-    }
-    b"0X987654321".get((sum % 11) as usize).copied()
-}
-
 pub(super) fn rank_uscc(form: &str) -> Option<Rank> {
-    let organization = form.as_bytes().get(ORGANIZATION)?;
-    if organization_check(organization) != form.as_bytes().get(ORGANIZATION.end).copied() {
+    let organization = form.get(ORGANIZATION)?;
+    if organization_code::check_digit(organization)? != form.get(ORGANIZATION.end..)?.chars().next()? {
         return None;
     }
-    let base = CODE.len() as u64;
+    let base = ALPHABET.len() as u64;
     let mut rank = Rank { number: 0, size: 1 };
-    for byte in organization {
-        let value = CODE.iter().position(|c| c == byte)? as u64;
+    for byte in organization.bytes() {
+        let value = ALPHABET.iter().position(|c| *c == byte)? as u64;
         rank = Rank { number: rank.number * base + value, size: rank.size * base };
     }
     Some(rank)
@@ -139,15 +123,12 @@ pub(super) fn rank_uscc(form: &str) -> Option<Rank> {
 pub(super) fn unrank_uscc(form: &str, mut number: u64, out: &mut Vec<u8>) -> Option<()> {
     let mut organization = [0; 8];
     for byte in organization.iter_mut().rev() {
-        *byte = *CODE.get((number % CODE.len() as u64) as usize)?;
-        number /= CODE.len() as u64;
+        *byte = *ALPHABET.get((number % ALPHABET.len() as u64) as usize)?;
+        number /= ALPHABET.len() as u64;
     }
     let start = out.len();
     out.extend_from_slice(form.get(..ORGANIZATION.start)?.as_bytes());
     out.extend_from_slice(&organization);
-    out.push(organization_check(&organization)?);
-    let first_17 = std::str::from_utf8(out.get(start..)?).ok()?;
-    let check = u8::try_from(uscc::check_digit(first_17)?).ok()?;
-    out.push(check);
-    Some(())
+    push_check(organization_code::check_digit(std::str::from_utf8(&organization).ok()?), out)?;
+    push_check(uscc::check_digit(std::str::from_utf8(out.get(start..)?).ok()?), out)
 }

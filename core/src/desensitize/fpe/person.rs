@@ -1,6 +1,6 @@
 //! Resident ids, numbered by division, birth date and sequence.
 
-use super::kinds::{number, push_digits};
+use super::kinds::{number, push_check, push_digits};
 use super::ranked::Rank;
 use crate::kinds::{region, resident_id};
 
@@ -93,10 +93,7 @@ impl Person {
         push_digits(u64::from(month), 2, out);
         push_digits(u64::from(day), 2, out);
         push_digits(sequence, 3, out);
-        let first_17 = std::str::from_utf8(out.get(start..)?).ok()?;
-        let check = u8::try_from(resident_id::check_digit(first_17)?).ok()?;
-        out.push(check);
-        Some(())
+        push_check(resident_id::check_digit(std::str::from_utf8(out.get(start..)?).ok()?), out)
     }
 }
 
