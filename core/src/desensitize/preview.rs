@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
-use arrow::compute::cast;
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::applied::{self, Reversible};
 use super::column::ColumnPlan;
-use super::logical::{plain_type, visit};
 use super::plan::{OnInvalid, Plan};
+use super::values::shown;
 use super::vocabulary::{Invalid, Level, Transform};
 use crate::crypto::Keyring;
 use crate::kinds::Kind;
@@ -105,18 +104,6 @@ impl Plan {
         }
         Ok(Preview { v: V1, dataset: self.dataset().to_owned(), columns })
     }
-}
-
-/// The cells of a treated column for people: bytes in hexadecimal digits, the rest as text.
-fn shown(array: &ArrayRef) -> Vec<Option<String>> {
-    let mut out = Vec::new();
-    if matches!(plain_type(array.data_type()), Some(DataType::FixedSizeBinary(_))) {
-        visit(array, &mut |cell| out.push(cell.map(|cell| cell.iter().map(|byte| format!("{byte:02x}")).collect())));
-    } else if let Ok(text) = cast(array, &DataType::Utf8) {
-        debug_assert_eq!(text.len(), array.len());
-        visit(&text, &mut |cell| out.push(cell.map(|cell| String::from_utf8_lossy(cell).into_owned())));
-    }
-    out
 }
 
 /// Invented values of the kind that a column holds; where the plan declares none, of what its transform is for. None of

@@ -152,14 +152,20 @@ fn treat(
     let mut out = TreatedValues { values: Vec::new(), invalid: 0 };
     while let Some(batch) = treated.next_batch()? {
         let Some(column) = batch.column_by_name(name) else { continue };
-        // Bytes are shown as their hexadecimal digits; other cells as what digests are made of.
-        let shown = |cell: &[u8]| match std::str::from_utf8(cell) {
-            Ok(text) if !matches!(column.data_type(), DataType::FixedSizeBinary(_)) => text.to_owned(),
-            _ => cell.iter().map(|byte| format!("{byte:02x}")).collect(),
-        };
-        visit(column, &mut |cell| out.values.push(cell.map(shown)));
+        out.values.extend(shown(column));
     }
     let applied = treated.into_applied()?;
     out.invalid = applied.columns.iter().filter(|column| column.name == name).map(|column| column.invalid).sum();
     Ok(out)
+}
+
+/// The cells of a treated column for people: bytes in hexadecimal digits, other cells as what digests are made of.
+pub(super) fn shown(array: &ArrayRef) -> Vec<Option<String>> {
+    let text = |cell: &[u8]| match std::str::from_utf8(cell) {
+        Ok(text) if !matches!(array.data_type(), DataType::FixedSizeBinary(_)) => text.to_owned(),
+        _ => cell.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    let mut out = Vec::new();
+    visit(array, &mut |cell| out.push(cell.map(text)));
+    out
 }
