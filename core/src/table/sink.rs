@@ -147,12 +147,12 @@ impl Sink {
             Some(Writer::Csv(writer)) => writer.write(batch),
             Some(Writer::Parquet(writer)) => writer.write(batch).map_err(|_| self.partial.failed("write")),
             Some(Writer::Ipc(writer)) => {
+                let schema = Arc::clone(writer.schema());
                 let unpack = |(array, field): (&ArrayRef, &FieldRef)| cast(array, field.data_type());
-                let schema = unpacked(&self.schema);
                 let arrays = batch.columns().iter().zip(schema.fields()).map(unpack).collect::<Result<Vec<_>, _>>();
                 let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
                 let batch =
-                    arrays.and_then(|arrays| RecordBatch::try_new_with_options(schema.into(), arrays, &options));
+                    arrays.and_then(|arrays| RecordBatch::try_new_with_options(Arc::clone(&schema), arrays, &options));
                 let written = batch.and_then(|batch| writer.write(&batch));
                 written.map_err(|_| self.partial.failed("write"))
             }
