@@ -50,9 +50,6 @@ pub(crate) struct Encryption {
 
 /// What is wrong with the settings.
 pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
-    if entry.key.is_none() {
-        report.field("key", "the id of a key", "密钥标识");
-    }
     if cipher(entry).is_none() {
         report.field("cipher", "aes_256 or sm4", "aes_256 或 sm4");
     }

@@ -43,9 +43,6 @@ pub(crate) struct Noise {
 
 /// What is wrong with the settings. That the plan has the column `row_key` is asked where all columns are known.
 pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
-    if entry.key.is_none() {
-        report.field("key", "the id of a key", "密钥标识");
-    }
     if entry.distribution.is_none() {
         report.field("distribution", "uniform, laplace or gaussian", "uniform、laplace 或 gaussian");
     }

@@ -46,9 +46,6 @@ pub(crate) struct Shift {
 
 /// What is wrong with the settings. That the plan has the subject is asked where all columns are known.
 pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
-    if entry.key.is_none() {
-        report.field("key", "the id of a key", "密钥标识");
-    }
     if !entry.days.is_some_and(|days| (1..=MOST_DAYS).contains(&days)) {
         report.field("days", "1 to 36500", "1 至 36500");
     }

@@ -284,6 +284,13 @@ pub(crate) fn problems(column: &str, entry: &ColumnPlan, problems: &mut Vec<Plan
     let (name, transform) = (column.to_owned(), entry.transform);
     strangers(column, entry, problems);
     let mut report = Report { column, entry, problems };
+    let keyed = matches!(
+        transform,
+        Transform::Token | Transform::Fpe | Transform::DateShift | Transform::Noise | Transform::Encrypt
+    );
+    if keyed && entry.key.is_none() {
+        report.field("key", "the id of a key", "密钥标识");
+    }
     for (setting, key) in [("key", &entry.key), ("from", &entry.from)] {
         if key.as_deref().is_some_and(|key| !is_key_id(key)) {
             report.field(setting, "the id of a key", "密钥标识");

@@ -52,9 +52,6 @@ enum Input {
 
 /// What is wrong with the settings of a token.
 pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
-    if entry.key.is_none() {
-        report.field("key", "the id of a key", "密钥标识");
-    }
     if entry.from.is_some() && entry.from == entry.key {
         report.field("from", "the id of another key than `key`", "与 key 不同的密钥标识");
     }

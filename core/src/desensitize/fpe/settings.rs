@@ -12,9 +12,6 @@ use crate::kinds::{Kind, region};
 
 /// What is wrong with the settings.
 pub(in crate::desensitize) fn problems(column: &str, entry: &ColumnPlan, report: &mut Report<'_>) {
-    if entry.key.is_none() {
-        report.field("key", "the id of a key", "密钥标识");
-    }
     let kept = entry.keep.as_deref().unwrap_or_default();
     match (entry.kind, entry.alphabet.is_some()) {
         (Some(Kind::ResidentId), false) => {
