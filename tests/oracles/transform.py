@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""An independent model of rounding, coding, bins, ages, hierarchies, date shifts, noise and decryption: the standard
+"""An independent model of rounding, coding, bins, ages, hierarchies, date shifts, noise, shuffles and decryption: the standard
 library alone (`decimal`, `datetime`, `hmac`), with AES, SM4 and Galois/counter mode written out.
 
     python3 tests/oracles/transform.py           checks tests/vectors/transform.json
     python3 tests/oracles/transform.py --write   writes its outputs anew
 """
-import base64, bisect, datetime, decimal, re, sys, unicodedata
+import base64, bisect, datetime, decimal, hashlib, re, sys, unicodedata
 
 from shared import ciphers, vectors
 from shared.ciphers import aes, sm4
@@ -84,6 +84,13 @@ def top_bottom(entry, value, _row):
     return written(exact)
 
 
+def quantile_bounds(bins: int, values: list) -> list:
+    """The ends of bins of about as many values each: whole numbers, rising, none of them the least."""
+    floors = sorted(int(exact.to_integral_value("ROUND_FLOOR")) for exact in map(number, values) if exact is not None)
+    begins = {floors[k * len(floors) // bins] for k in range(1, bins)} if floors else set()
+    return sorted(begins - set(floors[:1]))
+
+
 def bin_of(entry, exact) -> str:
     if "width" in entry:
         low = (exact / entry["width"]).to_integral_value("ROUND_FLOOR") * entry["width"]
@@ -94,7 +101,7 @@ def bin_of(entry, exact) -> str:
     return f"{'[' if above else '('}{low},{high})"
 
 
-def generalize(entry, value, _row):
+def generalize(entry, value, row):
     if "hierarchy" in entry:
         wider = entry["hierarchy"].get(value)
         return wider[entry["level"] - 1] if wider else None
@@ -111,7 +118,39 @@ def generalize(entry, value, _row):
         day = date(value)
         return day and f"{day.year:04}-Q{(day.month + 2) // 3}"
     exact = number(value)
+    if exact is not None and "quantiles" in entry:
+        return bin_of({"bounds": row["bounds"]}, exact)
     return None if exact is None else bin_of(entry, exact)
+
+
+# The whole column
+
+def column_digest(values: list) -> bytes:
+    out = b"kaifang/column/v1\0"
+    for value in values:
+        length = 0 if value is None else len(value.encode()) + 1
+        while length >= 128:
+            out, length = out + bytes([length % 128 + 128]), length // 128
+        out += bytes([length]) + (value or "").encode()
+    return hashlib.sha256(out).digest()
+
+
+def shuffle(entry, given, secret) -> list:
+    """All values at once: who has a value gets another's, or his own as likely as any."""
+    dataset, values = given["dataset"], given["values"]
+    key = mac_key(secret, f"kaifang:shuffle/{len(dataset.encode())}/{dataset}/{given['name']}")
+    stream = Stream(key, column_digest(values))
+    order = [at for at, value in enumerate(values) if value is not None]
+    if len(order) < 20:
+        return [None] * len(values)
+    rows = list(order)
+    for last in range(len(order) - 1, 0, -1):
+        other = stream.below(last + 1)
+        order[last], order[other] = order[other], order[last]
+    out = [None] * len(values)
+    for row, place in zip(rows, order):
+        out[row] = values[place]
+    return out
 
 
 # Another column
@@ -251,6 +290,7 @@ def encrypt_(entry, value, row):
 TRANSFORMS = {
     "round": round_, "top_bottom": top_bottom, "generalize": generalize,
     "date_shift": date_shift, "noise": noise, "encrypt": encrypt_,
+    "shuffle": lambda _entry, _value, row: row["shuffled"],
 }
 
 
@@ -259,8 +299,14 @@ def answer(given: dict) -> dict:
     secret = base64.b64decode(given.get("keys", {}).get(given["column"].get("key"), ""))
     other = given.get("others", {}).get(entry.get("subject") or entry.get("row_key"))
     out, invalid = [], 0
+    shuffled = shuffle(entry, given, secret) if entry["do"] == "shuffle" else None
+    there = [value for value in given["values"] if value is not None]
     for at, value in enumerate(given["values"]):
         row = {"dataset": given["dataset"], "secret": secret, "other": None}
+        if "quantiles" in entry:
+            row["bounds"] = quantile_bounds(entry["quantiles"], there)
+        if shuffled:
+            row["shuffled"] = shuffled[at]
         if other and other["values"][at] is not None:
             row["other"] = canonical(other.get("kind"), other["values"][at])
         treated = None if value is None else TRANSFORMS[entry["do"]](entry, value, row)

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use arrow::datatypes::Schema;
+use arrow::datatypes::{FieldRef, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
 use super::column::ColumnPlan;
-use super::digest::ColumnHasher;
+use super::parts::{Part, PartsHasher, parts};
 use super::plan::Plan;
 use super::rows::RemovedRows;
 use super::vocabulary::Transform;
@@ -39,12 +39,12 @@ words! {
     }
 }
 
-/// A column of a schema: its name and its Arrow type.
+/// A column of a schema or a part of a nested one: its name or path, and its Arrow type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ColumnType {
-    /// The name.
+    /// The name; of a part the path, such as `contact.phone` or `phones[]`.
     pub name: String,
     /// The Arrow type, such as `Utf8` or `Int64`.
     #[serde(rename = "type")]
@@ -56,7 +56,7 @@ pub struct ColumnType {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AppliedColumn {
-    /// Its name.
+    /// Its name, or the path of a part of a nested column.
     pub name: String,
     /// The transform.
     #[serde(rename = "do")]
@@ -70,7 +70,7 @@ pub struct AppliedColumn {
     /// The domain that the key was derived for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// Cells.
+    /// Cells: rows, or elements of lists.
     pub rows: u64,
     /// Cells that were null.
     pub nulls: u64,
@@ -184,11 +184,11 @@ impl Applied {
         let total = output.known_rows();
         let differs = |what: String| PlanError::OutputDiffers { what };
         let schema = output.schema();
-        let names = |schema: &Schema| schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
-        if names(&schema) != self.schema_out.iter().map(|column| column.name.clone()).collect::<Vec<_>>() {
+        if !parts(&schema).iter().map(|part| &part.path).eq(self.schema_out.iter().map(|column| &column.name)) {
             return Err(differs("columns".to_owned()).into());
         }
-        let mut hashers: Vec<ColumnHasher> = schema.fields().iter().map(|_| ColumnHasher::new()).collect();
+        let hasher = |field: &FieldRef| PartsHasher::new(field.name(), field.data_type());
+        let mut hashers: Vec<PartsHasher> = schema.fields().iter().map(hasher).collect();
         let mut rows: u64 = 0;
         while let Some(batch) = output.next_batch()? {
             rows += batch.num_rows() as u64;
@@ -202,9 +202,11 @@ impl Applied {
         if rows != self.rows {
             return Err(differs("rows".to_owned()).into());
         }
-        for (hasher, field) in hashers.into_iter().zip(schema.fields()) {
-            if self.output_digests.get(field.name()) != Some(&hasher.finish()) {
-                return Err(differs(format!("columns.{}", field.name())).into());
+        let digests: BTreeMap<String, Digest> = hashers.into_iter().flat_map(PartsHasher::finish).collect();
+        for column in &self.schema_out {
+            let (stated, found) = (self.output_digests.get(&column.name), digests.get(&column.name));
+            if stated.is_none() || stated != found {
+                return Err(differs(format!("columns.{}", column.name)).into());
             }
         }
         Ok(())
@@ -220,6 +222,8 @@ pub(crate) fn reversible(entry: &ColumnPlan) -> Reversible {
         Transform::Token | Transform::Fpe | Transform::Encrypt | Transform::DateShift | Transform::Noise => {
             Reversible::WithKey
         }
+        // All values are in the column, and the order follows from the key and the digest of the column as it was.
+        Transform::Shuffle => Reversible::WithKey,
         Transform::Text if entry.key.is_some() => Reversible::WithKey,
         _ => Reversible::No,
     }
@@ -241,11 +245,8 @@ pub(crate) fn outcome(plan: &Plan) -> Outcome {
     Outcome { desensitization }
 }
 
-/// The columns of a schema as a document.
+/// The columns of a schema, each before its parts, as a document.
 pub(crate) fn column_types(schema: &Schema) -> Vec<ColumnType> {
-    let column = |field: &std::sync::Arc<arrow::datatypes::Field>| ColumnType {
-        name: field.name().clone(),
-        data_type: field.data_type().to_string(),
-    };
-    schema.fields().iter().map(column).collect()
+    let column = |part: Part<'_>| ColumnType { name: part.path, data_type: part.data_type.to_string() };
+    parts(schema).into_iter().map(column).collect()
 }

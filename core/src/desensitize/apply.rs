@@ -8,26 +8,26 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::PlanError;
-use super::applied::{self, Applied, AppliedColumn, InputDigests, KeyedDigest};
-use super::cells::too_large;
-use super::digest::ColumnHasher;
+use super::applied::Applied;
+use super::nested::Tree;
+use super::parts::PartsHasher;
+use super::passes;
 use super::plan::Plan;
 use super::rows::Rows;
-use super::step::{self, Step};
+use super::step::Step;
 use crate::crypto::{Keyring, MacKey};
-use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report, report_written};
-use crate::terms::V1;
+use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report, report_written, silent};
 
 /// The domain of the key of the input's digests.
 const INPUT_DOMAIN: &str = "kaifang:applied/input";
 
 /// One column on its way.
 pub(super) struct Column {
-    pub(super) step: Step,
-    pub(super) input: Option<ColumnHasher>,
-    pub(super) output: Option<ColumnHasher>,
+    pub(super) tree: Tree,
+    pub(super) input: Option<PartsHasher>,
+    pub(super) output: Option<PartsHasher>,
     /// All of its cells leave as they came, so that its two digests are one until they are keyed.
-    is_hashed_once: bool,
+    pub(super) is_hashed_once: bool,
 }
 
 impl Column {
@@ -40,16 +40,16 @@ impl Column {
     ) -> Result<Option<ArrayRef>, crate::Error> {
         // What is kept is hashed once, on its way out.
         if !self.is_hashed_once {
-            self.see(array);
+            self.see(array)?;
         }
         self.treat_seen(array, batch, before)
     }
 
     /// Hashes the cells of the input.
-    fn see(&mut self, array: &ArrayRef) {
-        // A type without a logical value can only be dropped, and has no digest.
-        if self.input.as_mut().is_some_and(|hasher| !hasher.update(array)) {
-            self.input = None;
+    fn see(&mut self, array: &ArrayRef) -> Result<(), PlanError> {
+        match self.input.as_mut().is_none_or(|hasher| hasher.update(array)) {
+            true => Ok(()),
+            false => Err(PlanError::SchemaChanged),
         }
     }
 
@@ -60,26 +60,30 @@ impl Column {
         batch: &RecordBatch,
         before: u64,
     ) -> Result<Option<ArrayRef>, crate::Error> {
-        let treated = self.step.run(array, batch, before)?;
+        let treated = self.tree.run(array, batch, before)?;
         if let (Some(hasher), Some(treated)) = (&mut self.output, &treated)
             && !hasher.update(treated)
         {
-            return Err(too_large(&self.step.column).into());
+            return Err(PlanError::SchemaChanged.into());
         }
         Ok(treated)
     }
 
-    /// Counts and hashes cells that leave as they are, by another way than a batch.
+    /// Counts and hashes cells of a column that is not nested, which leave as they are by another way than a batch.
     pub(super) fn keep(&mut self, array: &ArrayRef) -> Result<(), PlanError> {
-        self.step.counts.nulls += array.logical_null_count() as u64;
+        let step = self.tree.step_mut().ok_or(PlanError::SchemaChanged)?;
+        step.counts.cells += array.len() as u64;
+        step.counts.nulls += array.logical_null_count() as u64;
         match self.output.as_mut().is_some_and(|hasher| hasher.update(array)) {
             true => Ok(()),
-            false => Err(too_large(&self.step.column)),
+            false => Err(PlanError::SchemaChanged),
         }
     }
 }
 
-enum State {
+pub(super) enum State {
+    /// Before the first row; a transform of whole columns still has to see its own.
+    Fresh,
     Running,
     Failed,
     Done(Box<Applied>),
@@ -92,15 +96,15 @@ enum State {
 pub struct Treated {
     pub(super) plan: Plan,
     pub(super) source: Source,
-    schema_in: SchemaRef,
+    pub(super) schema_in: SchemaRef,
     pub(super) schema_out: SchemaRef,
     pub(super) columns: Vec<Column>,
     /// The rules about rows, and the rows of the input so far.
     pub(super) rules: Rows,
     read: u64,
-    input_key: Option<(String, MacKey)>,
+    pub(super) input_key: Option<(String, MacKey)>,
     pub(super) rows: u64,
-    state: State,
+    pub(super) state: State,
 }
 
 impl Plan {
@@ -139,17 +143,19 @@ impl Plan {
         let mut columns = Vec::new();
         let mut fields = Vec::new();
         for field in schema_in.fields() {
-            let step = Step::new(self, &schema_in, field, keys)?;
+            let (name, data_type) = (field.name(), field.data_type());
+            let tree = Tree::new(self, &schema_in, name, data_type, keys)?;
+            let output = tree.output(data_type);
+            let input = input_key.as_ref().map(|_| PartsHasher::new(name, data_type));
+            let is_hashed_once = tree.step().is_some_and(Step::is_kept) && self.rows().is_empty();
+            let hasher = output.as_ref().map(|data_type| PartsHasher::new(name, data_type));
             // Metadata of fields and of the schema may quote values, so none is handed on.
-            fields.extend(step.output.as_ref().map(|data_type| Field::new(field.name(), data_type.clone(), true)));
-            let input = input_key.as_ref().map(|_| ColumnHasher::new());
-            let output = step.output.as_ref().map(|_| ColumnHasher::new());
-            let is_hashed_once = step.is_kept() && self.rows().is_empty();
-            columns.push(Column { step, input, output, is_hashed_once });
+            fields.extend(output.map(|data_type| Field::new(name, data_type, true)));
+            columns.push(Column { tree, input, output: hasher, is_hashed_once });
         }
         let schema_out = Arc::new(Schema::new(fields));
         let rules = Rows::new(self, &schema_in, keys)?;
-        let (plan, state) = (self.clone(), State::Running);
+        let (plan, state) = (self.clone(), State::Fresh);
         Ok(Treated { plan, source, schema_in, schema_out, columns, rules, read: 0, input_key, rows: 0, state })
     }
 
@@ -167,6 +173,7 @@ impl Plan {
     ) -> Result<Applied, crate::Error> {
         let total = source.known_rows();
         let mut treated = self.apply(source, keys)?;
+        treated.see_columns(&mut *progress)?;
         while let Some(batch) = treated.next_batch()? {
             out(batch)?;
             report(&mut *progress, "apply", treated.rows, total)?;
@@ -192,6 +199,7 @@ impl Plan {
         let mut treated = self.apply(source, keys)?;
         let mut sink = open(treated.schema())?;
         sink.check_source(&treated.source)?;
+        treated.see_columns(&mut *progress)?;
         if !super::splice::run(&mut treated, &mut sink, &mut *progress)? {
             while let Some(batch) = treated.next_batch()? {
                 sink.write(&batch)?;
@@ -216,6 +224,7 @@ impl Treated {
     /// # Errors
     /// Errors of reading and of treating. After one, there are no more batches and no proof.
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, crate::Error> {
+        self.see_columns(&mut silent)?;
         if !matches!(self.state, State::Running) {
             return Ok(None);
         }
@@ -224,12 +233,25 @@ impl Treated {
         let batch = match self.source.next_batch()? {
             Some(batch) => self.treat(&batch)?,
             None => {
-                self.state = State::Done(Box::new(self.prove()));
+                self.state = State::Done(Box::new(self.prove()?));
                 return Ok(None);
             }
         };
         self.state = State::Running;
         Ok(Some(batch))
+    }
+
+    /// Lets the transforms of whole columns see them, before the first row; afterwards it does nothing.
+    fn see_columns(&mut self, progress: Progress<'_>) -> Result<(), crate::Error> {
+        if !matches!(self.state, State::Fresh) {
+            return Ok(());
+        }
+        self.state = State::Failed;
+        if passes::are_two(&self.columns) {
+            passes::first(self, progress)?;
+        }
+        self.state = State::Running;
+        Ok(())
     }
 
     /// The columns of the treated table.
@@ -249,7 +271,7 @@ impl Treated {
     pub fn applied(&self) -> Option<&Applied> {
         match &self.state {
             State::Done(applied) => Some(applied),
-            State::Running | State::Failed => None,
+            State::Fresh | State::Running | State::Failed => None,
         }
     }
 
@@ -260,7 +282,7 @@ impl Treated {
     pub fn into_applied(self) -> Result<Applied, PlanError> {
         match self.state {
             State::Done(applied) => Ok(*applied),
-            State::Running | State::Failed => Err(PlanError::Ended),
+            State::Fresh | State::Running | State::Failed => Err(PlanError::Ended),
         }
     }
 
@@ -282,7 +304,7 @@ impl Treated {
             let treated = match &leaving {
                 None => column.treat(array, batch, self.rows)?,
                 Some((leaving, left)) => {
-                    column.see(array);
+                    column.see(array)?;
                     let rest = left.columns().get(at).ok_or(PlanError::SchemaChanged)?;
                     column.treat_seen(rest, left, 0).map_err(|error| in_the_input(error, self.read, leaving))?
                 }
@@ -295,67 +317,6 @@ impl Treated {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let treated = RecordBatch::try_new_with_options(self.schema(), arrays, &options);
         treated.map_err(|_| PlanError::SchemaChanged.into())
-    }
-
-    /// The end was reached by another way than batch by batch.
-    pub(super) fn finish(&mut self) {
-        self.state = State::Done(Box::new(self.prove()));
-    }
-
-    fn prove(&mut self) -> Applied {
-        let rows = self.rows;
-        let mut columns = Vec::new();
-        let mut dropped = Vec::new();
-        let mut output_digests = std::collections::BTreeMap::new();
-        let mut inputs = std::collections::BTreeMap::new();
-        for column in &mut self.columns {
-            let name = column.step.column.clone();
-            if column.is_hashed_once && column.input.is_some() {
-                column.input = column.output.clone();
-            }
-            if let Some(entry) = self.plan.columns().get(&name) {
-                let counts = column.step.counts;
-                columns.push(AppliedColumn {
-                    name: name.clone(),
-                    transform: entry.transform,
-                    kind: entry.kind,
-                    key_id: entry.key.clone(),
-                    domain: step::domain(self.plan.dataset(), entry),
-                    rows,
-                    nulls: counts.nulls,
-                    invalid: counts.invalid,
-                    changed: counts.changed,
-                    reversible: applied::reversible(entry),
-                });
-            }
-            if let (Some((_, key)), Some(hasher)) = (&self.input_key, column.input.take()) {
-                let message = [hasher.finish().as_bytes(), name.as_bytes()].concat();
-                inputs.insert(name.clone(), KeyedDigest::new(key.mac(&message)));
-            }
-            match column.output.take() {
-                Some(hasher) => {
-                    output_digests.insert(name, hasher.finish());
-                }
-                None => dropped.push(name),
-            }
-        }
-        Applied {
-            v: V1,
-            plan: self.plan.hash(),
-            dataset: self.plan.dataset().to_owned(),
-            rows,
-            removed: self.rules.removed(),
-            columns,
-            dropped,
-            schema_in: applied::column_types(&self.schema_in),
-            schema_out: applied::column_types(&self.schema_out),
-            input_digests: self
-                .input_key
-                .as_ref()
-                .map(|(key_id, _)| InputDigests { key_id: key_id.clone(), columns: inputs }),
-            output_digests,
-            outcome: applied::outcome(&self.plan),
-        }
     }
 }
 

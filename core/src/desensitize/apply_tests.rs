@@ -15,10 +15,14 @@ use super::*;
 use crate::error::Explain;
 use crate::table::{Format, ReadOptions, open, silent};
 
+#[path = "apply_tests_nested.rs"]
+mod nested;
 #[path = "apply_tests_rows.rs"]
 mod rows;
 #[path = "apply_tests_types.rs"]
 mod types;
+#[path = "apply_tests_whole.rs"]
+mod whole;
 
 /// A resident id of the standard's own example, whose check digit is right.
 const ID: &str = "11010519491231002X";
@@ -426,6 +430,8 @@ fn entry() -> impl Strategy<Value = &'static str> {
         r#"{ do = "generalize", bounds = [0, 1000] }"#,
         r#"{ do = "generalize", to = "age", at = "2026-01-01", width = 10 }"#,
         r#"{ do = "generalize", hierarchy = { 13900001111 = ["a", "b"] }, level = 2 }"#,
+        r#"{ do = "generalize", quantiles = 3 }"#,
+        r#"{ do = "shuffle", key = "k1" }"#,
         r#"{ do = "round", width = 10 }"#,
         r#"{ do = "top_bottom", lowest = 5, highest = 13900001111 }"#,
         r#"{ do = "date_shift", subject = "p", days = 30, key = "k1" }"#,

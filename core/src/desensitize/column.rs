@@ -79,7 +79,7 @@ settings! {
     /// Mask: the shape of a value. `#` is a character that stays, `*` one that is hidden; any other must stand there itself.
     pattern: String, [Mask], "a pattern of # and *", "由 # 与 * 组成的模式";
     /// The id of the key in the keyring.
-    key: String, [Token, Fpe, DateShift, Noise, Encrypt, Text], "the id of a key", "密钥标识";
+    key: String, [Token, Fpe, DateShift, Noise, Encrypt, Text, Shuffle], "the id of a key", "密钥标识";
     /// The domain that the key is derived for; `<dataset>/<kind>` unless two datasets are meant to join.
     domain: String, [Token, Fpe, DateShift, Noise, Encrypt], "a domain", "域";
     /// Token: the id of the key of the tokens that the column already holds, which become tokens of `key`.
@@ -108,6 +108,8 @@ settings! {
     width: u32, [Generalize, Round], "a whole number from 2", "不小于 2 的整数";
     /// Generalize: the lower bounds of bins, rising.
     bounds: Vec<i64>, [Generalize], "a list of rising whole numbers", "递增整数的列表";
+    /// Generalize: how many bins of about as many values each.
+    quantiles: u32, [Generalize], "2 to 1000", "2 至 1000";
     /// Generalize: for each value the wider values, from the nearest to the widest.
     hierarchy: BTreeMap<String, Vec<String>>, [Generalize], "a table of lists of wider values", "由值到更宽泛取值列表的表";
     /// Generalize by a hierarchy: which of the wider values, 1 = the first.

@@ -12,7 +12,7 @@ pub(super) const MOST_SCALE: u32 = 1_000_000;
 /// Where samples come from: a whole number from 0 that is less than the one given, each alike.
 pub(super) type Below<'a> = &'a mut dyn FnMut(u128) -> u128;
 
-/// The bits of one row: HMAC-SHA-256 over the message and a counter of eight bytes, big endian, from zero on.
+/// The bits of one draw: HMAC-SHA-256 over the message and a counter of eight bytes, big endian, from zero on.
 pub(super) struct Stream<'a> {
     key: &'a MacKey,
     message: &'a mut Vec<u8>,

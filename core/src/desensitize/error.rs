@@ -88,10 +88,10 @@ room_error! {
         Read { what: String } = "KF-PLAN-20",
             en "the table can't be read: {what}",
             zh "无法读取表:{what}";
-        /// A column of a nested type, which has no logical values. Columns are counted from 1: the table may have no header.
+        /// A column of a type that has no logical values, such as a map. Columns are counted from 1: the table may have no header.
         NoLogicalValues { column: usize } = "KF-PLAN-21",
-            en "column {column} has a nested type, of which no digest is defined",
-            zh "第 {column} 列为嵌套类型,没有定义其摘要", at "column {column}";
+            en "column {column} has a type of which no digest is defined, such as a map",
+            zh "第 {column} 列的类型(如映射)没有定义其摘要", at "column {column}";
         /// The name of a column identifies a person: the table has no header, and its first row was taken for one. Columns
         /// are counted from 1; the name is not repeated.
         PersonInHeader { number: usize } = "KF-PLAN-22",
@@ -102,10 +102,18 @@ room_error! {
         Regions { column: String, version: &'static str } = "KF-PLAN-23",
             en "column {column:?}: `regions` must be {version:?}, the version of the table of divisions of this build",
             zh "列 {column:?}:regions 应为本版本的行政区划表版本 {version:?}", at "columns.{column}.regions";
-        /// One column of a plan whose rules remove rows.
+        /// One column of a plan whose rules remove rows, or that has transforms of whole columns.
         WholeTable = "KF-PLAN-24",
-            en "the plan has rules about rows, which need the whole table",
-            zh "方案含有关于行的规则,须对整张表处理", at "rows";
+            en "the plan has rules about rows, or a transform of whole columns (shuffle, quantiles), which need the whole table",
+            zh "方案含有关于行的规则或针对整列的变换(置换、分位数),须对整张表处理";
+        /// A file that changed between the two times it was read, for a transform that must see whole columns.
+        TableChanged = "KF-PLAN-26",
+            en "the table changed while it was read",
+            zh "读取期间表发生了变化";
+        /// A transform that looks at another column, in a list.
+        InList { column: String, transform: String } = "KF-PLAN-27",
+            en "column {column:?}: `{transform}` looks at another column of the row, and the elements of a list are no rows",
+            zh "列 {column:?}:{transform} 须参照同一行的另一列,而列表的元素不是行", at "columns.{column}";
         /// Format-preserving encryption over so few values that they can be tried.
         SmallDomain { place: String } = "KF-PLAN-30",
             en "{place}: what is encrypted has fewer than 10^6 values, all of which could be tried; keep fewer characters",

@@ -8,6 +8,7 @@
 //! | | divisions (codes, or names alone, with `kind = "region"`), resident ids | the code, filled up: `610100` |
 //! | `width = n` | numbers of every type, text that is one | the bin: `[20,30)` |
 //! | `bounds = [a, b]` | as `width` | the bin between two bounds: `(,a)`, `[a,b)`, `[b,)` |
+//! | `quantiles = n` | as `width` | as `bounds`, drawn so that the n bins hold about as many values each |
 //! | `keep_prefix = n` | text, integers, dates | the first characters |
 //! | `hierarchy`, `level = n` | text, integers, dates, booleans | the n-th of the wider values that the plan lists for the value |
 //!
@@ -15,28 +16,44 @@
 //! before birth, a value that the hierarchy lacks, a number that is not finite are invalid.
 //!
 //! 泛化 of GB/T 37964-2019 annex A. Kept: what the wider value says. Leaked: that, and who is alone in it. It can't be
-//! undone; whether what stays singles out a person is a question to [`crate::risk`]. Row-local.
+//! undone; whether what stays singles out a person is a question to [`crate::risk`]. Row-local, but for `quantiles`: table-global,
+//! and their ends are values of the table.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use jiff::civil::Date;
 
+use super::PlanError;
 use super::column::ColumnPlan;
 use super::mask::shows;
 use super::number;
 use super::place;
+use super::quantiles::{self, Quantiles};
 use super::step::{Report, is_text, is_written_as_text, text_type};
 use super::vocabulary::Level;
 use crate::kinds::{self, Kind};
 
 /// How the values of one column are generalized.
 pub(crate) enum Generalize {
-    Date { kind: Kind, level: Level },
-    Age { kind: Kind, at: Date, bins: Bins },
-    Place { kind: Option<Kind>, level: Level },
+    Date {
+        kind: Kind,
+        level: Level,
+    },
+    Age {
+        kind: Kind,
+        at: Date,
+        bins: Bins,
+    },
+    Place {
+        kind: Option<Kind>,
+        level: Level,
+    },
     Number(Bins),
+    /// Until the whole column was seen; then they are bins.
+    Quantiles(Quantiles),
     Prefix(usize),
     Hierarchy(BTreeMap<String, String>),
 }
@@ -48,14 +65,15 @@ pub(crate) enum Bins {
     Bounds(Vec<i64>),
 }
 
-/// What is wrong with the settings of a generalization: it has one of `to`, `width`, `bounds`, `keep_prefix` and
-/// `hierarchy`; an age has bins besides, and the day at which it is taken.
+/// What is wrong with the settings of a generalization: it has one of `to`, `width`, `bounds`, `quantiles`, `keep_prefix`
+/// and `hierarchy`; an age has bins besides, and the day at which it is taken.
 pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
     let is_age = entry.to == Some(Level::Age);
     let ways = [
         ("to", entry.to.is_some() && !is_age),
         ("width", entry.width.is_some()),
         ("bounds", entry.bounds.is_some()),
+        ("quantiles", entry.quantiles.is_some()),
         ("keep_prefix", entry.keep_prefix.is_some()),
         ("hierarchy", entry.hierarchy.is_some()),
     ];
@@ -66,17 +84,17 @@ pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
         }
         (None, _) => report.field(
             "to",
-            "a level; or width, bounds, keep_prefix or hierarchy",
-            "层级,或 width、bounds、keep_prefix、hierarchy 之一",
+            "a level; or width, bounds, quantiles, keep_prefix or hierarchy",
+            "层级,或 width、bounds、quantiles、keep_prefix、hierarchy 之一",
         ),
-        (Some(first @ ("keep_prefix" | "hierarchy")), None) if is_age => {
+        (Some(first @ ("quantiles" | "keep_prefix" | "hierarchy")), None) if is_age => {
             report.field(first, "an age with width or bounds", "年龄只能与 width 或 bounds 同用");
         }
         (Some(_), Some(second)) => {
             report.field(
                 second,
-                "only one of to, width, bounds, keep_prefix and hierarchy",
-                "to、width、bounds、keep_prefix、hierarchy 只能有一项",
+                "only one of to, width, bounds, quantiles, keep_prefix and hierarchy",
+                "to、width、bounds、quantiles、keep_prefix、hierarchy 只能有一项",
             );
         }
         (Some(_), None) => {}
@@ -86,6 +104,9 @@ pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
     }
     if entry.width.is_some_and(|width| width < 2) {
         report.field("width", "2 or more", "不小于 2 的整数");
+    }
+    if entry.quantiles.is_some_and(|bins| !(2..=quantiles::MOST).contains(&bins)) {
+        report.field("quantiles", "2 to 1000", "2 至 1000");
     }
     if entry.keep_prefix == Some(0) {
         report.field("keep_prefix", "1 or more", "不小于 1 的整数");
@@ -168,7 +189,28 @@ impl Generalize {
             return table.iter().map(wider).collect::<Option<_>>().map(Generalize::Hierarchy);
         }
         let prefix = || entry.keep_prefix.and_then(|kept| usize::try_from(kept).ok()).map(Generalize::Prefix);
-        bins.map(Generalize::Number).or_else(prefix)
+        let quantiles = || entry.quantiles.map(Quantiles::new).map(Generalize::Quantiles);
+        bins.map(Generalize::Number).or_else(quantiles).or_else(prefix)
+    }
+
+    /// Whether the whole column must be seen before the first value.
+    pub(super) fn is_global(&self) -> bool {
+        matches!(self, Generalize::Quantiles(_))
+    }
+
+    /// Shows the cells of a batch, where the whole column must be seen.
+    pub(super) fn see(&mut self, array: &ArrayRef, column: &str) -> Result<(), PlanError> {
+        match self {
+            Generalize::Quantiles(quantiles) => quantiles.see(array, column),
+            _ => Ok(()),
+        }
+    }
+
+    /// The whole column was seen.
+    pub(super) fn seen(&mut self) {
+        if let Generalize::Quantiles(quantiles) = self {
+            *self = Generalize::Number(quantiles.bins());
+        }
     }
 
     /// Appends the generalized value; `false` = invalid.
@@ -181,6 +223,8 @@ impl Generalize {
             Generalize::Age { kind, at, bins } => age(value, *kind, *at).is_some_and(|age| bins.append(age, out)),
             Generalize::Place { kind, level } => place(value, *kind, *level, out),
             Generalize::Number(bins) => number::floor(value).is_some_and(|floor| bins.append(floor, out)),
+            // Without its bins no value is in one.
+            Generalize::Quantiles(_) => false,
             Generalize::Prefix(kept) => prefix(value, *kept, out),
             Generalize::Hierarchy(wider) => wider.get(value).is_some_and(|wider| {
                 // The plan's text, which can be longer than what a value has room for.
@@ -268,7 +312,8 @@ impl Bins {
                     (None, Some(high)) => write!(out, "(,{high})").is_ok(),
                     (Some(low), Some(high)) => write!(out, "[{low},{high})").is_ok(),
                     (Some(low), None) => write!(out, "[{low},)").is_ok(),
-                    (None, None) => false,
+                    // All values of a column are in one bin.
+                    (None, None) => write!(out, "(,)").is_ok(),
                 }
             }
         }

@@ -5,10 +5,10 @@
 //!
 //! | transform (`do`) | what becomes of a value | types |
 //! |---|---|---|
-//! | `keep` | stays | all but nested ones |
+//! | `keep` | stays | all |
 //! | `drop` | the column goes | all |
-//! | `redact` | [`REDACTED`] in text columns, null in others | all but nested ones |
-//! | `null` | null | all but nested ones |
+//! | `redact` | [`REDACTED`] in text columns, null in others | all |
+//! | `null` | null | all |
 //! | `mask` | characters become `*`: by kind, by a pattern, or all but `keep_prefix` and `keep_suffix` characters | text, integers, dates |
 //! | `token` | `<key id>.<26 characters of base32>`, or 16 or 32 bytes: HMAC-SHA-256 or HMAC-SM3 of the canonical form | text, integers, dates |
 //! | `fpe` | another value of the same format, by FF1 with AES or SM4; `decrypt` gives it back | text, integers, dates |
@@ -18,15 +18,20 @@
 //! | `date_shift` | the dates of a person move by days, all alike, by key and person | dates, timestamps, text that is a date |
 //! | `noise` | plus a random number of units, by key and row | integers, decimals, text that is an integer |
 //! | `text` | the spans that name persons become tokens, or masks of their kind; the rest stays | text |
+//! | `shuffle` | the values change rows, in a keyed order | all |
 //! | `encrypt` | `<key id>.` and a ciphertext, another one each time; `decrypt` gives it back | text, numbers, dates, booleans |
+//!
+//! Columns of structs and lists are treated part by part: an entry for `contact.phone`, for `phones[]`; the nested column as a
+//! whole can only be dropped.
 //!
 //! Besides, rows are removed by [`RowPlan`]: `suppress` by a condition, `sample` by a keyed draw.
 //!
 //! Text is utf8, large utf8, utf8 view and dictionaries of them, each of which comes out in its own type; what was no text
 //! comes out as utf8. A dictionary is treated word by word and never unpacked, but where a cell depends on more than its
-//! value (`date_shift`, `noise`, `encrypt`). Nulls stay null, with no bytes under them. A value that a transform can't treat
-//! becomes [`REDACTED`] (null outside of text) under `on_invalid = "redact"`, and is counted. Every transform is row-local:
-//! batches of any size give the same values and the same digests, but those of `encrypt`, which is random.
+//! value (`date_shift`, `noise`, `shuffle`, `encrypt`). Nulls stay null, with no bytes under them. A value that a transform can't treat
+//! becomes [`REDACTED`] (null outside of text) under `on_invalid = "redact"`, and is counted. Every transform is row-local
+//! but `shuffle` and the quantiles of `generalize`, which are table-global: the table is read twice. Batches of any size give
+//! the same values and the same digests, but those of `encrypt`, which is random.
 //!
 //! The digest of a logical column is SHA-256 over `kaifang/column/v1`, a zero byte, and for each cell in order: a zero
 //! byte for null; or one more than the length of the logical bytes in LEB128, and these bytes. The
@@ -45,6 +50,7 @@ mod content;
 mod dictionary;
 mod digest;
 mod discrete;
+mod elements;
 mod encrypt;
 mod error;
 mod ff1;
@@ -52,17 +58,23 @@ mod fpe;
 mod generalize;
 mod logical;
 mod mask;
+mod nested;
 mod noise;
 mod number;
 mod other;
+mod parts;
+mod passes;
 mod place;
 mod plan;
 mod preview;
+mod prove;
+mod quantiles;
 mod read;
 mod rotate;
 mod round;
 mod rows;
 mod shift;
+mod shuffle;
 mod splice;
 mod step;
 mod text;

@@ -46,10 +46,13 @@ pub(super) fn problems(column: &str, columns: &BTreeMap<String, ColumnPlan>, pro
     }
 }
 
-/// An entry that names a column whose cells have no logical value. Whether the table has the column at all is asked of
+/// An entry that names a column whose cells have no logical value, or stands in a list, whose elements are no rows. Whether the table has the column at all is asked of
 /// every column of the plan.
-pub(super) fn check(column: &str, entry: &ColumnPlan, schema: &Schema) -> Option<PlanError> {
+pub(super) fn check(column: &str, entry: &ColumnPlan, schema: &Schema, in_list: bool) -> Option<PlanError> {
     let (setting, name) = named(entry)?;
+    if in_list {
+        return Some(PlanError::InList { column: column.to_owned(), transform: entry.transform.to_string() });
+    }
     let field = schema.field_with_name(name).ok()?;
     plain_type(field.data_type()).is_none().then(|| place(column, setting))
 }

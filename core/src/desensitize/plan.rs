@@ -12,12 +12,11 @@ use serde_json::Value;
 
 use super::PlanError;
 use super::column::ColumnPlan;
+use super::nested::{self, Check};
 use super::other;
 use super::read::{field, read};
 use super::rows::RowPlan;
-use super::step::Step;
 use super::vocabulary::Invalid;
-use crate::kinds;
 use crate::terms::{Digest, V1};
 
 /// What the library's own derived keys begin with: no domain of a plan may.
@@ -57,7 +56,7 @@ impl Default for OnInvalid {
 /// "#)?;
 /// assert_eq!(Plan::parse_json(kaifang::canon::to_string(&plan)?.as_bytes())?.hash(), plan.hash());
 ///
-/// let wrong = Plan::parse_toml("v = 1\ndataset = \"d\"\n[columns]\na = { do = \"mask\" }\nb = { do = \"shuffle\" }");
+/// let wrong = Plan::parse_toml("v = 1\ndataset = \"d\"\n[columns]\na = { do = \"mask\" }\nb = { do = \"token\" }");
 /// assert_eq!(wrong.unwrap_err().problems().len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -192,29 +191,20 @@ impl Plan {
         crate::crypto::sha256(&crate::canon::to_bytes(self).unwrap_or_default())
     }
 
-    /// Checks the plan against the columns of a table: every column named, none too many, each transform meaningful.
+    /// Checks the plan against the columns of a table: every column and
+    /// every part of a nested one named, none too many, each transform meaningful.
     ///
     /// # Errors
     /// Every problem at once. Before them [`PlanError::PersonInHeader`], alone: the others repeat the names of columns.
     pub fn check(&self, schema: &Schema) -> Result<(), PlanError> {
-        if let Some(at) = schema.fields().iter().position(|field| kinds::identifies(field.name())) {
-            return Err(PlanError::PersonInHeader { number: at + 1 });
+        if let Some(number) = nested::named_as_persons(schema) {
+            return Err(PlanError::PersonInHeader { number });
         }
-        let mut problems = Vec::new();
-        let mut seen = BTreeMap::new();
-        for (second, field) in (1..).zip(schema.fields()) {
-            if let Some(first) = seen.insert(field.name().as_str(), second) {
-                problems.push(PlanError::DuplicateColumn { first, second });
-                continue;
-            }
-            match self.columns.get(field.name()) {
-                None => problems.push(PlanError::UnnamedColumn { column: field.name().clone() }),
-                Some(plan) => {
-                    problems.extend(Step::output_type(field.name(), plan, field.data_type()).err());
-                    problems.extend(other::check(field.name(), plan, schema));
-                }
-            }
+        let mut check = Check { plan: self, schema, seen: BTreeMap::new(), problems: Vec::new() };
+        for (number, field) in (1..).zip(schema.fields()) {
+            check.part(number, field.name().clone(), field.data_type(), (0, false));
         }
+        let Check { seen, mut problems, .. } = check;
         for rule in &self.rows {
             match schema.field_with_name(&rule.column) {
                 Ok(field) => problems.extend(super::rows::check(rule, field.data_type())),

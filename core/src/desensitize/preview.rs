@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::applied::{self, Reversible};
 use super::column::ColumnPlan;
 use super::plan::{OnInvalid, Plan};
+use super::shuffle::LEAST;
 use super::values::shown;
 use super::vocabulary::{Invalid, Level, Transform};
 use crate::crypto::Keyring;
@@ -78,7 +79,8 @@ impl Plan {
             keys.insert(id, &[0x5a; 32])?;
         }
         let samples: Vec<Vec<&str>> = self.columns().values().map(samples).collect();
-        let rows = samples.iter().map(Vec::len).max().unwrap_or_default();
+        // As many as a shuffle asks for.
+        let rows = samples.iter().map(Vec::len).max().unwrap_or_default().max(LEAST);
         let text = |values: &Vec<&str>| -> ArrayRef {
             Arc::new((0..rows).map(|row| values.get(row).or(values.last()).copied()).collect::<StringArray>())
         };

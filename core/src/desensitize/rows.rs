@@ -219,6 +219,11 @@ impl Rows {
         Ok(BooleanArray::from(leaves))
     }
 
+    /// Forgets what was counted.
+    pub(super) fn forget(&mut self) {
+        self.rules.iter_mut().for_each(|rule| (rule.rows, rule.unjudged) = (0, 0));
+    }
+
     pub(super) fn removed(&self) -> Vec<RemovedRows> {
         let removed = |rule: &Rule| RemovedRows {
             transform: rule.plan.transform,

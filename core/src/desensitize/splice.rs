@@ -12,13 +12,17 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 
 use super::apply::Treated;
+use super::step::Step;
 use super::vocabulary::Transform;
 use crate::table::{Progress, Sink, Splice, report_written};
 
 /// Whether a transform looks at nothing but its column, and leaves each row where it is.
 fn is_of_one_column(transform: Transform) -> bool {
     use Transform::*;
-    matches!(transform, Keep | Drop | Redact | Null | Mask | Token | Fpe | Generalize | Round | TopBottom | Text)
+    matches!(
+        transform,
+        Keep | Drop | Redact | Null | Mask | Token | Fpe | Generalize | Round | TopBottom | Text | Shuffle
+    )
 }
 
 /// Treats the whole table into the sink; `false` where it must go the ordinary way, and then nothing was done.
@@ -27,7 +31,11 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
     if !treated.rules.is_empty() || !treated.plan.columns().values().all(|entry| is_of_one_column(entry.transform)) {
         return Ok(false);
     }
-    let kept: Vec<bool> = treated.columns.iter().map(|column| column.step.is_kept()).collect();
+    // The parts of a nested column are pages of their own.
+    let Some(steps) = treated.columns.iter().map(|column| column.tree.step()).collect::<Option<Vec<_>>>() else {
+        return Ok(false);
+    };
+    let kept: Vec<bool> = steps.into_iter().map(Step::is_kept).collect();
     let written = treated.columns.iter().zip(&kept).enumerate().filter(|(_, (column, _))| column.output.is_some());
     let written: Vec<Option<usize>> = written.map(|(at, (_, kept))| kept.then_some(at)).collect();
     if sink.check_schema(&treated.schema_out).is_err() {
@@ -53,7 +61,8 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
             };
             let place = usize::try_from(at).unwrap_or(usize::MAX);
             if *kept {
-                let start = (column.output.clone(), column.step.counts);
+                let counts = column.tree.step().map(|step| step.counts).unwrap_or_default();
+                let start = column.output.clone();
                 let copied = group.copy(place, &mut |array| {
                     column.keep(array)?;
                     Ok::<(), crate::Error>(tick(array)?)
@@ -61,7 +70,8 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
                 if copied {
                     continue;
                 }
-                (column.output, column.step.counts) = start;
+                column.output = start;
+                column.tree.step_mut().into_iter().for_each(|step| step.counts = counts);
             }
             let written = column.output.is_some();
             let mut row = before;
@@ -83,7 +93,7 @@ pub(super) fn run(treated: &mut Treated, sink: &mut Sink, progress: Progress<'_>
     let rows = treated.rows;
     drop(splice);
     sink.count_spliced(rows);
-    treated.finish();
+    treated.finish()?;
     Ok(true)
 }
 

@@ -4,10 +4,11 @@
 //! on the cell alone, or on it and another cell of its row, so batches of any size give the same values.
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Schema};
 
 use super::cells::{self, Cells, as_text, clean, constant};
 use super::column::{ColumnPlan, strangers};
+use super::digest::ColumnHasher;
 use super::encrypt::{self, Encryption};
 use super::fpe::{self, Fpe};
 use super::generalize::{self, Generalize};
@@ -17,6 +18,7 @@ use super::noise::{self, Noise};
 use super::plan::{Plan, RESERVED};
 use super::round::{self, Round};
 use super::shift::{self, Shift};
+use super::shuffle::{self, Shuffle};
 use super::text::Text;
 use super::token::{self, Tokens};
 use super::top_bottom::{self, TopBottom};
@@ -38,6 +40,7 @@ enum Work {
     TopBottom(TopBottom),
     Shift(Box<Shift>),
     Noise(Box<Noise>),
+    Shuffle(Box<Shuffle>),
     Encrypt(Box<Encryption>),
     Text(Box<Text>),
 }
@@ -45,6 +48,7 @@ enum Work {
 /// What happened to the cells of one column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
+    pub(crate) cells: u64,
     pub(crate) nulls: u64,
     pub(crate) invalid: u64,
     pub(crate) changed: u64,
@@ -58,17 +62,67 @@ pub(crate) struct Step {
     /// Of the treated column; `None` where it is dropped.
     pub(crate) output: Option<DataType>,
     pub(crate) counts: Counts,
+    /// Of a transform that must see the whole column: what it saw, and what it is given to treat.
+    passes: Option<Box<Passes>>,
+}
+
+struct Passes {
+    seen: ColumnHasher,
+    treated: ColumnHasher,
 }
 
 impl Step {
     /// Joins the entry of a column with its key. The plan was checked against the schema before.
-    pub(crate) fn new(plan: &Plan, schema: &Schema, field: &Field, keys: &Keyring) -> Result<Self, crate::Error> {
-        let (column, input) = (field.name().as_str(), field.data_type());
+    pub(crate) fn new(
+        plan: &Plan,
+        schema: &Schema,
+        column: &str,
+        input: &DataType,
+        keys: &Keyring,
+    ) -> Result<Self, crate::Error> {
         let missing = || PlanError::UnnamedColumn { column: column.to_owned() };
         let entry = plan.columns().get(column).ok_or_else(missing)?;
         let output = Step::output_type(column, entry, input)?;
         let work = work(plan, schema, column, entry, keys)?;
-        Ok(Step { column: column.to_owned(), work, on_invalid: plan.on_invalid(), output, counts: Counts::default() })
+        let is_global = match &work {
+            Work::Shuffle(_) => true,
+            Work::Generalize(wider) => wider.is_global(),
+            _ => false,
+        };
+        let passes = is_global.then(|| Box::new(Passes { seen: ColumnHasher::new(), treated: ColumnHasher::new() }));
+        let (column, on_invalid, counts) = (column.to_owned(), plan.on_invalid(), Counts::default());
+        Ok(Step { column, work, on_invalid, output, counts, passes })
+    }
+
+    /// Whether the transform must see the whole column before it treats the first cell.
+    pub(crate) fn is_global(&self) -> bool {
+        self.passes.is_some()
+    }
+
+    /// Shows the cells of a batch to a transform that must see the whole column.
+    pub(crate) fn see(&mut self, array: &ArrayRef) -> Result<(), PlanError> {
+        if self.passes.as_mut().is_some_and(|passes| !passes.seen.update(array)) {
+            return Err(cells::too_large(&self.column));
+        }
+        match &mut self.work {
+            Work::Shuffle(shuffle) => shuffle.see(array, &self.column),
+            Work::Generalize(wider) => wider.see(array, &self.column),
+            _ => Ok(()),
+        }
+    }
+
+    /// The whole column was seen.
+    pub(crate) fn seen(&mut self) {
+        match (&mut self.work, &self.passes) {
+            (Work::Shuffle(shuffle), Some(passes)) => shuffle.draw(&passes.seen.clone().finish()),
+            (Work::Generalize(wider), _) => wider.seen(),
+            _ => {}
+        }
+    }
+
+    /// Whether the column that was seen is the one that was treated.
+    pub(crate) fn is_as_seen(&self) -> bool {
+        self.passes.as_ref().is_none_or(|passes| passes.seen.clone().finish() == passes.treated.clone().finish())
     }
 
     /// The type of the treated column, `None` where it is dropped; or why the transform has no meaning on the type.
@@ -124,6 +178,10 @@ impl Step {
         let nulls = count(array.logical_null_count());
         let valid = count(array.len()) - nulls;
         self.counts.nulls += nulls;
+        self.counts.cells += nulls + valid;
+        if self.passes.as_mut().is_some_and(|passes| !passes.treated.update(array)) {
+            return Err(cells::too_large(&self.column).into());
+        }
         let Some(output) = &self.output else {
             self.counts.changed += valid;
             return Ok(None);
@@ -133,6 +191,7 @@ impl Step {
             (Work::Shift(shift), _) => shift.treat(array, batch, output, column)?,
             (Work::Noise(noise), _) => noise.treat(array, batch, output, column)?,
             (Work::Encrypt(encryption), _) => encryption.treat(array, output, column)?,
+            (Work::Shuffle(shuffle), _) => shuffle.treat(array, output, column)?,
             (Work::Null, _) => Cells::all(arrow::array::new_null_array(output, array.len()), valid),
             (work, DataType::Dictionary(_, plain)) => {
                 dictionary::treat(array, column, |words| work.cells(words, plain, column))?
@@ -168,7 +227,7 @@ impl Work {
             Work::Round(round) => round.treat(array, output, column),
             Work::TopBottom(bounds) => bounds.treat(array, output, column),
             // Not by their values alone.
-            Work::Shift(_) | Work::Noise(_) | Work::Encrypt(_) => Err(cells::too_large(column)),
+            Work::Shift(_) | Work::Noise(_) | Work::Encrypt(_) | Work::Shuffle(_) => Err(cells::too_large(column)),
         }
     }
 }
@@ -194,14 +253,14 @@ pub(super) fn text_type(plain: &DataType) -> DataType {
 /// Whether equal values become equal, so that a dictionary's words can be treated each once. Else a dictionary comes out
 /// unpacked: its keys would tell which values were equal.
 fn is_of_the_value(transform: Transform) -> bool {
-    !matches!(transform, Transform::DateShift | Transform::Noise | Transform::Encrypt)
+    !matches!(transform, Transform::DateShift | Transform::Noise | Transform::Encrypt | Transform::Shuffle)
 }
 
 /// The domain of a column with a key: the one that the plan names, or the dataset and the kind. All dates of a person move
 /// alike, so for a shift the kind of the date doesn't count.
 pub(crate) fn domain(dataset: &str, entry: &ColumnPlan) -> Option<String> {
-    // The tokens of a text have a domain for each kind.
-    entry.key.as_ref().filter(|_| entry.transform != Transform::Text)?;
+    // The tokens of a text have a domain for each kind, and a shuffle has one of its column.
+    entry.key.as_ref().filter(|_| !matches!(entry.transform, Transform::Text | Transform::Shuffle))?;
     let kind = entry.kind.filter(|_| entry.transform != Transform::DateShift);
     Some(entry.domain.clone().unwrap_or_else(|| match kind {
         Some(kind) => format!("{dataset}/{kind}"),
@@ -234,6 +293,10 @@ fn work(plan: &Plan, schema: &Schema, column: &str, entry: &ColumnPlan, keys: &K
             Encryption::new(plan, column, entry, &domain, keys)?.map(|encryption| Work::Encrypt(encryption.into()))
         }
         Transform::Text => Some(Work::Text(Box::new(Text::new(plan, column, entry, keys)?))),
+        Transform::Shuffle => match &entry.key {
+            Some(key) => Some(Work::Shuffle(Box::new(Shuffle::new(plan.dataset(), column, key, keys)?))),
+            None => None,
+        },
         _ => None,
     };
     let unavailable = || PlanError::Unavailable { column: column.to_owned(), transform: entry.transform.to_string() };
@@ -286,7 +349,12 @@ pub(crate) fn problems(column: &str, entry: &ColumnPlan, problems: &mut Vec<Plan
     let mut report = Report { column, entry, problems };
     let keyed = matches!(
         transform,
-        Transform::Token | Transform::Fpe | Transform::DateShift | Transform::Noise | Transform::Encrypt
+        Transform::Token
+            | Transform::Fpe
+            | Transform::DateShift
+            | Transform::Noise
+            | Transform::Encrypt
+            | Transform::Shuffle
     );
     if keyed && entry.key.is_none() {
         report.field("key", "the id of a key", "密钥标识");
@@ -319,6 +387,7 @@ pub(crate) fn problems(column: &str, entry: &ColumnPlan, problems: &mut Vec<Plan
         Transform::Noise => noise::problems(entry, &mut report),
         Transform::Encrypt => encrypt::problems(entry, &mut report),
         Transform::Text => super::text::problems(entry, &mut report),
+        Transform::Shuffle => shuffle::problems(entry, &mut report),
         _ => {
             report.problems.truncate(before);
             report.problems.push(PlanError::Unavailable { column: name, transform: transform.to_string() });

@@ -6,8 +6,8 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::PlanError;
+use super::nested::Tree;
 use super::plan::Plan;
-use super::step::Step;
 use crate::crypto::Keyring;
 
 /// The transform of one column of a plan, ready to be run on its batches: no digest is made, so there is no proof.
@@ -28,7 +28,8 @@ use crate::crypto::Keyring;
 /// # Ok::<(), kaifang::Error>(())
 /// ```
 pub struct ColumnTreatment {
-    step: Step,
+    tree: Tree,
+    output: Option<DataType>,
     schema: SchemaRef,
     rows: u64,
 }
@@ -39,20 +40,24 @@ impl ColumnTreatment {
     ///
     /// # Errors
     /// [`PlanError`] for a column that the plan doesn't name, a type without a meaning or a transform of two columns;
-    /// [`PlanError::WholeTable`] for a plan with rules about rows;
+    /// [`PlanError::WholeTable`] for a plan with rules about rows and for a transform of whole columns;
     /// [`crate::crypto::KeyError`] for a missing key.
     pub fn new(plan: &Plan, column: &str, data_type: &DataType, keys: &Keyring) -> Result<Self, crate::Error> {
         if !plan.rows().is_empty() {
             return Err(PlanError::WholeTable.into());
         }
         let schema = Arc::new(Schema::new(vec![Field::new(column, data_type.clone(), true)]));
-        Ok(ColumnTreatment { step: Step::new(plan, &schema, schema.field(0), keys)?, schema, rows: 0 })
+        let tree = Tree::new(plan, &schema, column, data_type, keys)?;
+        if tree.is_global() {
+            return Err(PlanError::WholeTable.into());
+        }
+        Ok(ColumnTreatment { output: tree.output(data_type), tree, schema, rows: 0 })
     }
 
     /// The type of the treated column; `None` where it is dropped.
     #[must_use]
     pub fn data_type(&self) -> Option<&DataType> {
-        self.step.output.as_ref()
+        self.output.as_ref()
     }
 
     /// Treats the next batch of the column; `None` where it is dropped.
@@ -61,7 +66,7 @@ impl ColumnTreatment {
     /// [`PlanError::InvalidValue`] under `on_invalid = "error"`; [`PlanError::SchemaChanged`] for another type.
     pub fn treat(&mut self, array: &ArrayRef) -> Result<Option<ArrayRef>, crate::Error> {
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), vec![Arc::clone(array)]);
-        let treated = self.step.run(array, &batch.map_err(|_| PlanError::SchemaChanged)?, self.rows)?;
+        let treated = self.tree.run(array, &batch.map_err(|_| PlanError::SchemaChanged)?, self.rows)?;
         self.rows += array.len() as u64;
         Ok(treated)
     }
@@ -69,6 +74,6 @@ impl ColumnTreatment {
     /// How many values could not be treated so far.
     #[must_use]
     pub fn invalid(&self) -> u64 {
-        self.step.counts.invalid
+        self.tree.steps().iter().map(|step| step.counts.invalid).sum()
     }
 }

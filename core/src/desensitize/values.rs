@@ -114,7 +114,7 @@ pub fn answer_values(question: &[u8], keys: &Keyring) -> Result<TreatedValues, c
     let own = question.column.get("do").and_then(Value::as_str).and_then(Transform::from_id);
     let named = match own {
         Some(Transform::Fpe) => question.column.get("domain").is_none(),
-        Some(Transform::Encrypt | Transform::Noise) => true,
+        Some(Transform::Encrypt | Transform::Noise | Transform::Shuffle) => true,
         _ => false,
     };
     let expected = ("the name of the column, which the transform depends on", "列名,该变换的结果取决于列名");

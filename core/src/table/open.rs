@@ -43,7 +43,8 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Source, Tab
         Format::Csv => open_csv(file, path, options)?,
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(source.named(name).with_file(resolved(path)))
+    let again = (resolved(path), options.clone());
+    Ok(source.named(name).with_file(again.0.clone()).with_reopen(move || open(&again.0, &again.1)))
 }
 
 /// A table from the bytes of an Arrow IPC file or stream: the way in for those who hold no C data structures.

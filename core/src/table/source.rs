@@ -11,6 +11,9 @@ use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use super::TableError;
 use super::parquet::ParquetFile;
 
+/// How a table is opened once more.
+type Reopen = Box<dyn Fn() -> Result<Source, TableError> + Send>;
+
 /// A table that is read once, batch by batch.
 ///
 /// It is an iterator over batches. What it is made of is a boxed reader, so anything that Arrow reads fits.
@@ -22,6 +25,7 @@ pub struct Source {
     lost_digits: Arc<AtomicU64>,
     schema: SchemaRef,
     failed: Option<TableError>,
+    reopen: Option<Reopen>,
     batches: Box<dyn RecordBatchReader + Send>,
 }
 
@@ -35,7 +39,7 @@ impl Source {
         check_names(&schema)?;
         let lost_digits = Arc::default();
         let (name, file, rows, parquet, failed) = (String::new(), None, None, None, None);
-        Ok(Source { name, file, rows, parquet, lost_digits, schema, failed, batches })
+        Ok(Source { name, file, rows, parquet, lost_digits, schema, failed, reopen: None, batches })
     }
 
     /// A table from batches at hand, all of the schema.
@@ -56,8 +60,10 @@ impl Source {
     pub fn from_batches(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, TableError> {
         batches.iter().try_for_each(|batch| check_columns(batch, &schema))?;
         let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
+        let held = (Arc::clone(&schema), batches.clone());
         let reader = RecordBatchIterator::new(batches.into_iter().map(Ok), schema);
-        Ok(Source::from_reader(Box::new(reader))?.with_rows(Some(rows)))
+        let source = Source::from_reader(Box::new(reader))?.with_rows(Some(rows));
+        Ok(source.with_reopen(move || Source::from_batches(Arc::clone(&held.0), held.1.clone())))
     }
 
     /// Names the table, for messages and reports.
@@ -84,6 +90,22 @@ impl Source {
     /// The Parquet file that the table is the whole of; `None` once a batch was read.
     pub(crate) fn parquet(&self) -> Option<&ParquetFile> {
         self.parquet.as_ref()
+    }
+
+    /// Says how the table is opened once more.
+    #[must_use]
+    pub(super) fn with_reopen(mut self, reopen: impl Fn() -> Result<Source, TableError> + Send + 'static) -> Self {
+        self.reopen = Some(Box::new(reopen));
+        self
+    }
+
+    /// The same table from its first row, by a reader of its own; `None` where it can be read only once. What stands in a file
+    /// may have changed meanwhile.
+    ///
+    /// # Errors
+    /// As [`super::open`].
+    pub(crate) fn again(&self) -> Result<Option<Source>, TableError> {
+        self.reopen.as_ref().map(|reopen| reopen()).transpose()
     }
 
     /// Says where numbers are counted that lost digits.
