@@ -100,7 +100,7 @@ bench: ## criterion figures of classify, decide, kinds, mask, token, canon
 	$(CARGO) bench $(LOCKED) -p kaifang-benches
 
 .PHONY: bench-peers
-bench-peers: ## cedar-policy, regorus, cel, serde_jcs and fpe on our cases: equal answers first, then the ratios
+bench-peers: bench-treatment ## cedar-policy, regorus, cel, serde_jcs and fpe on our cases: equal answers first, then the ratios
 	$(CARGO) bench $(LOCKED) -p kaifang-benches --features peers --bench peers_policy --bench canon --bench fpe
 
 .PHONY: bench-ledger
@@ -121,11 +121,13 @@ bench-decision: python build ## one decision in Rust, through the C library and 
 
 .PHONY: bench-treatment
 bench-treatment: python ## masks, tokens and ciphers of two million values beside pyarrow, polars and Python; a Parquet file whole
-	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example treatment --example parquet
+	$(CARGO) build $(LOCKED) --release -p kaifang-benches --example treatment --example parquet --example scale
 	$(BIN)/python benches/faces/treatment.py --rust $(RELEASE)/examples/treatment
 	$(RELEASE)/examples/parquet make target/people.parquet 2000000
 	$(RELEASE)/examples/parquet treat target/people.parquet target/treated.parquet spliced
 	$(RELEASE)/examples/parquet treat target/people.parquet target/treated.parquet ordinary
+	for rows in 100000 1000000 10000000 100000000; do $(RELEASE)/examples/scale $$rows row_local; done
+	for rows in 100000 1000000 10000000; do $(RELEASE)/examples/scale $$rows table_global; done
 
 .PHONY: bench-faces
 bench-faces: python build ## columns of ten million rows in Rust, through the C library and in Python, on one core

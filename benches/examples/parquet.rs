@@ -16,7 +16,7 @@ use arrow::array::{
 use kaifang::crypto::Keyring;
 use kaifang::desensitize::Plan;
 use kaifang::table::{Format, ReadOptions, Sink, Source, open, silent};
-use kaifang_benches::Random;
+use kaifang_benches::{Random, peak_kib, processor_seconds};
 
 const PLAN: &str = r#"
 v = 1
@@ -79,19 +79,6 @@ fn treat(input: &Path, output: &Path, splice: bool) {
         peak_kib() / 1024,
         applied.hash(),
     );
-}
-
-fn processor_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
-    // In ticks of a hundredth of a second.
-    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
-}
-
-fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 fn make(path: &Path, rows: usize) {
