@@ -59,5 +59,5 @@ fn text_vectors() {
 
 #[test]
 fn transform_vectors() {
-    run(include_str!("../../tests/vectors/transform.json"), 48);
+    run(include_str!("../../tests/vectors/transform.json"), 49);
 }

@@ -1,6 +1,7 @@
 """Nested columns by their paths, and transforms that see a whole column first, of any Arrow object."""
 
 import collections
+import hashlib
 
 import polars as pl
 import pyarrow as pa
@@ -51,6 +52,37 @@ def test_every_part_is_treated_by_its_own_entry():
         with pytest.raises(kaifang.KaifangError) as caught:
             applied.verify(other)
         assert caught.value.code == "KF-PLAN-17"
+
+
+def digest(what, cells):
+    """The digest of a column, from its definition."""
+    out = hashlib.sha256(f"kaifang/{what}/v1\0".encode())
+    for cell in cells:
+        logical = None if cell is None else str(cell).encode()
+        length = 0 if logical is None else len(logical) + 1
+        while length >= 128:
+            out.update(bytes([length % 128 + 128]))
+            length //= 128
+        out.update(bytes([length]) + (logical or b""))
+    return f"sha256:{out.hexdigest()}"
+
+
+def test_each_part_has_the_digest_of_its_cells():
+    _, applied = kaifang.Plan.parse(NESTED).apply(pa.Table.from_pylist(ROWS))
+    contacts = [row["contact"] for row in TREATED]
+    phones = [contact and contact["phones"] for contact in contacts]
+    orders = [row["orders"] for row in TREATED]
+    items = [item for items in orders if items for item in items]
+    length = lambda items: None if items is None else len(items)  # noqa: E731
+    assert applied.output_digests == {
+        "contact": digest("struct", [contact and "true" for contact in contacts]),
+        "contact.xm": digest("column", [contact and contact["xm"] for contact in contacts]),
+        "contact.phones": digest("list", map(length, phones)),
+        "contact.phones[]": digest("column", [phone for each in phones if each for phone in each]),
+        "orders": digest("list", map(length, orders)),
+        "orders[]": digest("struct", [item and "true" for item in items]),
+        "orders[].je": digest("column", [item and item["je"] for item in items]),
+    }
 
 
 def test_a_part_that_the_plan_does_not_name_is_refused():

@@ -85,10 +85,14 @@ def top_bottom(entry, value, _row):
 
 
 def quantile_bounds(bins: int, values: list) -> list:
-    """The ends of bins of about as many values each: whole numbers, rising, none of them the least."""
+    """The ends of bins of about as many values each, and of no fewer than twenty."""
     floors = sorted(int(exact.to_integral_value("ROUND_FLOOR")) for exact in map(number, values) if exact is not None)
-    begins = {floors[k * len(floors) // bins] for k in range(1, bins)} if floors else set()
-    return sorted(begins - set(floors[:1]))
+    bounds, last = [], 0
+    for k in range(1, bins if floors else 0):
+        begin = bisect.bisect_left(floors, floors[k * len(floors) // bins])
+        if begin - last >= 20 and len(floors) - begin >= 20:
+            bounds, last = bounds + [floors[begin]], begin
+    return bounds
 
 
 def bin_of(entry, exact) -> str:

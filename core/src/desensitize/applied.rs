@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::rows::RemovedRows;
 use super::vocabulary::Transform;
 use crate::kinds::{Kind, Role};
-use crate::table::{Progress, Source, report};
+use crate::table::{Progress, Source, report, type_name};
 use crate::terms::{Digest, V1, words};
 
 words! {
@@ -46,7 +46,7 @@ words! {
 pub struct ColumnType {
     /// The name; of a part the path, such as `contact.phone` or `phones[]`.
     pub name: String,
-    /// The Arrow type, such as `Utf8` or `Int64`.
+    /// The Arrow type, such as `Utf8`, `Int64` or `Struct`.
     #[serde(rename = "type")]
     pub data_type: String,
 }
@@ -146,7 +146,7 @@ pub struct Applied {
     pub removed: Vec<RemovedRows>,
     /// What was done, by column.
     pub columns: Vec<AppliedColumn>,
-    /// The columns that are not in the output.
+    /// The columns and parts of the input that are not in the output.
     pub dropped: Vec<String>,
     /// The columns of the input.
     pub schema_in: Vec<ColumnType>,
@@ -247,6 +247,6 @@ pub(crate) fn outcome(plan: &Plan) -> Outcome {
 
 /// The columns of a schema, each before its parts, as a document.
 pub(crate) fn column_types(schema: &Schema) -> Vec<ColumnType> {
-    let column = |part: Part<'_>| ColumnType { name: part.path, data_type: part.data_type.to_string() };
+    let column = |part: Part<'_>| ColumnType { name: part.path, data_type: type_name(part.data_type) };
     parts(schema).into_iter().map(column).collect()
 }

@@ -199,6 +199,7 @@ impl Plan {
         let mut treated = self.apply(source, keys)?;
         let mut sink = open(treated.schema())?;
         sink.check_source(&treated.source)?;
+        sink.check_nested()?;
         treated.see_columns(&mut *progress)?;
         if !super::splice::run(&mut treated, &mut sink, &mut *progress)? {
             while let Some(batch) = treated.next_batch()? {

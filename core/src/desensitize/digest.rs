@@ -29,8 +29,14 @@ impl ColumnHasher {
     const PREFIX: usize = 10;
 
     pub(crate) fn new() -> Self {
+        ColumnHasher::named("kaifang/column/v1")
+    }
+
+    /// A digest of something else than cells: `what` stands in place of `kaifang/column/v1`.
+    pub(crate) fn named(what: &str) -> Self {
         let mut hasher = Hasher::sha256();
-        hasher.update(b"kaifang/column/v1\0");
+        hasher.update(what.as_bytes());
+        hasher.update(b"\0");
         ColumnHasher { hasher, buffer: vec![0; Self::CHUNK + Self::PREFIX + Self::SHORT], filled: 0 }
     }
 

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, FixedSizeListArray, GenericListArray, OffsetSizeTrait, UInt64Array,
+    Array, ArrayRef, AsArray, BooleanArray, FixedSizeListArray, GenericListArray, MutableArrayData, OffsetSizeTrait,
+    UInt64Array, make_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::compute::{not, nullif, take};
@@ -13,6 +14,10 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 
 use super::PlanError;
 use super::cells::{own_nulls, too_large};
+use super::nested::ELEMENT;
+
+/// The most elements of one batch.
+const MOST: usize = 1 << 28;
 
 /// The fields of a struct, each null where the struct is.
 pub(super) fn fields_of(array: &ArrayRef, path: &str) -> Result<Vec<ArrayRef>, PlanError> {
@@ -74,6 +79,9 @@ impl Elements {
             }
             ends.push(total);
         }
+        if total > MOST {
+            return Err(too_large(path));
+        }
         let array = if without_gaps {
             values.slice(first.unwrap_or_default(), total)
         } else {
@@ -97,28 +105,42 @@ impl Elements {
 
     /// The lists of treated elements, of the same type and nulls as the lists that they are of.
     pub(super) fn lists_of(&self, treated: ArrayRef, lists: &ArrayRef, path: &str) -> Result<ArrayRef, PlanError> {
-        let element = |field: &FieldRef| Arc::new(Field::new(field.name(), treated.data_type().clone(), true));
+        let element = Arc::new(Field::new(ELEMENT, treated.data_type().clone(), true));
         match lists.data_type() {
-            DataType::List(field) => self.offset_lists::<i32>(element(field), treated, path),
-            DataType::LargeList(field) => self.offset_lists::<i64>(element(field), treated, path),
-            DataType::FixedSizeList(field, size) => {
-                // Lists of one size have room for elements where they are null.
+            DataType::List(_) => self.offset_lists::<i32>(element, treated, path),
+            DataType::LargeList(_) => self.offset_lists::<i64>(element, treated, path),
+            DataType::FixedSizeList(_, size) => {
                 let width = usize::try_from(*size).map_err(|_| PlanError::SchemaChanged)?;
-                let mut places: Vec<Option<u64>> = Vec::new();
-                places.try_reserve_exact(self.ends.len().saturating_mul(width)).map_err(|_| too_large(path))?;
-                for (row, end) in self.ends.iter().enumerate() {
-                    let is_valid = self.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-                    places.extend((0..width).map(|place| is_valid.then(|| (end - width + place) as u64)));
-                }
-                let treated = match self.nulls {
+                let treated = match &self.nulls {
                     None => Arc::clone(&treated),
-                    Some(_) => take(&treated, &UInt64Array::from(places), None).map_err(|_| too_large(path))?,
+                    Some(nulls) => self.with_room(nulls, width, &treated, path)?,
                 };
-                let lists = FixedSizeListArray::try_new(element(field), *size, treated, self.nulls.clone());
+                let lists = FixedSizeListArray::try_new(element, *size, treated, self.nulls.clone());
                 Ok(Arc::new(lists.map_err(|_| too_large(path))?))
             }
             _ => Err(PlanError::SchemaChanged),
         }
+    }
+
+    /// Elements with room between them, for lists of one size have it where they are null: zeros, and nothing that was there.
+    fn with_room(
+        &self,
+        nulls: &NullBuffer,
+        width: usize,
+        treated: &ArrayRef,
+        path: &str,
+    ) -> Result<ArrayRef, PlanError> {
+        let room = self.ends.len().checked_mul(width).filter(|room| *room <= MOST).ok_or_else(|| too_large(path))?;
+        let given = treated.to_data();
+        let mut roomy = MutableArrayData::new(vec![&given], true, room);
+        for (row, end) in self.ends.iter().enumerate() {
+            let extended = match nulls.is_valid(row) {
+                true => roomy.try_extend(0, end - width, *end),
+                false => roomy.try_extend_nulls(width),
+            };
+            extended.map_err(|_| too_large(path))?;
+        }
+        Ok(make_array(roomy.freeze()))
     }
 
     fn offset_lists<O: OffsetSizeTrait>(

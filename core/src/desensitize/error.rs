@@ -110,10 +110,14 @@ room_error! {
         TableChanged = "KF-PLAN-26",
             en "the table changed while it was read",
             zh "读取期间表发生了变化";
-        /// A transform that looks at another column, in a list.
+        /// A transform that looks at another column or moves values between rows, in a list.
         InList { column: String, transform: String } = "KF-PLAN-27",
-            en "column {column:?}: `{transform}` looks at another column of the row, and the elements of a list are no rows",
-            zh "列 {column:?}:{transform} 须参照同一行的另一列,而列表的元素不是行", at "columns.{column}";
+            en "column {column:?}: `{transform}` goes by the rows of the table, and the elements of a list are no rows",
+            zh "列 {column:?}:{transform} 按表的行进行,而列表的元素不是行", at "columns.{column}";
+        /// Two columns or parts of columns with one path: nobody could tell which of them an entry means.
+        DuplicatePath { path: String } = "KF-PLAN-28",
+            en "two parts of the table have the path {path:?}; rename one of them",
+            zh "表中有两处的路径均为 {path:?};请改名", at "columns.{path}";
         /// Format-preserving encryption over so few values that they can be tried.
         SmallDomain { place: String } = "KF-PLAN-30",
             en "{place}: what is encrypted has fewer than 10^6 values, all of which could be tried; keep fewer characters",

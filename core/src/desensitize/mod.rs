@@ -37,7 +37,9 @@
 //! byte for null; or one more than the length of the logical bytes in LEB128, and these bytes. The
 //! logical bytes of text are its UTF-8, of a whole number its decimal digits, of a boolean `true` or `false`, of a date
 //! `YYYY-MM-DD`, of binary the bytes; of a decimal the unscaled digits, `e-` and the scale; of times and timestamps
-//! nanoseconds and `ns`; of floats `f64:` and their bits in hexadecimal.
+//! nanoseconds and `ns`; of floats `f64:` and their bits in hexadecimal. The elements of lists are cells one after another, the
+//! fields of a struct cells of its rows. A struct itself has the digest of `true` for each row that has it, under
+//! `kaifang/struct/v1`, a list that of its numbers of elements, under `kaifang/list/v1`.
 //!
 //! This room must never put a value into an error, hand out a proof before the last row, or hash an identifier without a
 //! key.

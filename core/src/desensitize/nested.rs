@@ -8,9 +8,9 @@
 //! A null struct has no fields and a null list no elements: whatever lies under them is neither treated nor counted, and does
 //! not leave. A struct all of whose fields are dropped is dropped, and so is a list whose elements are.
 //!
-//! Maps, unions and lists of views have no paths: they can only be dropped.
+//! Maps, unions, views of lists and structs or lists without room have no paths: they can only be dropped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StructArray};
@@ -20,10 +20,15 @@ use super::PlanError;
 use super::cells::own_nulls;
 use super::elements::{Elements, fields_of};
 use super::other;
+use super::parts;
 use super::plan::Plan;
 use super::step::Step;
+use super::vocabulary::Transform;
 use crate::crypto::Keyring;
 use crate::kinds;
+
+/// What the elements of a list are called in a treated table; the input's own word for them could be a value.
+pub(super) const ELEMENT: &str = "item";
 
 /// Deeper columns can only be dropped: who reads them goes down as deep.
 const DEEPEST: usize = 32;
@@ -40,9 +45,8 @@ pub(super) fn nesting(data_type: &DataType, depth: usize) -> Option<Nesting<'_>>
     match data_type {
         _ if depth >= DEEPEST => None,
         DataType::Struct(fields) if !fields.is_empty() => Some(Nesting::Struct(fields)),
-        DataType::List(element) | DataType::LargeList(element) | DataType::FixedSizeList(element, _) => {
-            Some(Nesting::List(element))
-        }
+        DataType::List(element) | DataType::LargeList(element) => Some(Nesting::List(element)),
+        DataType::FixedSizeList(element, size) if *size > 0 => Some(Nesting::List(element)),
         _ => None,
     }
 }
@@ -74,36 +78,83 @@ pub(super) fn named_as_persons(schema: &Schema) -> Option<usize> {
     schema.fields().iter().position(|field| names(field, 0)).map(|at| at + 1)
 }
 
-/// What is wrong with the entries of a table's columns and of their parts. `seen` = the paths so far, and in which column of
-/// the table, counted from 1, they are.
+/// What is wrong with the entries of a plan for the columns of a table and their parts.
 pub(super) struct Check<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) schema: &'a Schema,
-    pub(super) seen: BTreeMap<String, usize>,
-    pub(super) problems: Vec<PlanError>,
+    plan: &'a Plan,
+    /// Every column and part, those that no entry names included: the number of its column, counted from 1, and whether it is
+    /// the column itself.
+    paths: BTreeMap<String, (usize, bool)>,
+    /// The entries that were met.
+    met: BTreeSet<&'a str>,
+    problems: Vec<PlanError>,
 }
 
-impl Check<'_> {
-    /// Checks one part; `inside` = the nestings around it, and whether a list is among them.
-    pub(super) fn part(&mut self, number: usize, path: String, data_type: &DataType, inside: (usize, bool)) {
-        if let Some(first) = self.seen.insert(path.clone(), number) {
-            self.problems.push(PlanError::DuplicateColumn { first, second: number });
-            return;
+impl<'a> Check<'a> {
+    /// Checks the entries of the columns of a table; `schema` may have fewer columns than the plan.
+    pub(super) fn new(plan: &'a Plan, schema: &Schema) -> Self {
+        let mut check = Check { plan, paths: BTreeMap::new(), met: BTreeSet::new(), problems: Vec::new() };
+        for (number, field) in (1..).zip(schema.fields()) {
+            for part in parts::of_field(field) {
+                let is_column = part.path == *field.name();
+                if let Some((first, was_column)) = check.paths.get(&part.path) {
+                    let path = part.path.clone();
+                    check.problems.push(match is_column && *was_column {
+                        true => PlanError::DuplicateColumn { first: *first, second: number },
+                        false => PlanError::DuplicatePath { path },
+                    });
+                }
+                check.paths.insert(part.path, (number, is_column));
+            }
         }
+        for field in schema.fields() {
+            check.part(field.name(), field.data_type(), schema, (0, false));
+        }
+        check
+    }
+
+    /// The problems, also those of entries that the table has no column or part for.
+    pub(super) fn of_the_whole(mut self) -> Vec<PlanError> {
+        let strangers = self.plan.columns().keys().filter(|column| !self.met.contains(column.as_str()));
+        let missing = |column: &String| PlanError::NoSuchColumn { column: column.clone() };
+        self.problems.extend(strangers.map(missing));
+        self.problems
+    }
+
+    /// The problems of the columns that the table has.
+    pub(super) fn of_the_columns(self) -> Vec<PlanError> {
+        self.problems
+    }
+
+    /// Whether the path is one of a part of a column, and of no column.
+    pub(super) fn is_part(&self, path: &str) -> bool {
+        self.paths.get(path).is_some_and(|(_, is_column)| !is_column)
+    }
+
+    /// Checks one part; `inside` = the nestings around it, and whether a list is among them.
+    fn part(&mut self, path: &str, data_type: &DataType, schema: &Schema, inside: (usize, bool)) {
         let (depth, in_list) = inside;
-        match (self.plan.columns().get(&path), nesting(data_type, depth)) {
+        let plan = self.plan;
+        match (plan.columns().get_key_value(path), nesting(data_type, depth)) {
             (None, Some(Nesting::Struct(fields))) => {
                 for field in fields {
-                    self.part(number, field_path(&path, field.name()), field.data_type(), (depth + 1, in_list));
+                    self.part(&field_path(path, field.name()), field.data_type(), schema, (depth + 1, in_list));
                 }
             }
             (None, Some(Nesting::List(element))) => {
-                self.part(number, element_path(&path), element.data_type(), (depth + 1, true));
+                self.part(&element_path(path), element.data_type(), schema, (depth + 1, true));
             }
-            (None, None) => self.problems.push(PlanError::UnnamedColumn { column: path }),
-            (Some(entry), _) => {
-                self.problems.extend(Step::output_type(&path, entry, data_type).err());
-                self.problems.extend(other::check(&path, entry, self.schema, in_list));
+            (None, None) => self.problems.push(PlanError::UnnamedColumn { column: path.to_owned() }),
+            (Some((name, entry)), _) => {
+                self.met.insert(name);
+                self.problems.extend(Step::output_type(path, entry, data_type).err());
+                if in_list && (other::named(entry).is_some() || entry.transform == Transform::Shuffle) {
+                    let transform = entry.transform.to_string();
+                    self.problems.push(PlanError::InList { column: path.to_owned(), transform });
+                } else if other::named(entry).is_some_and(|(_, other)| self.is_part(other)) {
+                    self.problems.push(other::place(path, entry));
+                } else {
+                    self.problems.extend(other::check(path, entry, schema));
+                }
             }
         }
     }
@@ -240,7 +291,7 @@ impl Tree {
     }
 
     fn element(&self, input: &FieldRef) -> Option<FieldRef> {
-        Some(Arc::new(Field::new(input.name(), self.output(input.data_type())?, true)))
+        Some(Arc::new(Field::new(ELEMENT, self.output(input.data_type())?, true)))
     }
 
     /// Treats the column of one batch; `before` = the rows of the batches before. `None` where it is dropped.

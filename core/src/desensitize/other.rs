@@ -40,24 +40,22 @@ pub(super) fn named(entry: &ColumnPlan) -> Option<(&'static str, &str)> {
 
 /// An entry that names a column which the plan lacks, or its own.
 pub(super) fn problems(column: &str, columns: &BTreeMap<String, ColumnPlan>, problems: &mut Vec<PlanError>) {
-    let Some((setting, name)) = columns.get(column).and_then(named) else { return };
-    if name == column || !columns.contains_key(name) {
-        problems.push(place(column, setting));
+    let Some(entry) = columns.get(column) else { return };
+    if named(entry).is_some_and(|(_, name)| name == column || !columns.contains_key(name)) {
+        problems.push(place(column, entry));
     }
 }
 
-/// An entry that names a column whose cells have no logical value, or stands in a list, whose elements are no rows. Whether the table has the column at all is asked of
+/// An entry that names a column whose cells have no logical value. Whether the table has the column at all is asked of
 /// every column of the plan.
-pub(super) fn check(column: &str, entry: &ColumnPlan, schema: &Schema, in_list: bool) -> Option<PlanError> {
-    let (setting, name) = named(entry)?;
-    if in_list {
-        return Some(PlanError::InList { column: column.to_owned(), transform: entry.transform.to_string() });
-    }
-    let field = schema.field_with_name(name).ok()?;
-    plain_type(field.data_type()).is_none().then(|| place(column, setting))
+pub(super) fn check(column: &str, entry: &ColumnPlan, schema: &Schema) -> Option<PlanError> {
+    let field = schema.field_with_name(named(entry)?.1).ok()?;
+    plain_type(field.data_type()).is_none().then(|| place(column, entry))
 }
 
-fn place(column: &str, setting: &str) -> PlanError {
+/// The problem of an entry that names another column.
+pub(super) fn place(column: &str, entry: &ColumnPlan) -> PlanError {
+    let setting = named(entry).map_or("do", |(setting, _)| setting);
     PlanError::Field {
         place: format!("columns.{column}.{setting}"),
         expected_en: "the name of another column of the plan, of a type that is not nested",

@@ -1,14 +1,15 @@
 //! The digests of a table's columns, and of the parts of nested ones.
 //!
 //! A part has the digest of its cells as if it were a column (see [`crate::desensitize`]), in the order of the rows and, in
-//! a list, of its elements. A struct has one besides, of a cell `true` for each row that has it; and a list, of the number
-//! of elements of each. So nothing of a nested column can change without a digest that does.
+//! a list, of its elements. A struct has one besides, of a cell `true` for each row that has it, which begins with
+//! `kaifang/struct/v1` in place of `kaifang/column/v1`; and a list one of the number of elements of each, which begins with
+//! `kaifang/list/v1`. So nothing of a nested column can change without a digest that does, and no flat column has its digests.
 
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 
 use super::cells::own_nulls;
 use super::digest::ColumnHasher;
@@ -25,10 +26,13 @@ pub(super) struct Part<'a> {
 
 /// The columns of a schema in order, each before its parts.
 pub(super) fn parts(schema: &Schema) -> Vec<Part<'_>> {
+    schema.fields().iter().flat_map(|field| of_field(field)).collect()
+}
+
+/// A column and its parts.
+pub(super) fn of_field(field: &Field) -> Vec<Part<'_>> {
     let mut out = Vec::new();
-    for field in schema.fields() {
-        add(field.name().clone(), field.data_type(), 0, &mut out);
-    }
+    add(field.name().clone(), field.data_type(), 0, &mut out);
     out
 }
 
@@ -61,7 +65,11 @@ impl PartsHasher {
 
     fn at(path: String, data_type: &DataType, depth: usize) -> Self {
         let nesting = nesting(data_type, depth);
-        let own = (nesting.is_some() || plain_type(data_type).is_some()).then(ColumnHasher::new);
+        let own = match nesting {
+            Some(Nesting::Struct(_)) => Some(ColumnHasher::named("kaifang/struct/v1")),
+            Some(Nesting::List(_)) => Some(ColumnHasher::named("kaifang/list/v1")),
+            None => plain_type(data_type).map(|_| ColumnHasher::new()),
+        };
         let parts = match nesting {
             Some(Nesting::Struct(fields)) => fields
                 .iter()

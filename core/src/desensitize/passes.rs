@@ -3,7 +3,9 @@
 //! A table of a file is opened again; one that can be read only once is held in memory. Rows that the plan's rules remove
 //! are not seen. What was seen is compared with what is treated: a file that changed between is an error, and no proof.
 
+use arrow::array::Array as _;
 use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Schema};
 
 use super::PlanError;
 use super::apply::{Column, Treated};
@@ -37,9 +39,12 @@ fn read_columns(treated: &mut Treated, progress: Progress<'_>) -> Result<bool, c
     let mut before = 0;
     for (group, rows) in file.groups().into_iter().enumerate() {
         for (place, column) in treated.columns.iter_mut().enumerate().filter(|(_, column)| column.tree.is_global()) {
+            let mut seen = 0;
             for array in file.read(group, place)? {
-                column.tree.see(&array?)?;
-                report(&mut *progress, STAGE, before, total)?;
+                let array = array?;
+                column.tree.see(&array)?;
+                seen += array.len() as u64;
+                report(&mut *progress, STAGE, before + rows.min(seen), total)?;
             }
         }
         before += rows;
@@ -49,7 +54,10 @@ fn read_columns(treated: &mut Treated, progress: Progress<'_>) -> Result<bool, c
 
 fn read_batches(treated: &mut Treated, progress: Progress<'_>) -> Result<(), crate::Error> {
     let total = treated.source.known_rows();
-    let mut again = treated.source.again()?;
+    let mut again = treated.source.again();
+    if again.as_ref().is_some_and(|again| columns(&again.schema()) != columns(&treated.schema_in)) {
+        return Err(PlanError::TableChanged.into());
+    }
     let mut held = Vec::new();
     let mut rows = 0;
     loop {
@@ -70,6 +78,7 @@ fn read_batches(treated: &mut Treated, progress: Progress<'_>) -> Result<(), cra
         }
         rows += batch.num_rows() as u64;
         if again.is_none() {
+            held.try_reserve(1).map_err(|_| PlanError::SchemaChanged)?;
             held.push(batch);
         }
         report(&mut *progress, STAGE, rows, total)?;
@@ -80,4 +89,9 @@ fn read_batches(treated: &mut Treated, progress: Progress<'_>) -> Result<(), cra
         treated.source = Source::from_batches(schema, held)?.named(name);
     }
     Ok(())
+}
+
+/// The names and types of a table's columns.
+fn columns(schema: &Schema) -> Vec<(String, DataType)> {
+    schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect()
 }

@@ -200,20 +200,20 @@ impl Plan {
         if let Some(number) = nested::named_as_persons(schema) {
             return Err(PlanError::PersonInHeader { number });
         }
-        let mut check = Check { plan: self, schema, seen: BTreeMap::new(), problems: Vec::new() };
-        for (number, field) in (1..).zip(schema.fields()) {
-            check.part(number, field.name().clone(), field.data_type(), (0, false));
-        }
-        let Check { seen, mut problems, .. } = check;
-        for rule in &self.rows {
+        let check = Check::new(self, schema);
+        let mut rules = Vec::new();
+        for (number, rule) in self.rows.iter().enumerate() {
             match schema.field_with_name(&rule.column) {
-                Ok(field) => problems.extend(super::rows::check(rule, field.data_type())),
-                Err(_) => problems.push(PlanError::NoSuchColumn { column: rule.column.clone() }),
+                Ok(field) => rules.extend(super::rows::check(rule, field.data_type())),
+                Err(_) if check.is_part(&rule.column) => {
+                    let place = format!("rows.{number}.column");
+                    rules.push(field(place, "a column of the table, and no part of one", "表的一列,而非列中的一部分"));
+                }
+                Err(_) => rules.push(PlanError::NoSuchColumn { column: rule.column.clone() }),
             }
         }
-        for column in self.columns.keys().filter(|column| !seen.contains_key(column.as_str())) {
-            problems.push(PlanError::NoSuchColumn { column: column.clone() });
-        }
+        let mut problems = check.of_the_whole();
+        problems.extend(rules);
         PlanError::all_of(problems)
     }
 

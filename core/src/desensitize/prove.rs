@@ -24,7 +24,7 @@ impl Treated {
         if self.columns.iter().any(|column| !column.tree.is_as_seen()) {
             return Err(PlanError::TableChanged);
         }
-        let (mut columns, mut dropped) = (Vec::new(), Vec::new());
+        let mut columns = Vec::new();
         let mut output_digests = BTreeMap::new();
         let mut inputs = BTreeMap::new();
         for column in &mut self.columns {
@@ -35,7 +35,6 @@ impl Treated {
         for column in &mut self.columns {
             for step in column.tree.steps() {
                 columns.extend(treated_as(&self.plan, step));
-                dropped.extend(step.output.is_none().then(|| step.column.clone()));
             }
             if let (Some((_, key)), Some(hasher)) = (&self.input_key, column.input.take()) {
                 for (path, digest) in hasher.finish() {
@@ -45,6 +44,8 @@ impl Treated {
             }
             output_digests.extend(column.output.take().into_iter().flat_map(super::parts::PartsHasher::finish));
         }
+        let (schema_in, schema_out) = (applied::column_types(&self.schema_in), applied::column_types(&self.schema_out));
+        let is_dropped = |path: &String| schema_out.iter().all(|left| left.name != *path);
         Ok(Applied {
             v: V1,
             plan: self.plan.hash(),
@@ -52,9 +53,9 @@ impl Treated {
             rows: self.rows,
             removed: self.rules.removed(),
             columns,
-            dropped,
-            schema_in: applied::column_types(&self.schema_in),
-            schema_out: applied::column_types(&self.schema_out),
+            dropped: schema_in.iter().map(|column| column.name.clone()).filter(is_dropped).collect(),
+            schema_in,
+            schema_out,
             input_digests: self
                 .input_key
                 .as_ref()

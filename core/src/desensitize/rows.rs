@@ -27,6 +27,7 @@ use super::vocabulary::Transform;
 use crate::canon::MAX_INTEGER;
 use crate::crypto::{Keyring, MacKey, is_key_id};
 use crate::kinds::{self, Kind, fold};
+use crate::table::type_name;
 
 /// One rule about rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +132,7 @@ pub(super) fn check(rule: &RowPlan, data_type: &DataType) -> Option<PlanError> {
     let refused = || PlanError::Type {
         column: rule.column.clone(),
         transform: rule.transform.to_string(),
-        found: data_type.to_string(),
+        found: type_name(data_type),
     };
     (!plain.is_some_and(meant)).then(refused)
 }

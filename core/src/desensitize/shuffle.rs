@@ -9,12 +9,14 @@
 //! shuffled in another way. For i from n − 1 down to 1 the places i and (a number below i + 1) change; place i then holds the value of
 //! the i-th row (Durstenfeld, CACM algorithm 235).
 //!
-//! Each order is as likely as any other, so a value stays in its row once in n: below [`LEAST`] values that is more than one
-//! in twenty, the threshold of GB/T 42460-2023 for open sharing, and all of them are invalid.
+//! Each order is as likely as any other, so a row has its own cell again once in n: below [`LEAST`] values that is more than one
+//! in twenty, the threshold of GB/T 42460-2023 for open sharing, and all of them are invalid. A value that a part of the rows
+//! has stays in as large a part of these: there the column tells no more than that it is frequent.
 //!
 //! 置换 of GB/T 37964-2019 annex A. Kept: every value, and how often it occurs. Leaked: that somebody has it: a direct
-//! identifier must not be shuffled, and a plan that declares one is refused. Who holds the key and knows D has the rows back:
-//! de-identified. Table-global: the column is held in memory, and the table is read twice.
+//! identifier must not be shuffled, and a plan that declares one is refused. Elements of lists are not shuffled: those of one row
+//! could stay in it. Who holds the key and knows the digest of the column as it came in (the proof has it only keyed, but where the
+//! table is itself the output of a treatment its proof has it plain) has the rows back: de-identified. Table-global: the column is held in memory, and the table is read twice.
 
 use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::compute::interleave;
@@ -71,6 +73,7 @@ impl Shuffle {
         for row in valid {
             self.order.push((batch, u32::try_from(row).map_err(|_| large())?));
         }
+        self.batches.try_reserve(1).map_err(|_| large())?;
         self.batches.push(cells);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! One column's transform, ready to run: the plan's entry joined with its keys.
 //!
-//! Everything that can be wrong is found here, before the first row. A step is row-local: what a cell becomes depends
-//! on the cell alone, or on it and another cell of its row, so batches of any size give the same values.
+//! Everything that can be wrong is found here, before the first row. Batches of any size give the same values: what a cell
+//! becomes depends on the cell alone, on it and another cell of its row, or on the whole column, which then is seen first.
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
@@ -26,6 +26,7 @@ use super::vocabulary::{Invalid, Transform};
 use super::{PlanError, REDACTED, dictionary};
 use crate::canon::MAX_INTEGER;
 use crate::crypto::{Keyring, is_key_id};
+use crate::table::type_name;
 
 enum Work {
     Keep,
@@ -151,8 +152,7 @@ impl Step {
             return Err(PlanError::Type {
                 column: column.to_owned(),
                 transform: entry.transform.to_string(),
-                // A type may name the fields of a struct, never a value.
-                found: input.to_string(),
+                found: type_name(input),
             });
         };
         Ok(Some(match input {

@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::PlanError;
-use super::nested::Tree;
+use super::nested::{Check, Tree};
 use super::plan::Plan;
 use crate::crypto::Keyring;
 
@@ -47,6 +47,7 @@ impl ColumnTreatment {
             return Err(PlanError::WholeTable.into());
         }
         let schema = Arc::new(Schema::new(vec![Field::new(column, data_type.clone(), true)]));
+        PlanError::all_of(Check::new(plan, &schema).of_the_columns())?;
         let tree = Tree::new(plan, &schema, column, data_type, keys)?;
         if tree.is_global() {
             return Err(PlanError::WholeTable.into());

@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::desensitize::plain_type;
-use crate::table::{Progress, Source, report as tell};
+use crate::table::{Progress, Source, report as tell, type_name};
 use crate::terms::Sharing;
 use classes::Classes;
 
@@ -150,7 +150,7 @@ pub fn risk(mut source: Source, question: &RiskQuestion, progress: Progress<'_>)
             // The room below knows columns by position.
             classes::Failure::Type(position) => {
                 let index = quasi.iter().chain(&sensitive).nth(position).copied().unwrap_or_default();
-                let found = batch.schema().fields().get(index).map(|f| f.data_type().to_string()).unwrap_or_default();
+                let found = batch.schema().fields().get(index).map(|f| type_name(f.data_type())).unwrap_or_default();
                 RiskError::Type { column: name(index, &source).unwrap_or_default(), found }
             }
             classes::Failure::TooMany => RiskError::TooMany { limit: question.limit },
@@ -171,7 +171,7 @@ fn columns(source: &Source, question: &RiskQuestion) -> Result<(Vec<usize>, Vec<
             None => Err(RiskError::NoSuchColumn { column: column.clone() }),
             Some(_) if repeated => Err(RiskError::Repeated { column: column.clone() }),
             Some((_, field)) if plain_type(field.data_type()).is_none() => {
-                Err(RiskError::Type { column: column.clone(), found: field.data_type().to_string() })
+                Err(RiskError::Type { column: column.clone(), found: type_name(field.data_type()) })
             }
             Some((index, _)) => Ok(index),
         }

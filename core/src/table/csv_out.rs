@@ -15,7 +15,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use encoding_rs::{EncoderResult, GB18030};
 
-use super::{Encoding, TableError, WriteOptions};
+use super::{Encoding, TableError, WriteOptions, type_name};
 use crate::terms::Word;
 
 pub(super) struct CsvWriter<W: Write> {
@@ -29,7 +29,7 @@ impl<W: Write> CsvWriter<W> {
     pub(super) fn new(mut output: W, schema: &SchemaRef, options: &WriteOptions) -> Result<Self, TableError> {
         for (column, field) in (1..).zip(schema.fields()) {
             if !is_writable(field.data_type()) {
-                return Err(TableError::UnsupportedType { column, data_type: field.data_type().to_string() });
+                return Err(TableError::UnsupportedType { column, data_type: type_name(field.data_type()) });
             }
         }
         if options.bom && options.encoding == Encoding::Utf8 {

@@ -21,6 +21,7 @@ mod sound;
 mod source;
 mod splice;
 mod text;
+mod type_name;
 mod xlsx;
 mod xlsx_out;
 
@@ -34,6 +35,7 @@ pub use sound::is_sound;
 pub use source::Source;
 pub(crate) use source::{check_columns, check_names};
 pub(crate) use splice::Splice;
+pub(crate) use type_name::type_name;
 
 use std::path::{Path, PathBuf};
 

@@ -42,6 +42,7 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Source, Tab
         Format::Xlsx => xlsx::open(file, options)?,
         Format::Csv => open_csv(file, path, options)?,
     };
+    check_parts(&source, options)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let again = (resolved(path), options.clone());
     Ok(source.named(name).with_file(again.0.clone()).with_reopen(move || open(&again.0, &again.1)))
@@ -53,7 +54,14 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Source, Tab
 /// As [`open`].
 pub fn from_ipc_bytes(bytes: Vec<u8>, options: &ReadOptions) -> Result<Source, TableError> {
     check_options(options)?;
-    ipc::open(Cursor::new(bytes), String::new(), options)
+    let source = ipc::open(Cursor::new(bytes), String::new(), options)?;
+    check_parts(&source, options).map(|()| source)
+}
+
+/// The parts of nested columns count as columns do: each is hashed and treated on its own.
+fn check_parts(source: &Source, options: &ReadOptions) -> Result<(), TableError> {
+    let (found, limit) = (source.schema().flattened_fields().len(), options.max_columns);
+    if found > limit { Err(TableError::TooManyColumns { found, limit }) } else { Ok(()) }
 }
 
 fn tell_format(file: &mut File, path: &Path) -> Result<Format, TableError> {

@@ -19,7 +19,7 @@ use parquet::file::writer::SerializedFileWriter;
 
 use super::csv_out::CsvWriter;
 use super::xlsx_out::XlsxWriter;
-use super::{Format, Source, TableError, WriteOptions, WrittenStats, resolved, source};
+use super::{Format, Source, TableError, WriteOptions, WrittenStats, resolved, source, type_name};
 
 /// Writes one table to one file.
 ///
@@ -115,6 +115,18 @@ impl Sink {
             return Err(TableError::OntoItself { path: target.display().to_string() });
         }
         Ok(())
+    }
+
+    /// Refuses nested columns where the format has no place for them: text that is put together of a list's elements is not
+    /// the list any more.
+    pub(crate) fn check_nested(&self) -> Result<(), TableError> {
+        if matches!(self.writer, Some(Writer::Parquet(_) | Writer::Spliced(_) | Writer::Ipc(_))) {
+            return Ok(());
+        }
+        let nested = (1..).zip(self.schema.fields()).find(|(_, field)| field.data_type().is_nested());
+        nested.map_or(Ok(()), |(column, field)| {
+            Err(TableError::UnsupportedType { column, data_type: type_name(field.data_type()) })
+        })
     }
 
     /// Refuses a table of other columns than this sink was opened for.
@@ -229,11 +241,19 @@ impl Sink {
 
 /// The schema without dictionaries: each batch has words of its own, and the file format takes one set for the whole file.
 fn unpacked(schema: &Schema) -> Schema {
-    let unpack = |field: &FieldRef| match field.data_type() {
-        DataType::Dictionary(_, words) => Arc::new(field.as_ref().clone().with_data_type(words.as_ref().clone())),
-        _ => Arc::clone(field),
+    Schema::new(schema.fields().iter().map(unpacked_field).collect::<Vec<_>>()).with_metadata(schema.metadata().clone())
+}
+
+fn unpacked_field(field: &FieldRef) -> FieldRef {
+    let unpacked = match field.data_type() {
+        DataType::Dictionary(_, words) => words.as_ref().clone(),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(unpacked_field).collect()),
+        DataType::List(element) => DataType::List(unpacked_field(element)),
+        DataType::LargeList(element) => DataType::LargeList(unpacked_field(element)),
+        DataType::FixedSizeList(element, size) => DataType::FixedSizeList(unpacked_field(element), *size),
+        _ => return Arc::clone(field),
     };
-    Schema::new(schema.fields().iter().map(unpack).collect::<Vec<_>>()).with_metadata(schema.metadata().clone())
+    Arc::new(field.as_ref().clone().with_data_type(unpacked))
 }
 
 pub(super) type SplicedFile = SerializedFileWriter<Output>;

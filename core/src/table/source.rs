@@ -99,13 +99,11 @@ impl Source {
         self
     }
 
-    /// The same table from its first row, by a reader of its own; `None` where it can be read only once. What stands in a file
-    /// may have changed meanwhile.
-    ///
-    /// # Errors
-    /// As [`super::open`].
-    pub(crate) fn again(&self) -> Result<Option<Source>, TableError> {
-        self.reopen.as_ref().map(|reopen| reopen()).transpose()
+    /// The same table from its first row, by a reader of its own; `None` where it can be read only once, and once a batch was
+    /// read. What stands in a file may have changed meanwhile.
+    pub(crate) fn again(&self) -> Option<Source> {
+        // A file that is no longer there can still be read by whoever opened it.
+        self.reopen.as_ref().and_then(|reopen| reopen().ok())
     }
 
     /// Says where numbers are counted that lost digits.
@@ -162,7 +160,7 @@ impl Source {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        self.parquet = None;
+        (self.parquet, self.reopen) = (None, None);
         let next = self.batches.next().transpose().map_err(|error| TableError::from_arrow(&error));
         let next = next.and_then(|batch| match batch {
             Some(batch) => check_columns(&batch, &self.schema).map(|()| Some(batch)),

@@ -15,9 +15,9 @@ use arrow::datatypes::{DataType, Float64Type, Int64Type, SchemaRef};
 use arrow::util::display::FormatOptions;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use super::TableError;
 use super::csv_out::{Cells, is_text, is_writable};
 use super::xlsx::{MOST_COLUMNS, MOST_ROWS};
+use super::{TableError, type_name};
 
 /// Rows below the header.
 const ROOM: u64 = MOST_ROWS as u64 - 1;
@@ -49,7 +49,7 @@ impl<W: Write + Seek + Send> XlsxWriter<W> {
     pub(super) fn new(output: W, schema: &SchemaRef, folder: &Path) -> Result<Self, TableError> {
         for (column, field) in (1..).zip(schema.fields()) {
             if !is_writable(field.data_type()) {
-                return Err(TableError::UnsupportedType { column, data_type: field.data_type().to_string() });
+                return Err(TableError::UnsupportedType { column, data_type: type_name(field.data_type()) });
             }
         }
         if schema.fields().len() > MOST_COLUMNS as usize {
