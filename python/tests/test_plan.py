@@ -234,3 +234,35 @@ def test_rows_are_removed_by_the_plan_and_counted():
     table, applied = plan.apply(pa.table({"age": [17, 95, 60, None]}))
     assert table.to_pyarrow()["age"].to_pylist() == ["[10,20)", "[60,70)"]
     assert applied.rows == 2 and applied.removed == [{"do": "suppress", "column": "age", "rows": 2, "unjudged": 1}]
+@pytest.mark.parametrize(("form", "width"), [("bytes16", 16), ("bytes32", 32)])
+def test_tokens_of_bytes_are_rotated_to_as_many(form, width):
+    both = kaifang.Keyring.from_bytes({"k1": b"k" * 32, "k2": b"another secret of 32 bytes......"})
+    entry = {"do": "token", "kind": "resident_id", "key": "k1", "form": form}
+    plan = kaifang.Plan.from_dict({"v": 1, "dataset": "d", "columns": {"sfzh": entry}})
+    ids = [*CHECKED_IDS[:2], None, CHECKED_IDS[0]]
+    old = plan.apply(pa.table({"sfzh": ids}), keys=both)[0].to_pyarrow()
+    named = dict(dataset="d", columns={"sfzh": "resident_id"}, old="k1", new="k2")
+    loose = old.cast(pa.schema([("sfzh", pa.binary())]))
+    rotated = []
+    for table, asked in ((old, None), (old, form), (loose, form)):
+        rotation = kaifang.Plan.rotate(table, **named, form=asked)
+        new, applied = rotation.apply(table, keys=both)
+        assert new.to_pyarrow().schema.field("sfzh").type == pa.binary(width)
+        assert applied.columns[0]["changed"] == 3 and applied.columns[0]["nulls"] == 1
+        rotated.append(new.to_pyarrow()["sfzh"].to_pylist())
+    first, second, missing, again = rotated[0]
+    assert rotated[0] == rotated[1] == rotated[2] and missing is None
+    assert first == again != second and first != old["sfzh"][0].as_py() and len(first) == width
+    # Another width is no token; that the bytes are tokens of k1 nothing tells.
+    wrong = pa.table({"sfzh": pa.array([old["sfzh"][0].as_py(), b"\0" * (width - 1)], pa.binary())})
+    with pytest.raises(kaifang.PlanError) as caught:
+        kaifang.Plan.rotate(wrong, **named, form=form).apply(wrong, keys=both)
+    assert refused(caught.value, kaifang.PlanError, "KF-PLAN-14").where == "columns.sfzh, row 2"
+    for asked in ("text", "bytes32" if width == 16 else "bytes16"):
+        with pytest.raises(kaifang.PlanError) as caught:
+            kaifang.Plan.rotate(old, **named, form=asked).apply(old, keys=both)
+        refused(caught.value, kaifang.PlanError, "KF-PLAN-13")
+    with pytest.raises(ValueError, match="bytes16"):
+        kaifang.Plan.rotate(old, **named, form="bytes")
+
+
