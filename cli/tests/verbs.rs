@@ -205,7 +205,7 @@ fn a_plan_is_proposed_shown_applied_and_verified_and_its_tokens_rotated() {
     let apply = ["apply", "plan.json", &table, "-o", "out.csv", "--keys", "keys.json", "--applied", "applied.json"];
     assert_eq!(code(&desk.run(&apply)), 0);
     assert_eq!(code(&desk.run(&["plan", "verify", "applied.json", "out.csv"])), 0);
-    assert_eq!(error(&desk, &["plan", "verify", "applied.json", &table]), (3, "KF-PLAN-17".to_owned()));
+    assert_eq!(error(&desk, &["plan", "verify", "applied.json", &table]), (4, "KF-PLAN-17".to_owned()));
 
     let keys = std::fs::read_to_string(desk.path("keys.json")).unwrap();
     let mut ring: Value = serde_json::from_str(&keys).unwrap();

@@ -216,8 +216,8 @@ pub(crate) fn treat_values<'py>(
     plain(values.py(), &desensitize::answer_values(question.to_string().as_bytes(), keys).or_raise()?)
 }
 
-/// Whether a table is the output that a proof describes: nothing where it is, a `PlanError` that says what differs where it
-/// is not.
+/// Whether a table is the output that a proof describes: nothing where it is, an `IntegrityError` that says what differs
+/// where it is not.
 #[pyfunction]
 #[pyo3(signature = (applied, data, *, progress=None))]
 pub(crate) fn verify_applied(

@@ -266,3 +266,27 @@ def test_tokens_of_bytes_are_rotated_to_as_many(form, width):
         kaifang.Plan.rotate(old, **named, form="bytes")
 
 
+def test_a_proof_tells_its_output_from_every_other_table(plan, keyring, tmp_path):
+    table, applied = plan.apply(pa.table(ROWS), keys=keyring)
+    applied.verify(table)
+    pq.write_table(table.to_pyarrow(), tmp_path / "out.parquet")
+    applied.verify(tmp_path / "out.parquet")
+    counted = kaifang.Applied({**applied.to_dict(), "rows": 4})
+    for proof, other in ((applied, pa.table(ROWS)), (applied, table.to_pyarrow().slice(1)), (counted, table)):
+        with pytest.raises(kaifang.IntegrityError) as caught:
+            proof.verify(other)
+        refused(caught.value, kaifang.IntegrityError, "KF-PLAN-17")
+
+
+def test_rows_are_removed_by_the_plan_and_counted():
+    plan = kaifang.Plan.from_dict(
+        {
+            "v": 1,
+            "dataset": "d",
+            "rows": [{"do": "suppress", "column": "age", "above": 90}],
+            "columns": {"age": {"do": "generalize", "width": 10}},
+        }
+    )
+    table, applied = plan.apply(pa.table({"age": [17, 95, 60, None]}))
+    assert table.to_pyarrow()["age"].to_pylist() == ["[10,20)", "[60,70)"]
+    assert applied.rows == 2 and applied.removed == [{"do": "suppress", "column": "age", "rows": 2, "unjudged": 1}]
