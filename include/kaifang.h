@@ -148,7 +148,7 @@ struct ArrowArrayStream {
 /**
  * The version of this interface. A program compiled against one number runs with libraries of the same number.
  */
-#define KF_ABI_VERSION 2
+#define KF_ABI_VERSION 3
 
 /**
  * What became of a call. A number is never used twice, and a retired one stays reserved.
@@ -328,7 +328,7 @@ typedef int32_t (*kf_secret)(void *user, const char *id, size_t id_len, uint8_t 
  * Told how far a job is: `stage` is a word of `stage_len` bytes followed by NUL, `done` and `total` are rows. Returns
  * `KF_CONTINUE`, or anything else to cancel. Called on the thread that made the call; it must not throw or jump out.
  */
-typedef int32_t (*kf_progress)(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total);
+typedef int32_t (*kf_progress)(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total, uint64_t bytes);
 
 /**
  * Signs `message_len` bytes: writes at most `KF_SIGNATURE_CAPACITY` bytes to `signature`, their exact number to
@@ -935,6 +935,10 @@ kf_status kf_plan_parse_json(const char *json, size_t json_len, struct kf_plan *
 /**
  * The plan's digest, `sha256:` and 64 hexadecimal digits.
  */
+kf_status kf_plan_load(const char *path, size_t path_len, struct kf_plan **plan, struct kf_error **err);
+kf_status kf_plan_rotate(const struct kf_table *table, const char *dataset, size_t dataset_len, const char *rotation, size_t rotation_len, struct kf_plan **plan, struct kf_error **err);
+kf_status kf_plan_dataset(const struct kf_plan *plan, struct kf_text **dataset, struct kf_error **err);
+kf_status kf_plan_keys(const struct kf_plan *plan, struct kf_text **keys, struct kf_error **err);
 kf_status kf_plan_hash(const struct kf_plan *plan, struct kf_text **hash, struct kf_error **err);
 
 /**
@@ -1017,7 +1021,7 @@ kf_status kf_plan_apply_file(const struct kf_plan *plan,
 kf_status kf_plan_apply_ipc(const struct kf_plan *plan,
                             struct kf_table *table,
                             const struct kf_keyring *keyring,
-                            struct kf_text **ipc,
+                            kf_progress progress, void *user, struct kf_text **ipc,
                             struct kf_text **applied,
                             struct kf_error **err);
 
