@@ -188,6 +188,7 @@ pub unsafe extern "C" fn kf_plan_apply_ipc(
             let (bytes, applied) = given.run(|source| {
                 let total = source.known_rows();
                 let mut treated = plan.0.apply(source, &keys.0)?;
+                treated.see_columns(&mut progress)?;
                 let mut writer = StreamWriter::try_new(Vec::new(), &treated.schema()).map_err(failed)?;
                 while let Some(batch) = treated.next_batch()? {
                     writer.write(&batch).map_err(failed)?;

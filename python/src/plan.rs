@@ -153,6 +153,7 @@ impl Plan {
         let (table, applied) = jobs::run(py, &interrupt, progress, |progress| {
             let total = source.known_rows();
             let mut treated = self.0.apply(source, keys)?;
+            treated.see_columns(&mut *progress)?;
             let (schema, mut batches) = (treated.schema(), Vec::new());
             while let Some(batch) = treated.next_batch()? {
                 batches.push(batch);

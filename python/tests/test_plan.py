@@ -134,6 +134,19 @@ def test_progress_tells_the_bytes_that_are_written_to_whoever_takes_them(tmp_pat
             treat(wrong)
 
 
+def test_progress_tells_of_the_first_reading_too(keyring):
+    shuffle = kaifang.Plan.from_dict({"v": 1, "dataset": "d", "columns": {"je": {"do": "shuffle", "key": "k1"}}})
+    table, told = pa.table({"je": list(range(1000))}), []
+    shuffle.apply(table, keys=keyring, progress=lambda stage, done, total: told.append((stage, done)))
+    assert told == [("gather", 1000), ("apply", 1000)]
+
+    def stop(stage, done, total):
+        raise LookupError(stage)
+
+    with pytest.raises(LookupError, match="gather"):
+        shuffle.apply(table, keys=keyring, progress=stop)
+
+
 def test_nothing_is_left_where_anything_failed(plan, keyring, tmp_path):
     def broken():
         yield pa.table(ROWS)

@@ -17,6 +17,8 @@ static const char KEYS[] =
     "{\"v\":1,\"keys\":[{\"id\":\"k1\",\"kind\":\"token\",\"secret\":\"MDEyMzQ1Njc4OWFiY2RlZg==\"}]}";
 static const char TOKEN[] =
     "{\"dataset\":\"d\",\"column\":{\"do\":\"token\",\"key\":\"k1\",\"kind\":\"mobile\"},\"values\":[\"13900001111\"]}";
+static const char SHUFFLE[] =
+    "v = 1\ndataset = \"d\"\n[columns]\nxm = { do = \"shuffle\", key = \"k1\" }\nlxdh = { do = \"drop\" }\n";
 static const char ROTATION[] = "{\"columns\":{\"xm\":\"person_name\"},\"from\":\"k1\",\"key\":\"k2\"}";
 static const char ABSENT[] = "{\"columns\":{\"absent\":\"mobile\"},\"from\":\"k1\",\"key\":\"k2\"}";
 static const char QUASI[] = "{\"quasi\":[\"xm\"],\"sharing\":\"controlled\"}";
@@ -326,11 +328,20 @@ static int32_t stop(void *user, const char *stage, size_t stage_len, uint64_t do
   return 0; /* what a bridge makes of a callback that threw */
 }
 
+/* Stops what is read before the first row is treated. */
+static int32_t stop_gathering(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total,
+                              uint64_t bytes) {
+  (void)stage_len, (void)done, (void)total, (void)bytes;
+  ++*(int *)user;
+  return strcmp(stage, "gather") == 0 ? 0 : KF_CONTINUE;
+}
+
 static void callbacks_and_panics(const char *folder) {
   char path[4096];
   int calls = 0;
   kf_text *text = NULL, *text2 = NULL;
-  kf_plan *plan = NULL;
+  kf_plan *plan = NULL, *shuffle = NULL;
+  kf_keyring *keys = NULL;
   kf_table *t = NULL;
   kf_applied *applied = NULL;
   struct ArrowArrayStream s;
@@ -347,6 +358,12 @@ static void callbacks_and_panics(const char *folder) {
   CHECK(calls == 2);
   EXPECT(KF_ERR_CANCELLED, kf_plan_apply_ipc(plan, table(), NULL, stop, &calls, &text, &text2, &err));
   CHECK(calls == 3 && text == NULL && text2 == NULL);
+  EXPECT(KF_OK, kf_keyring_parse(TEXT(KEYS), &keys, &err));
+  EXPECT(KF_OK, kf_plan_parse_toml(TEXT(SHUFFLE), &shuffle, &err));
+  EXPECT(KF_ERR_CANCELLED,
+         kf_plan_apply_ipc(shuffle, table(), keys, stop_gathering, &calls, &text, &text2, &err));
+  CHECK(calls == 4 && text == NULL && text2 == NULL);
+  CHECK(kf_plan_free(shuffle) == KF_OK && kf_keyring_free(keys) == KF_OK);
 
   /* A table is not treated onto the file that it is read from. */
   path_in(folder, "twice.csv", path);
