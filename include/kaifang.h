@@ -148,7 +148,7 @@ struct ArrowArrayStream {
 /**
  * The version of this interface. A program compiled against one number runs with libraries of the same number.
  */
-#define KF_ABI_VERSION 2
+#define KF_ABI_VERSION 3
 
 /**
  * What became of a call. A number is never used twice, and a retired one stays reserved.
@@ -234,7 +234,7 @@ enum kf_status
    */
   KF_ERR_LEDGER = 18,
   /**
-   * Bytes that are not what was signed.
+   * Bytes that are not what was signed, or a table that is not what was proved.
    */
   KF_ERR_INTEGRITY = 19,
   /**
@@ -319,16 +319,22 @@ typedef struct kf_text kf_text;
 typedef struct kf_worker kf_worker;
 
 /**
+ * Told how far a job is: `stage` is a word of `stage_len` bytes followed by NUL, `done` and `total` are rows, `bytes`
+ * those of the result that are written so far (0 where none are). Returns `KF_CONTINUE`, or anything else to cancel.
+ * Called on the thread that made the call; it must not throw or jump out.
+ */
+typedef int32_t (*kf_progress)(void *user,
+                               const char *stage,
+                               size_t stage_len,
+                               uint64_t done,
+                               uint64_t total,
+                               uint64_t bytes);
+
+/**
  * Gives the secret of a key: writes at most `KF_SECRET_CAPACITY` bytes to `secret`, their exact number to `secret_len`, and
  * returns `KF_SECRET_GIVEN`. `id` is not ended by a zero. The room is overwritten after the call.
  */
 typedef int32_t (*kf_secret)(void *user, const char *id, size_t id_len, uint8_t *secret, size_t *secret_len);
-
-/**
- * Told how far a job is: `stage` is a word of `stage_len` bytes followed by NUL, `done` and `total` are rows. Returns
- * `KF_CONTINUE`, or anything else to cancel. Called on the thread that made the call; it must not throw or jump out.
- */
-typedef int32_t (*kf_progress)(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total);
 
 /**
  * Signs `message_len` bytes: writes at most `KF_SIGNATURE_CAPACITY` bytes to `signature`, their exact number to
@@ -351,6 +357,73 @@ typedef void (*kf_release)(void *user);
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Whether a table is the output that a proof (JSON) describes: its columns in order, its rows, its cells. Another table is
+ * `KF_ERR_INTEGRITY`. Consumes `table`. `progress` may be NULL.
+ */
+kf_status kf_applied_verify(const char *applied,
+                            size_t applied_len,
+                            struct kf_table *table,
+                            kf_progress progress,
+                            void *user,
+                            struct kf_error **err);
+
+/**
+ * Treats a table, stream to stream: batches are treated as `treated` is read. Consumes `table`. `keyring` may be NULL
+ * for a plan without keys.
+ *
+ * After an error in the stream nothing that came before it may be used. `applied` has the proof once the stream was
+ * read to its end.
+ */
+kf_status kf_plan_apply(const struct kf_plan *plan,
+                        struct kf_table *table,
+                        const struct kf_keyring *keyring,
+                        struct ArrowArrayStream *treated,
+                        struct kf_applied **applied,
+                        struct kf_error **err);
+
+/**
+ * Treats a table into a file, whose name says the format (`.csv`, `.xlsx`, `.parquet`, `.arrow`). The file appears whole, or not
+ * at all; the file that `table` is read from is refused. Consumes `table`. `keyring` may be NULL for a plan without keys,
+ * `progress` for no progress. `applied` gets the proof (canonical JSON).
+ */
+kf_status kf_plan_apply_file(const struct kf_plan *plan,
+                             struct kf_table *table,
+                             const struct kf_keyring *keyring,
+                             const char *path,
+                             size_t path_len,
+                             kf_progress progress,
+                             void *user,
+                             struct kf_text **applied,
+                             struct kf_error **err);
+
+/**
+ * Treats a table into the bytes of an Arrow IPC stream, held in memory: for languages without the C Data Interface.
+ * Consumes `table`. `keyring` may be NULL for a plan without keys, `progress` for no progress. `applied` gets the proof
+ * (canonical JSON).
+ */
+kf_status kf_plan_apply_ipc(const struct kf_plan *plan,
+                            struct kf_table *table,
+                            const struct kf_keyring *keyring,
+                            kf_progress progress,
+                            void *user,
+                            struct kf_text **ipc,
+                            struct kf_text **applied,
+                            struct kf_error **err);
+
+/**
+ * The proof of a treatment (canonical JSON). `KF_ERR_UNFINISHED` until its stream was read to the end, and for ever
+ * where the stream failed.
+ */
+kf_status kf_applied_document(const struct kf_applied *applied,
+                              struct kf_text **document,
+                              struct kf_error **err);
+
+/**
+ * Frees a proof; its stream is not touched. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
+ */
+kf_status kf_applied_free(struct kf_applied *applied);
 
 /**
  * Audits a platform's directory: verifies every byte of its log and decides everything again; to an `AuditReport`
@@ -933,9 +1006,40 @@ kf_status kf_plan_parse_toml(const char *toml, size_t toml_len, struct kf_plan *
 kf_status kf_plan_parse_json(const char *json, size_t json_len, struct kf_plan **plan, struct kf_error **err);
 
 /**
+ * A plan from a file: JSON where it begins with `{`, TOML otherwise.
+ */
+kf_status kf_plan_load(const char *path, size_t path_len, struct kf_plan **plan, struct kf_error **err);
+
+/**
+ * The plan that rotates tokens of a table from one key to another, without seeing what they stand for, and keeps all of
+ * its other columns. `rotation` is JSON: `{"columns":{"sfzh":"resident_id"},"from":"k1","key":"k2"}`, with optional
+ * `domain`, `mac` and `form`. The table is looked at, not read: it stays the caller's.
+ *
+ * A new token is made of the old one, so it equals no token that is made of the value itself. Tokens of bytes carry no key
+ * id: that a column of them holds tokens of the old key can't be checked.
+ */
+kf_status kf_plan_rotate(const struct kf_table *table,
+                         const char *dataset,
+                         size_t dataset_len,
+                         const char *rotation,
+                         size_t rotation_len,
+                         struct kf_plan **plan,
+                         struct kf_error **err);
+
+/**
  * The plan's digest, `sha256:` and 64 hexadecimal digits.
  */
 kf_status kf_plan_hash(const struct kf_plan *plan, struct kf_text **hash, struct kf_error **err);
+
+/**
+ * The dataset whose treatment this is.
+ */
+kf_status kf_plan_dataset(const struct kf_plan *plan, struct kf_text **dataset, struct kf_error **err);
+
+/**
+ * The ids of the keys that the plan needs, each once (canonical JSON: a list).
+ */
+kf_status kf_plan_keys(const struct kf_plan *plan, struct kf_text **keys, struct kf_error **err);
 
 /**
  * Whether the plan fits a table: names all of its columns, no other, and each with a transform that its type has. The
@@ -971,73 +1075,9 @@ kf_status kf_plan_suggest(const char *findings,
                           struct kf_error **err);
 
 /**
- * Whether a table is the output that a proof (JSON) describes: its columns in order, its rows, its cells. Another table is
- * `KF_ERR_PLAN`. Consumes `table`. `progress` may be NULL.
- */
-kf_status kf_applied_verify(const char *applied,
-                            size_t applied_len,
-                            struct kf_table *table,
-                            kf_progress progress,
-                            void *user,
-                            struct kf_error **err);
-
-/**
- * Treats a table, stream to stream: batches are treated as `treated` is read. Consumes `table`. `keyring` may be NULL
- * for a plan without keys.
- *
- * After an error in the stream nothing that came before it may be used. `applied` has the proof once the stream was
- * read to its end.
- */
-kf_status kf_plan_apply(const struct kf_plan *plan,
-                        struct kf_table *table,
-                        const struct kf_keyring *keyring,
-                        struct ArrowArrayStream *treated,
-                        struct kf_applied **applied,
-                        struct kf_error **err);
-
-/**
- * Treats a table into a file, whose name says the format (`.csv`, `.xlsx`, `.parquet`, `.arrow`). The file appears whole, or not
- * at all; the file that `table` is read from is refused. Consumes `table`. `keyring` may be NULL for a plan without keys,
- * `progress` for no progress. `applied` gets the proof (canonical JSON).
- */
-kf_status kf_plan_apply_file(const struct kf_plan *plan,
-                             struct kf_table *table,
-                             const struct kf_keyring *keyring,
-                             const char *path,
-                             size_t path_len,
-                             kf_progress progress,
-                             void *user,
-                             struct kf_text **applied,
-                             struct kf_error **err);
-
-/**
- * Treats a table into the bytes of an Arrow IPC stream, held in memory: for languages without the C Data Interface.
- * Consumes `table`. `keyring` may be NULL for a plan without keys. `applied` gets the proof (canonical JSON).
- */
-kf_status kf_plan_apply_ipc(const struct kf_plan *plan,
-                            struct kf_table *table,
-                            const struct kf_keyring *keyring,
-                            struct kf_text **ipc,
-                            struct kf_text **applied,
-                            struct kf_error **err);
-
-/**
  * Frees a plan. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
  */
 kf_status kf_plan_free(struct kf_plan *plan);
-
-/**
- * The proof of a treatment (canonical JSON). `KF_ERR_UNFINISHED` until its stream was read to the end, and for ever
- * where the stream failed.
- */
-kf_status kf_applied_document(const struct kf_applied *applied,
-                              struct kf_text **document,
-                              struct kf_error **err);
-
-/**
- * Frees a proof; its stream is not touched. NULL is nothing to free; a second free is `KF_ERR_HANDLE`.
- */
-kf_status kf_applied_free(struct kf_applied *applied);
 
 /**
  * Makes a new platform in a directory of its own, which is made too, and records the adoption of the policy. `origin`

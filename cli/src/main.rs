@@ -6,7 +6,7 @@
 //! | 1 | refused, or there are findings |
 //! | 2 | usage |
 //! | 3 | bad input |
-//! | 4 | integrity: bytes are not what was signed |
+//! | 4 | integrity: bytes are not what was signed, or a table not what was proved |
 //!
 //! It must never hold a rule, a transform or a check: a verb reads its arguments, calls core and prints.
 

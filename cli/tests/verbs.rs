@@ -205,7 +205,7 @@ fn a_plan_is_proposed_shown_applied_and_verified_and_its_tokens_rotated() {
     let apply = ["apply", "plan.json", &table, "-o", "out.csv", "--keys", "keys.json", "--applied", "applied.json"];
     assert_eq!(code(&desk.run(&apply)), 0);
     assert_eq!(code(&desk.run(&["plan", "verify", "applied.json", "out.csv"])), 0);
-    assert_eq!(error(&desk, &["plan", "verify", "applied.json", &table]), (3, "KF-PLAN-17".to_owned()));
+    assert_eq!(error(&desk, &["plan", "verify", "applied.json", &table]), (4, "KF-PLAN-17".to_owned()));
 
     let keys = std::fs::read_to_string(desk.path("keys.json")).unwrap();
     let mut ring: Value = serde_json::from_str(&keys).unwrap();
@@ -219,6 +219,39 @@ fn a_plan_is_proposed_shown_applied_and_verified_and_its_tokens_rotated() {
     assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
     let rotated = std::fs::read_to_string(desk.path("rotated.csv")).unwrap();
     assert!(rotated.contains("k2.") && !rotated.contains("k1."));
+}
+
+#[test]
+fn tokens_of_bytes_are_rotated_to_as_many() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", "sfzh\n11010519491231002X\n110105194912310021\n");
+    let entry = "sfzh = { do = \"token\", kind = \"resident_id\", key = \"k1\", form = \"bytes32\" }";
+    let plan = desk.put("plan.toml", format!("v = 1\ndataset = \"people\"\n[columns]\n{entry}\n"));
+    let key = |id: &str, secret: &str| json!({"id": id, "kind": "token", "secret": secret});
+    let secrets = [key("k1", "CQkJCQkJCQkJCQkJCQkJCQ=="), key("k2", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")];
+    let ring = json!({"v": 1, "keys": secrets}).to_string();
+    let run = |arguments: &[&str]| {
+        let keys = [arguments, &["--keys", "env:KAIFANG_TEST_RING"]].concat();
+        desk.run_with(&keys, &[("KAIFANG_TEST_RING", &ring)])
+    };
+    assert_eq!(code(&run(&["apply", &plan, &table, "-o", "old.parquet", "--applied", "old.json"])), 0);
+    let retoken = ["retoken", "old.parquet", "--column", "sfzh=resident_id", "--dataset", "people", "--from", "k1"];
+    let to = |name: &'static str| [&retoken[..], &["--to", "k2", "-o", name, "--applied", "new.json"]].concat();
+    let rotated = run(&to("new.parquet"));
+    assert_eq!(code(&rotated), 0, "{}", String::from_utf8_lossy(&rotated.stderr));
+    let proof =
+        |name: &str| -> Value { serde_json::from_str(&std::fs::read_to_string(desk.path(name)).unwrap()).unwrap() };
+    let (old, new) = (proof("old.json"), proof("new.json"));
+    assert_eq!(new["schema_in"], new["schema_out"]);
+    assert_eq!(new["schema_out"], json!([{"name": "sfzh", "type": "FixedSizeBinary(32)"}]));
+    // The invalid id was redacted before, and is null.
+    assert_eq!((&new["columns"][0]["nulls"], &new["columns"][0]["changed"]), (&json!(1), &json!(1)));
+    assert_ne!(new["output_digests"], old["output_digests"]);
+    assert_eq!(code(&desk.run(&["plan", "verify", "new.json", "new.parquet"])), 0);
+    for (form, exit) in [("bytes32", 0), ("bytes16", 3), ("text", 3), ("bytes", 2)] {
+        let output = run(&[&to("again.parquet")[..], &["--form", form]].concat());
+        assert_eq!(code(&output), exit, "{form}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]

@@ -70,17 +70,27 @@ pub enum Family {
     Process,
     /// A ledger that can't be opened or written.
     Ledger,
-    /// Bytes that are not what was signed.
+    /// Bytes that are not what was signed or proved.
     Integrity,
     /// A malformed document, date or calendar.
     Document,
 }
 
+/// Codes of integrity that stand in another room than its own: a table that is not the one of its proof.
+const OF_INTEGRITY: &[&str] = &["KF-PLAN-17"];
+
 impl Family {
-    /// The family of a code, by its room.
+    /// The family of a code: that of its room, unless it says that something is not what was proved.
+    ///
+    /// ```
+    /// use kaifang::error::Family;
+    /// assert_eq!(Family::of_code("KF-PLAN-14"), Family::Plan);
+    /// assert_eq!(Family::of_code("KF-PLAN-17"), Family::Integrity);
+    /// ```
     #[must_use]
     pub fn of_code(code: &str) -> Family {
         match code.split('-').nth(1) {
+            _ if OF_INTEGRITY.contains(&code) => Family::Integrity,
             Some("POLICY") => Family::Policy,
             Some("FACT") => Family::Fact,
             Some("TABLE") => Family::Table,

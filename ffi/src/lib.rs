@@ -1,6 +1,7 @@
 //! The C ABI of kaifang, and nothing else: conversions, checks of what crosses, no rule of any kind.
 //!
-//! One file holds one C type; what is asked of a policy takes three, of a ledger two, of a platform three. Every function's
+//! One file holds one C type; what is asked of a policy takes three, of a ledger two, of a platform three, and what a plan
+//! does to a table one of its own. Every function's
 //! body stands in [`guard`]; handles are tokens, see [`handle`]; what C sees is `include/kaifang.h`, made by
 //! `cargo run -p xtask -- header`. Conventions are on that header's first page.
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -10,6 +11,7 @@
 )]
 #![allow(unreachable_pub, reason = "what C calls is public, whatever the module")]
 
+mod apply;
 mod arrow;
 mod audit;
 mod calendar;

@@ -46,7 +46,7 @@ pub enum kf_status {
     KF_ERR_PROCESS = 17,
     /// A ledger that can't be opened or written.
     KF_ERR_LEDGER = 18,
-    /// Bytes that are not what was signed.
+    /// Bytes that are not what was signed, or a table that is not what was proved.
     KF_ERR_INTEGRITY = 19,
     /// A malformed document, date or calendar.
     KF_ERR_DOCUMENT = 20,

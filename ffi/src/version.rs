@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 
 /// The version of this interface. A program compiled against one number runs with libraries of the same number.
-pub const KF_ABI_VERSION: u32 = 2;
+pub const KF_ABI_VERSION: u32 = 3;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kaifang::error::Explain;
 use kaifang::table::ProgressUpdate;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::errors::raise;
@@ -34,14 +35,11 @@ impl Interrupt {
         }
     }
 
-    /// Asks Python for signals, and tells `callback(stage, done, total)` where the job is.
-    fn step(&self, update: &ProgressUpdate, callback: Option<&Py<PyAny>>) -> ControlFlow<()> {
+    /// Asks Python for signals, and tells the callback where the job is.
+    fn step(&self, update: &ProgressUpdate, callback: Option<&Callback>) -> ControlFlow<()> {
         let told = Python::attach(|py| {
             py.check_signals()?;
-            if let Some(callback) = callback {
-                callback.call1(py, (update.stage, update.done, update.total))?;
-            }
-            Ok(())
+            callback.map_or(Ok(()), |callback| callback.tell(py, update))
         });
         match told {
             Ok(()) => ControlFlow::Continue(()),
@@ -50,6 +48,42 @@ impl Interrupt {
                 ControlFlow::Break(())
             }
         }
+    }
+}
+
+/// A `progress(stage, done, total, bytes)` of the caller's, or one that takes no bytes.
+struct Callback {
+    call: Py<PyAny>,
+    takes_bytes: bool,
+}
+
+impl Callback {
+    /// Looks once at what the callback takes. One whose parameters can't be looked at is told everything.
+    fn new(py: Python<'_>, call: Py<PyAny>) -> PyResult<Self> {
+        let signature = known(py, py.import("inspect")?.call_method1("signature", (&call,)))?;
+        let takes_bytes = match signature {
+            None => true,
+            Some(signature) => known(py, signature.call_method1("bind", ("", 0, 0, 0)))?.is_some(),
+        };
+        Ok(Callback { call, takes_bytes })
+    }
+
+    fn tell(&self, py: Python<'_>, update: &ProgressUpdate) -> PyResult<()> {
+        let ProgressUpdate { stage, done, total, bytes } = *update;
+        let told = match self.takes_bytes {
+            true => self.call.call1(py, (stage, done, total, bytes)),
+            false => self.call.call1(py, (stage, done, total)),
+        };
+        told.map(drop)
+    }
+}
+
+/// None where `inspect` has no answer, which it says by one of two exceptions; any other is the caller's.
+fn known<T>(py: Python<'_>, answer: PyResult<T>) -> PyResult<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_instance_of::<PyTypeError>(py) || error.is_instance_of::<PyValueError>(py) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -64,6 +98,7 @@ where
     T: Send,
     E: Explain + Send,
 {
+    let callback = callback.map(|call| Callback::new(py, call)).transpose()?;
     let mut progress = |update: ProgressUpdate| interrupt.step(&update, callback.as_ref());
     let result = py.detach(|| work(&mut progress));
     interrupt.or_raise(result)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use kaifang::assess::suggest;
-use kaifang::desensitize::{self, Mac, Rotation};
+use kaifang::desensitize::{self, Mac, Rotation, TokenForm};
 use kaifang::detect::{ScanOptions, scan};
 use kaifang::error::ErrorDocument;
 use kaifang::kinds::Kind;
@@ -72,8 +72,11 @@ impl Plan {
 
     /// The plan that rotates the tokens of some columns, `{column: kind}`, from one key to another, and keeps all else of a
     /// table (or its schema). A new token is made of the old one, so it equals no token that is made of the value itself.
+    /// `form` is that of the new tokens, "text", "bytes16" or "bytes32"; columns of 16 or 32 bytes keep theirs without it.
+    /// Bytes carry no key id: that a column of them holds tokens of the old key can't be checked.
     #[staticmethod]
-    #[pyo3(signature = (schema, *, dataset, columns, old, new, domain=None, mac=None))]
+    #[pyo3(signature = (schema, *, dataset, columns, old, new, domain=None, mac=None, form=None))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
     fn rotate(
         schema: &Bound<'_, PyAny>,
         dataset: &str,
@@ -82,15 +85,18 @@ impl Plan {
         new: String,
         domain: Option<String>,
         mac: Option<&str>,
+        form: Option<&str>,
     ) -> PyResult<Plan> {
         let unknown = || PyValueError::new_err("mac must be one of / 应为: hmac_sha256, hmac_sm3");
         let mac = mac.map(|mac| Mac::from_id(mac).ok_or_else(unknown)).transpose()?;
+        let unknown = || PyValueError::new_err("form must be one of / 应为: text, bytes16, bytes32");
+        let form = form.map(|form| TokenForm::from_id(form).ok_or_else(unknown)).transpose()?;
         let kind = |(column, id): (String, String)| match Kind::from_id(&id) {
             Some(kind) => Ok((column, kind)),
             None => Err(PyValueError::new_err("columns must map names to kinds / columns 应为列名到类别标识的映射")),
         };
         let columns = columns.into_iter().map(kind).collect::<PyResult<_>>()?;
-        let rotation = Rotation { columns, from: old, key: new, domain, mac };
+        let rotation = Rotation { columns, from: old, key: new, domain, mac, form };
         desensitize::Plan::rotate(&*data::schema(schema)?, dataset, &rotation).or_raise().map(Plan)
     }
 
@@ -147,6 +153,7 @@ impl Plan {
         let (table, applied) = jobs::run(py, &interrupt, progress, |progress| {
             let total = source.known_rows();
             let mut treated = self.0.apply(source, keys)?;
+            treated.see_columns(&mut *progress)?;
             let (schema, mut batches) = (treated.schema(), Vec::new());
             while let Some(batch) = treated.next_batch()? {
                 batches.push(batch);
@@ -210,8 +217,8 @@ pub(crate) fn treat_values<'py>(
     plain(values.py(), &desensitize::answer_values(question.to_string().as_bytes(), keys).or_raise()?)
 }
 
-/// Whether a table is the output that a proof describes: nothing where it is, a `PlanError` that says what differs where it
-/// is not.
+/// Whether a table is the output that a proof describes: nothing where it is, an `IntegrityError` that says what differs
+/// where it is not.
 #[pyfunction]
 #[pyo3(signature = (applied, data, *, progress=None))]
 pub(crate) fn verify_applied(

@@ -102,6 +102,51 @@ def test_a_stream_larger_than_a_batch_goes_to_a_file(plan, keyring, tmp_path):
     assert applied.rows == 3000 == pq.read_metadata(tmp_path / "out.parquet").num_rows
 
 
+def test_progress_tells_the_bytes_that_are_written_to_whoever_takes_them(tmp_path):
+    chunk = pa.table({"je": [str(number) * 20 for number in range(20_000)]}).to_batches()[0]
+    keep = kaifang.Plan.from_dict({"v": 1, "dataset": "d", "columns": {"je": {"do": "keep"}}})
+
+    class Bar:
+        def __init__(self):
+            self.told = []
+
+        def __call__(self, stage, done, total, written):
+            self.told.append((stage, done, total, written))
+
+    bar, few, all_of_it = Bar(), [], []
+    treat = lambda progress: keep.apply_file([chunk] * 5, tmp_path / "out.csv", progress=progress)
+    treat(bar)
+    size = (tmp_path / "out.csv").stat().st_size
+    assert [(stage, done, total) for stage, done, total, _ in bar.told] == [
+        ("apply", 20_000 * n, None) for n in range(1, 6)
+    ]
+    written = [told[3] for told in bar.told]
+    # What is left in the buffer comes at the end.
+    assert written == sorted(written) and size / 6 < written[0] and size - 65_536 < written[-1] <= size
+    treat(lambda *told: all_of_it.append(told))
+    treat(lambda stage, done, total: few.append((stage, done, total)))
+    assert all_of_it == bar.told and few == [told[:3] for told in bar.told]
+    # Where nothing is written, as of a table in memory.
+    keep.apply(chunk, progress=lambda *told: all_of_it.append(told))
+    assert all_of_it[-1] == ("apply", 20_000, None, 0) or all_of_it[-1] == ("apply", 20_000, 20_000, 0)
+    for wrong in (7, lambda: None):
+        with pytest.raises(TypeError):
+            treat(wrong)
+
+
+def test_progress_tells_of_the_first_reading_too(keyring):
+    shuffle = kaifang.Plan.from_dict({"v": 1, "dataset": "d", "columns": {"je": {"do": "shuffle", "key": "k1"}}})
+    table, told = pa.table({"je": list(range(1000))}), []
+    shuffle.apply(table, keys=keyring, progress=lambda stage, done, total: told.append((stage, done)))
+    assert told == [("gather", 1000), ("apply", 1000)]
+
+    def stop(stage, done, total):
+        raise LookupError(stage)
+
+    with pytest.raises(LookupError, match="gather"):
+        shuffle.apply(table, keys=keyring, progress=stop)
+
+
 def test_nothing_is_left_where_anything_failed(plan, keyring, tmp_path):
     def broken():
         yield pa.table(ROWS)
@@ -206,20 +251,48 @@ def test_tokens_are_rotated_without_the_values(plan, keyring):
     refused(caught.value, kaifang.PlanError)
 
 
+@pytest.mark.parametrize(("form", "width"), [("bytes16", 16), ("bytes32", 32)])
+def test_tokens_of_bytes_are_rotated_to_as_many(form, width):
+    both = kaifang.Keyring.from_bytes({"k1": b"k" * 32, "k2": b"another secret of 32 bytes......"})
+    entry = {"do": "token", "kind": "resident_id", "key": "k1", "form": form}
+    plan = kaifang.Plan.from_dict({"v": 1, "dataset": "d", "columns": {"sfzh": entry}})
+    ids = [*CHECKED_IDS[:2], None, CHECKED_IDS[0]]
+    old = plan.apply(pa.table({"sfzh": ids}), keys=both)[0].to_pyarrow()
+    named = dict(dataset="d", columns={"sfzh": "resident_id"}, old="k1", new="k2")
+    loose = old.cast(pa.schema([("sfzh", pa.binary())]))
+    rotated = []
+    for table, asked in ((old, None), (old, form), (loose, form)):
+        rotation = kaifang.Plan.rotate(table, **named, form=asked)
+        new, applied = rotation.apply(table, keys=both)
+        assert new.to_pyarrow().schema.field("sfzh").type == pa.binary(width)
+        assert applied.columns[0]["changed"] == 3 and applied.columns[0]["nulls"] == 1
+        rotated.append(new.to_pyarrow()["sfzh"].to_pylist())
+    first, second, missing, again = rotated[0]
+    assert rotated[0] == rotated[1] == rotated[2] and missing is None
+    assert first == again != second and first != old["sfzh"][0].as_py() and len(first) == width
+    # Another width is no token; that the bytes are tokens of k1 nothing tells.
+    wrong = pa.table({"sfzh": pa.array([old["sfzh"][0].as_py(), b"\0" * (width - 1)], pa.binary())})
+    with pytest.raises(kaifang.PlanError) as caught:
+        kaifang.Plan.rotate(wrong, **named, form=form).apply(wrong, keys=both)
+    assert refused(caught.value, kaifang.PlanError, "KF-PLAN-14").where == "columns.sfzh, row 2"
+    for asked in ("text", "bytes32" if width == 16 else "bytes16"):
+        with pytest.raises(kaifang.PlanError) as caught:
+            kaifang.Plan.rotate(old, **named, form=asked).apply(old, keys=both)
+        refused(caught.value, kaifang.PlanError, "KF-PLAN-13")
+    with pytest.raises(ValueError, match="bytes16"):
+        kaifang.Plan.rotate(old, **named, form="bytes")
+
+
 def test_a_proof_tells_its_output_from_every_other_table(plan, keyring, tmp_path):
     table, applied = plan.apply(pa.table(ROWS), keys=keyring)
     applied.verify(table)
     pq.write_table(table.to_pyarrow(), tmp_path / "out.parquet")
     applied.verify(tmp_path / "out.parquet")
-    with pytest.raises(kaifang.PlanError) as caught:
-        applied.verify(pa.table(ROWS))
-    refused(caught.value, kaifang.PlanError)
-    with pytest.raises(kaifang.PlanError) as caught:
-        applied.verify(table.to_pyarrow().slice(1))
-    refused(caught.value, kaifang.PlanError)
-    with pytest.raises(kaifang.PlanError) as caught:
-        kaifang.Applied({**applied.to_dict(), "rows": 4}).verify(table)
-    refused(caught.value, kaifang.PlanError)
+    counted = kaifang.Applied({**applied.to_dict(), "rows": 4})
+    for proof, other in ((applied, pa.table(ROWS)), (applied, table.to_pyarrow().slice(1)), (counted, table)):
+        with pytest.raises(kaifang.IntegrityError) as caught:
+            proof.verify(other)
+        refused(caught.value, kaifang.IntegrityError, "KF-PLAN-17")
 
 
 def test_rows_are_removed_by_the_plan_and_counted():

@@ -17,6 +17,10 @@ static const char KEYS[] =
     "{\"v\":1,\"keys\":[{\"id\":\"k1\",\"kind\":\"token\",\"secret\":\"MDEyMzQ1Njc4OWFiY2RlZg==\"}]}";
 static const char TOKEN[] =
     "{\"dataset\":\"d\",\"column\":{\"do\":\"token\",\"key\":\"k1\",\"kind\":\"mobile\"},\"values\":[\"13900001111\"]}";
+static const char SHUFFLE[] =
+    "v = 1\ndataset = \"d\"\n[columns]\nxm = { do = \"shuffle\", key = \"k1\" }\nlxdh = { do = \"drop\" }\n";
+static const char ROTATION[] = "{\"columns\":{\"xm\":\"person_name\"},\"from\":\"k1\",\"key\":\"k2\"}";
+static const char ABSENT[] = "{\"columns\":{\"absent\":\"mobile\"},\"from\":\"k1\",\"key\":\"k2\"}";
 static const char QUASI[] = "{\"quasi\":[\"xm\"],\"sharing\":\"controlled\"}";
 static const char ENTRY[] = "{\"v\":1,\"id\":\"xa-resident\"}";
 static const char CATALOG[] = "{\"v\":1,\"id\":\"xa\",\"level\":\"municipal\",\"entries\":[]}";
@@ -37,7 +41,7 @@ static void path_in(const char *folder, const char *name, char *out) { snprintf(
 static void nulls(const char *folder) {
   kf_policy *policy = NULL, *policy2 = NULL;
   kf_keyring *keys = NULL, *keys2 = NULL;
-  kf_plan *plan = NULL;
+  kf_plan *plan = NULL, *plan2 = NULL;
   kf_text *text = NULL, *text2 = NULL;
   kf_table *t = NULL;
   kf_applied *applied = NULL;
@@ -104,9 +108,15 @@ static void nulls(const char *folder) {
   EXPECT(KF_ERR_NULL, kf_plan_parse_toml(TEXT(PLAN), NULL, &err));
   EXPECT(KF_ERR_NULL, kf_plan_parse_json(NULL, 1, &plan, &err));
   EXPECT(KF_ERR_NULL, kf_plan_parse_json(TEXT("{}"), NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_load(NULL, 1, &plan, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_load(TEXT("x"), NULL, &err));
   EXPECT(KF_OK, kf_plan_parse_toml(TEXT(PLAN), &plan, &err));
   EXPECT(KF_ERR_NULL, kf_plan_hash(NULL, &text, &err));
   EXPECT(KF_ERR_NULL, kf_plan_hash(plan, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_dataset(NULL, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_dataset(plan, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_keys(NULL, &text, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_keys(plan, NULL, &err));
   EXPECT(KF_ERR_NULL, kf_plan_document(NULL, &text, &err));
   EXPECT(KF_ERR_NULL, kf_plan_document(plan, NULL, &err));
   EXPECT(KF_ERR_NULL, kf_plan_preview(NULL, &text, &err));
@@ -123,6 +133,10 @@ static void nulls(const char *folder) {
   t = table();
   EXPECT(KF_ERR_NULL, kf_plan_check(NULL, t, &err));
   EXPECT(KF_ERR_NULL, kf_plan_check(plan, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_rotate(NULL, TEXT("d"), TEXT(ROTATION), &plan2, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_rotate(t, NULL, 1, TEXT(ROTATION), &plan2, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_rotate(t, TEXT("d"), NULL, 1, &plan2, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_rotate(t, TEXT("d"), TEXT(ROTATION), NULL, &err));
   CHECK(kf_table_free(t) == KF_OK);
   EXPECT(KF_ERR_NULL, kf_plan_apply(NULL, table(), NULL, &s, &applied, &err));
   EXPECT(KF_ERR_NULL, kf_plan_apply(plan, NULL, NULL, &s, &applied, &err));
@@ -132,10 +146,10 @@ static void nulls(const char *folder) {
   EXPECT(KF_ERR_NULL, kf_plan_apply_file(plan, NULL, NULL, TEXT(ring), NULL, NULL, &text, &err));
   EXPECT(KF_ERR_NULL, kf_plan_apply_file(plan, table(), NULL, NULL, 1, NULL, NULL, &text, &err));
   EXPECT(KF_ERR_NULL, kf_plan_apply_file(plan, table(), NULL, TEXT(ring), NULL, NULL, NULL, &err));
-  EXPECT(KF_ERR_NULL, kf_plan_apply_ipc(NULL, table(), NULL, &text, &text2, &err));
-  EXPECT(KF_ERR_NULL, kf_plan_apply_ipc(plan, NULL, NULL, &text, &text2, &err));
-  EXPECT(KF_ERR_NULL, kf_plan_apply_ipc(plan, table(), NULL, NULL, &text2, &err));
-  EXPECT(KF_ERR_NULL, kf_plan_apply_ipc(plan, table(), NULL, &text, NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_apply_ipc(NULL, table(), NULL, NULL, NULL, &text, &text2, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_apply_ipc(plan, NULL, NULL, NULL, NULL, &text, &text2, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_apply_ipc(plan, table(), NULL, NULL, NULL, NULL, &text2, &err));
+  EXPECT(KF_ERR_NULL, kf_plan_apply_ipc(plan, table(), NULL, NULL, NULL, &text, NULL, &err));
   EXPECT(KF_ERR_NULL, kf_applied_document(NULL, &text, &err));
 
   EXPECT(KF_ERR_NULL, kf_ledger_verify(NULL, 1, NULL, 0, NULL, 0, &text, &err));
@@ -306,18 +320,28 @@ static void arrow(void) {
   CHECK(producers_alive == 0 && batches_alive == 0);
 }
 
-static int32_t stop(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total) {
-  (void)done, (void)total;
+static int32_t stop(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total,
+                    uint64_t bytes) {
+  (void)done, (void)total, (void)bytes;
   CHECK(stage_len == strlen(stage));
   ++*(int *)user;
   return 0; /* what a bridge makes of a callback that threw */
 }
 
+/* Stops what is read before the first row is treated. */
+static int32_t stop_gathering(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total,
+                              uint64_t bytes) {
+  (void)stage_len, (void)done, (void)total, (void)bytes;
+  ++*(int *)user;
+  return strcmp(stage, "gather") == 0 ? 0 : KF_CONTINUE;
+}
+
 static void callbacks_and_panics(const char *folder) {
   char path[4096];
   int calls = 0;
-  kf_text *text = NULL;
-  kf_plan *plan = NULL;
+  kf_text *text = NULL, *text2 = NULL;
+  kf_plan *plan = NULL, *shuffle = NULL;
+  kf_keyring *keys = NULL;
   kf_table *t = NULL;
   kf_applied *applied = NULL;
   struct ArrowArrayStream s;
@@ -331,6 +355,15 @@ static void callbacks_and_panics(const char *folder) {
   EXPECT(KF_ERR_CANCELLED, kf_plan_apply_file(plan, table(), NULL, TEXT(path), stop, &calls, &text, &err));
   file = fopen(path, "rb");
   CHECK(file == NULL); /* nothing half-written under its name */
+  CHECK(calls == 2);
+  EXPECT(KF_ERR_CANCELLED, kf_plan_apply_ipc(plan, table(), NULL, stop, &calls, &text, &text2, &err));
+  CHECK(calls == 3 && text == NULL && text2 == NULL);
+  EXPECT(KF_OK, kf_keyring_parse(TEXT(KEYS), &keys, &err));
+  EXPECT(KF_OK, kf_plan_parse_toml(TEXT(SHUFFLE), &shuffle, &err));
+  EXPECT(KF_ERR_CANCELLED,
+         kf_plan_apply_ipc(shuffle, table(), keys, stop_gathering, &calls, &text, &text2, &err));
+  CHECK(calls == 4 && text == NULL && text2 == NULL);
+  CHECK(kf_plan_free(shuffle) == KF_OK && kf_keyring_free(keys) == KF_OK);
 
   /* A table is not treated onto the file that it is read from. */
   path_in(folder, "twice.csv", path);
@@ -364,7 +397,7 @@ static void callbacks_and_panics(const char *folder) {
 static void bad_documents(void) {
   kf_policy *policy = NULL;
   kf_text *text = NULL;
-  kf_plan *plan = NULL;
+  kf_plan *plan = NULL, *plan2 = NULL;
   kf_keyring *keys = NULL;
   kf_table *t = NULL;
   EXPECT(KF_ERR_POLICY, kf_policy_builtin(TEXT("nowhere"), &policy, &err));
@@ -379,8 +412,12 @@ static void bad_documents(void) {
   EXPECT(KF_OK, kf_plan_parse_toml(TEXT("v = 1\ndataset = \"d\"\n[columns]\nxm = { do = \"drop\" }\n"), &plan, &err));
   t = table();
   EXPECT(KF_ERR_PLAN, kf_plan_check(plan, t, &err)); /* lxdh is not named */
+  EXPECT(KF_ERR_PLAN, kf_plan_load(TEXT("/nowhere/at/all.toml"), &plan2, &err));
+  EXPECT(KF_ERR_DOCUMENT, kf_plan_rotate(t, TEXT("d"), TEXT("{\"from\":\"k1\"}"), &plan2, &err));
+  EXPECT(KF_ERR_PLAN, kf_plan_rotate(t, TEXT("d"), TEXT(ABSENT), &plan2, &err));
+  CHECK(plan2 == NULL);
   CHECK(kf_table_free(t) == KF_OK);
-  EXPECT(KF_ERR_PLAN, kf_plan_apply_ipc(plan, table(), NULL, &text, &text, &err));
+  EXPECT(KF_ERR_PLAN, kf_plan_apply_ipc(plan, table(), NULL, NULL, NULL, &text, &text, &err));
   CHECK(kf_plan_free(plan) == KF_OK);
   EXPECT(KF_ERR_KEYRING, kf_keyring_parse(TEXT("{}"), &keys, &err));
   EXPECT(KF_ERR_RISK, kf_table_risk(table(), TEXT("{\"quasi\":[\"absent\"],\"sharing\":\"public\"}"), NULL, NULL, &text, &err));

@@ -221,14 +221,17 @@ static void blobs(kf_ledger *ledger, const profile *p) {
   CHECK(index == before + 1);
 }
 
-static int32_t count(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total) {
+static int32_t count(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total,
+                     uint64_t bytes) {
+  (void)bytes;
   CHECK(stage_len == 6 && strcmp(stage, "export") == 0 && done <= total);
   ++*(int *)user;
   return KF_CONTINUE;
 }
 
-static int32_t stop(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total) {
-  (void)stage, (void)stage_len, (void)done, (void)total;
+static int32_t stop(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total,
+                    uint64_t bytes) {
+  (void)stage, (void)stage_len, (void)done, (void)total, (void)bytes;
   ++*(int *)user;
   return 0;
 }

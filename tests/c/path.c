@@ -75,11 +75,28 @@ static kf_text *digest(const kf_text *document) {
   return out;
 }
 
-static int32_t count(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total) {
+/* What a job told: how often, and the bytes that were written at last. */
+typedef struct {
+  int calls;
+  uint64_t bytes;
+} told;
+
+static int32_t count(void *user, const char *stage, size_t stage_len, uint64_t done, uint64_t total, uint64_t bytes) {
+  told *t = (told *)user;
   (void)stage, (void)stage_len, (void)total;
-  CHECK(done <= ROWS);
-  ++*(int *)user;
+  CHECK(done <= ROWS && bytes >= t->bytes);
+  t->calls++;
+  t->bytes = bytes;
   return KF_CONTINUE;
+}
+
+/* The size of a file. */
+static long length_of(const char *path) {
+  FILE *file = fopen(path, "rb");
+  long size = -1;
+  if (!file) return size;
+  if (fseek(file, 0, SEEK_END) == 0) size = ftell(file);
+  return fclose(file) == 0 ? size : -1;
 }
 
 /* Flips one byte in the middle of the first segment of the log. */
@@ -100,6 +117,61 @@ static int flip(const char *ledger) {
   return fclose(file) == 0;
 }
 
+/* A plan from a file; tokens of bytes, and what they are rotated to without the values, as wide and no less different. */
+static void rotations(const char *folder) {
+  static const char BYTES[] =
+      "{\"v\":1,\"dataset\":\"people\",\"columns\":{\"xm\":{\"do\":\"drop\"},\"lxdh\":{\"do\":\"drop\"},"
+      "\"csrq\":{\"do\":\"drop\"},\"xb\":{\"do\":\"drop\"},\"qx\":{\"do\":\"drop\"},"
+      "\"sfzh\":{\"do\":\"token\",\"kind\":\"resident_id\",\"key\":\"k1\",\"form\":\"bytes32\"}}}";
+  static const char RING[] =
+      "{\"v\":1,\"keys\":[{\"id\":\"k1\",\"kind\":\"token\",\"secret\":\"MDEyMzQ1Njc4OWFiY2RlZg==\"},"
+      "{\"id\":\"k2\",\"kind\":\"token\",\"secret\":\"ZmVkY2JhOTg3NjU0MzIxMA==\"}]}";
+  static const char ROTATION[] = "{\"columns\":{\"sfzh\":\"resident_id\"},\"from\":\"k1\",\"key\":\"k2\"}";
+  char path[4200];
+  kf_plan *plan = NULL, *again = NULL, *rotation = NULL;
+  kf_keyring *keys = NULL;
+  kf_table *t = NULL;
+  kf_text *text = NULL, *hash = NULL, *ipc = NULL, *rotated = NULL, *applied = NULL;
+  FILE *file;
+  snprintf(path, sizeof path, "%s/plan.json", folder);
+  file = fopen(path, "wb");
+  CHECK(file && fputs(BYTES, file) >= 0 && fclose(file) == 0);
+  EXPECT(KF_OK, kf_plan_load(TEXT(path), &plan, &err));
+  EXPECT(KF_OK, kf_plan_dataset(plan, &text, &err));
+  CHECK(is(text, "people"));
+  drop(&text);
+  EXPECT(KF_OK, kf_plan_keys(plan, &text, &err));
+  CHECK(is(text, "[\"k1\"]"));
+  drop(&text);
+  EXPECT(KF_OK, kf_plan_parse_json(TEXT(BYTES), &again, &err));
+  EXPECT(KF_OK, kf_plan_hash(again, &text, &err));
+  EXPECT(KF_OK, kf_plan_hash(plan, &hash, &err));
+  CHECK(slice_is(bytes_of(text), bytes_of(hash).at) && bytes_of(hash).len == 71);
+  drop(&text);
+  drop(&hash);
+
+  EXPECT(KF_OK, kf_keyring_parse(TEXT(RING), &keys, &err));
+  EXPECT(KF_OK, kf_plan_apply_ipc(plan, table(), keys, NULL, NULL, &ipc, &applied, &err));
+  drop(&applied);
+  EXPECT(KF_OK, kf_table_from_ipc((const uint8_t *)bytes_of(ipc).at, bytes_of(ipc).len, &t, &err));
+  EXPECT(KF_OK, kf_plan_rotate(t, TEXT("people"), TEXT(ROTATION), &rotation, &err));
+  EXPECT(KF_OK, kf_plan_document(rotation, &text, &err));
+  CHECK(has(text, "\"form\":\"bytes32\"") && has(text, "\"from\":\"k1\"") && has(text, "\"default\":\"error\""));
+  drop(&text);
+  EXPECT(KF_OK, kf_plan_apply_ipc(rotation, t, keys, NULL, NULL, &rotated, &applied, &err)); /* consumes it */
+  CHECK(has(applied, "\"changed\":200") && has(applied, "\"type\":\"FixedSizeBinary(32)\""));
+  CHECK(bytes_of(rotated).len == bytes_of(ipc).len && memcmp(bytes_of(rotated).at, bytes_of(ipc).at, bytes_of(ipc).len));
+  EXPECT(KF_OK, kf_table_from_ipc((const uint8_t *)bytes_of(rotated).at, bytes_of(rotated).len, &t, &err));
+  EXPECT(KF_OK, kf_applied_verify(OF(applied), t, NULL, NULL, &err));
+  EXPECT(KF_OK, kf_table_from_ipc((const uint8_t *)bytes_of(ipc).at, bytes_of(ipc).len, &t, &err));
+  EXPECT(KF_ERR_INTEGRITY, kf_applied_verify(OF(applied), t, NULL, NULL, &err));
+  drop(&applied);
+  drop(&ipc);
+  drop(&rotated);
+  CHECK(kf_plan_free(plan) == KF_OK && kf_plan_free(again) == KF_OK && kf_plan_free(rotation) == KF_OK);
+  CHECK(kf_keyring_free(keys) == KF_OK);
+}
+
 int main(int argc, char **argv) {
   char parquet[4096], key[4096], ring[4096], directory[4096], ledger[4096];
   kf_policy *policy = NULL;
@@ -117,7 +189,7 @@ int main(int argc, char **argv) {
   buffer json = {NULL, 0, 0}, whole = entry("xa-resident", "api");
   slice bytes;
   uint64_t index;
-  int calls = 0;
+  told scanned = {0, 0}, filed = {0, 0}, streamed = {0, 0};
   if (argc != 2) {
     printf("usage: path FOLDER\n");
     return 2;
@@ -128,10 +200,11 @@ int main(int argc, char **argv) {
   snprintf(directory, sizeof directory, "%s/platform", argv[1]);
   snprintf(ledger, sizeof ledger, "%s/platform/ledger", argv[1]);
   invent();
+  rotations(argv[1]);
 
   /* 2: what is in it */
-  EXPECT(KF_OK, kf_table_scan(table(), 1, count, &calls, &text, &err));
-  CHECK(calls > 0);
+  EXPECT(KF_OK, kf_table_scan(table(), 1, count, &scanned, &text, &err));
+  CHECK(scanned.calls > 0 && scanned.bytes == 0); /* nothing is written */
   CHECK(has(text, "\"direct\":[\"xm\",\"sfzh\",\"lxdh\"]") && has(text, "\"quasi\":[\"csrq\""));
   drop(&text);
 
@@ -149,9 +222,12 @@ int main(int argc, char **argv) {
   EXPECT(KF_OK, kf_keyring_create(TEXT(ring), TEXT("k1"), &keys, &err));
   t = table();
   EXPECT(KF_OK, kf_plan_check(plan, t, &err));
-  EXPECT(KF_OK, kf_plan_apply_file(plan, t, keys, TEXT(parquet), count, &calls, &applied, &err));
+  EXPECT(KF_OK, kf_plan_apply_file(plan, t, keys, TEXT(parquet), count, &filed, &applied, &err));
+  CHECK(filed.calls > 0 && filed.bytes <= (uint64_t)length_of(parquet));
   CHECK(has(applied, "\"rows\":200") && has(applied, "\"dropped\":[\"xm\"]"));
-  EXPECT(KF_OK, kf_plan_apply_ipc(plan, table(), keys, &ipc, &applied2, &err));
+  EXPECT(KF_OK, kf_plan_apply_ipc(plan, table(), keys, count, &streamed, &ipc, &applied2, &err));
+  /* All of the stream but its last mark, of 8 bytes. */
+  CHECK(streamed.calls > 0 && streamed.bytes + 8 == bytes_of(ipc).len);
   bytes = bytes_of(applied);
   CHECK(bytes.len == bytes_of(applied2).len && memcmp(bytes.at, bytes_of(applied2).at, bytes.len) == 0);
 
@@ -167,7 +243,7 @@ int main(int argc, char **argv) {
   drop(&findings);
   EXPECT(KF_OK, kf_table_open(TEXT(parquet), &t, &err));
   EXPECT(KF_OK, kf_applied_verify(OF(applied), t, NULL, NULL, &err));
-  CHECK(kf_applied_verify(OF(applied), table(), NULL, NULL, NULL) == KF_ERR_PLAN);
+  CHECK(kf_applied_verify(OF(applied), table(), NULL, NULL, NULL) == KF_ERR_INTEGRITY);
   EXPECT(KF_OK, kf_keyring_ask(plan, vault, &asked, &vaulted, &err));
   CHECK(asked == 1 && kf_keyring_free(vaulted) == KF_OK);
   asked = -1;

@@ -11,6 +11,9 @@ from shared.keys import mac, mac_key
 from shared.vectors import REDACTED
 
 
+WIDTHS = {"bytes16": 16, "bytes32": 32}
+
+
 def fold(value: str) -> str:
     return re.sub(r"[\s\u200b-]", "", unicodedata.normalize("NFKC", value))
 
@@ -41,20 +44,29 @@ def answer(given: dict) -> dict:
         if value is None:
             out.append(None)
             continue
-        form = old_token(column["from"], value) if "from" in column else canonical(column["kind"], value)
         written = column.get("form", "text")
-        if form is None:
+        if "from" in column:
+            message = old_token(column["from"], WIDTHS.get(written), value)
+        else:
+            form = canonical(column["kind"], value)
+            message = None if form is None else form.encode()
+        if message is None:
             invalid += 1
             out.append(REDACTED if written == "text" else None)
             continue
-        code = mac(key, form.encode(), hash_name)
+        code = mac(key, message, hash_name)
         text = base64.b32encode(code[:16]).decode().rstrip("=").lower()
         out.append({"text": f"{column['key']}.{text}", "bytes16": code[:16].hex(), "bytes32": code.hex()}[written])
     return {"invalid": invalid, "values": out}
 
 
-def old_token(key_id: str, value: str):
-    return value if re.fullmatch(re.escape(key_id) + r"\.[a-z2-7]{26}", value) else None
+def old_token(key_id: str, width, value: str):
+    """The bytes of a token: those of a text with its key id, or, where tokens are `width` bytes, of hexadecimal digits."""
+    if re.fullmatch(re.escape(key_id) + r"\.[a-z2-7]{26}", value):
+        return value.encode()
+    if width and re.fullmatch(r"[0-9A-Fa-f]{%d}" % (2 * width), value):
+        return bytes.fromhex(value)
+    return None
 
 
 if __name__ == "__main__":

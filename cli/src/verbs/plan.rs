@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use kaifang::assess::{Suggestion, suggest};
 use kaifang::crypto::Keyring;
-use kaifang::desensitize::{Applied, Mac, Plan, Preview, PreviewValue, Rotation};
+use kaifang::desensitize::{Applied, Mac, Plan, Preview, PreviewValue, Rotation, TokenForm};
 use kaifang::detect::{self, ScanOptions};
 use kaifang::kinds::Kind;
 use kaifang::table::{self, ReadOptions, Sink, Source};
@@ -79,6 +79,10 @@ pub(crate) struct RetokenOptions {
     /// The code of the new tokens: hmac_sha256 (without it) or hmac_sm3
     #[arg(long)]
     mac: Option<String>,
+    /// The form of the new tokens: text, bytes16 or bytes32; without it columns of 16 or 32 bytes keep theirs. Bytes carry no
+    /// key id: that they are tokens of the old key can't be checked
+    #[arg(long)]
+    form: Option<String>,
     /// The id of the key that the tokens were made with
     #[arg(long)]
     from: String,
@@ -99,6 +103,11 @@ pub(crate) struct RetokenOptions {
 fn column_of_kind(text: &str) -> Result<(String, Kind), String> {
     let parsed = text.split_once('=').and_then(|(column, kind)| Some((column.to_owned(), Kind::from_id(kind)?)));
     parsed.ok_or_else(|| "应为 列名=类别 · expected COLUMN=KIND".to_owned())
+}
+
+/// One of the words that an option may have, where it is given.
+fn word<W: Word>(given: Option<&str>, words: &'static str) -> Result<Option<W>, Failure> {
+    given.map(|given| W::from_id(given).ok_or_else(|| Failure::usage(words, words))).transpose()
 }
 
 /// A keyring file, or the environment variable behind `env:`.
@@ -204,11 +213,9 @@ fn shown(preview: &Preview) -> String {
 /// Rotates tokens from one key to another.
 pub(crate) fn retoken(options: &RetokenOptions) -> Result<Outcome, Failure> {
     let source = table::open(&options.table, &ReadOptions::default())?;
-    let codes = "hmac_sha256, hmac_sm3";
-    let unknown = || Failure::usage(codes, codes);
-    let mac = options.mac.as_deref().map(|mac| Mac::from_id(mac).ok_or_else(unknown)).transpose()?;
     let rotation = Rotation {
-        mac,
+        mac: word::<Mac>(options.mac.as_deref(), "hmac_sha256, hmac_sm3")?,
+        form: word::<TokenForm>(options.form.as_deref(), "text, bytes16, bytes32")?,
         columns: options.columns.iter().cloned().collect(),
         from: options.from.clone(),
         key: options.to.clone(),

@@ -242,8 +242,12 @@ impl Treated {
         Ok(Some(batch))
     }
 
-    /// Lets the transforms of whole columns see them, before the first row; afterwards it does nothing.
-    fn see_columns(&mut self, progress: Progress<'_>) -> Result<(), crate::Error> {
+    /// Lets the transforms of whole columns see them, before the first row; afterwards it does nothing. [`Treated::next_batch`]
+    /// does it by itself, and tells nobody how far it is.
+    ///
+    /// # Errors
+    /// Errors of reading; [`TableError::Cancelled`]. After one, there are no batches and no proof.
+    pub fn see_columns(&mut self, progress: Progress<'_>) -> Result<(), crate::Error> {
         if !matches!(self.state, State::Fresh) {
             return Ok(());
         }

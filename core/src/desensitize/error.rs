@@ -72,7 +72,7 @@ room_error! {
         TooLarge { column: String } = "KF-PLAN-16",
             en "column {column:?}: one batch is too large; use smaller batches",
             zh "列 {column:?}:单个批次过大,请减小批次", at "columns.{column}";
-        /// The table is not the one that the proof describes.
+        /// The table is not the one that the proof describes: a failure of integrity, whatever the room of its code.
         OutputDiffers { what: String } = "KF-PLAN-17",
             en "the table is not the one that the proof describes: {what}",
             zh "表与处理证明不一致:{what}", at "{what}";

@@ -1,5 +1,6 @@
 //! What a plan will do, shown on invented values: never on a value of the table.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
@@ -10,6 +11,7 @@ use super::applied::{self, Reversible};
 use super::column::ColumnPlan;
 use super::plan::{OnInvalid, Plan};
 use super::shuffle::LEAST;
+use super::token;
 use super::values::shown;
 use super::vocabulary::{Invalid, Level, Transform};
 use crate::crypto::Keyring;
@@ -78,11 +80,11 @@ impl Plan {
         for id in self.keys() {
             keys.insert(id, &[0x5a; 32])?;
         }
-        let samples: Vec<Vec<&str>> = self.columns().values().map(samples).collect();
+        let samples: Vec<Vec<Cow<'_, str>>> = self.columns().values().map(invented).collect();
         // As many as a shuffle asks for.
         let rows = samples.iter().map(Vec::len).max().unwrap_or_default().max(LEAST);
-        let text = |values: &Vec<&str>| -> ArrayRef {
-            Arc::new((0..rows).map(|row| values.get(row).or(values.last()).copied()).collect::<StringArray>())
+        let text = |values: &Vec<Cow<'_, str>>| -> ArrayRef {
+            Arc::new((0..rows).map(|row| values.get(row).or(values.last())).collect::<StringArray>())
         };
         let fields = self.columns().keys().map(|name| Field::new(name, DataType::Utf8, true)).collect::<Vec<_>>();
         let schema = Arc::new(Schema::new(fields));
@@ -96,7 +98,7 @@ impl Plan {
         let batch = treated.next_batch()?;
         for ((name, entry), samples) in self.columns().iter().zip(&samples) {
             let after = batch.as_ref().and_then(|batch| batch.column_by_name(name)).map(shown);
-            let value = |(before, after): (&&str, Option<String>)| PreviewValue { before: (*before).to_owned(), after };
+            let value = |(before, after): (&Cow<'_, str>, _)| PreviewValue { before: before.to_string(), after };
             columns.push(PreviewColumn {
                 name: name.clone(),
                 transform: entry.transform,
@@ -105,6 +107,14 @@ impl Plan {
             });
         }
         Ok(Preview { v: V1, dataset: self.dataset().to_owned(), columns })
+    }
+}
+
+/// What stands in a column before: values, or the tokens of an old key.
+fn invented(entry: &ColumnPlan) -> Vec<Cow<'static, str>> {
+    match &entry.from {
+        Some(key) => token::samples(key, entry.form).map(Cow::Owned).into(),
+        None => samples(entry).into_iter().map(Cow::Borrowed).collect(),
     }
 }
 
@@ -172,6 +182,8 @@ mod tests {
             i = { do = "round", width = 100 }
             j = { do = "encrypt", key = "k1" }
             k = { do = "text" }
+            l = { do = "token", kind = "mobile", from = "k1", key = "k2" }
+            m = { do = "token", kind = "mobile", from = "k1", key = "k2", form = "bytes16" }
             "#,
         )
         .unwrap();
@@ -184,6 +196,8 @@ mod tests {
         assert_eq!(after("a"), [text("139****1111"), text("[redacted]")]);
         assert_eq!(after("b")[0].as_ref().map(String::len), Some(32));
         assert_eq!(after("b")[1], None);
+        assert!(after("l")[0].as_ref().is_some_and(|token| token.starts_with("k2.")));
+        assert_eq!((after("m")[0].as_ref().map(String::len), &after("m")[1]), (Some(32), &None));
         assert_eq!(after("c"), [text("陕西省西安市雁塔区"), text("[redacted]")]);
         assert_eq!(after("d"), []);
         assert_eq!(after("e"), [text("[30,40)"), text("[1250,1260)"), text("[redacted]")]);

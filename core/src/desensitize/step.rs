@@ -137,7 +137,7 @@ impl Step {
         }
         let plain = plain_type(input).and_then(|plain| match entry.transform {
             Transform::Mask => (is_text(plain) || is_written_as_text(plain)).then(|| text_type(plain)),
-            Transform::Token => (is_text(plain) || is_written_as_text(plain)).then(|| token::output(entry, plain)),
+            Transform::Token => token::output(entry, plain),
             Transform::Fpe => fpe::output(plain),
             Transform::Generalize => generalize::output(entry, plain),
             Transform::Round => round::output(entry, plain),
@@ -220,7 +220,10 @@ impl Work {
                 Ok(Cells::all(arrow::array::new_null_array(output, array.len()), valid))
             }
             Work::Mask(mask) => mask.treat(&text()?, output, column),
-            Work::Token(tokens) => cells::together(&text()?, output, column, |values, emit| tokens.treat(values, emit)),
+            Work::Token(tokens) => {
+                let text = token::as_text(array, column)?;
+                cells::together(&text, output, column, |values, emit| tokens.treat(values, emit))
+            }
             Work::Fpe(fpe) => cells::together(&text()?, output, column, |values, emit| fpe.treat(values, emit)),
             Work::Generalize(wider) => cells::each(&text()?, output, column, |value, out| wider.append(value, out)),
             Work::Text(spans) => cells::each(&text()?, output, column, |value, out| spans.append(value, out)),

@@ -12,18 +12,25 @@
 //! holds the key can find the value by trying (there are few mobile numbers): de-identified, never anonymized. Without
 //! the key a token tells equality and nothing more.
 //!
-//! With `from`, the column holds text tokens of that key already, and becomes tokens of `key` without the values being
-//! seen: the new token is made of the text of the old one. So it equals no token that is made of the value itself: two
-//! tables join if both were rotated, or neither.
+//! With `from`, the column holds tokens of that key already, and becomes tokens of `key` without the values being seen: the
+//! new token is made of the bytes of the old one, which for a text token are those of its text. So it equals no token that
+//! is made of the value itself: two tables join if both were rotated, or neither.
+//!
+//! A text token names its key, and one of another key is refused. A token of 16 or 32 bytes names none: under a `form` of
+//! bytes a column of bytes of that width is taken for tokens of `from`, whatever they are, and keeps its width. What can be
+//! told is told: another width is refused. That they are tokens, and of that key, stands in the proof of the treatment
+//! that made them and nowhere else. In a text column such tokens are hexadecimal digits.
 
 use std::borrow::Cow;
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 
 use super::PlanError;
-use super::cells::Emit;
+use super::cells::{self, Emit, Writer, own_nulls, too_large};
 use super::column::ColumnPlan;
-use super::step::{Report, text_type};
+use super::logical::visit;
+use super::step::{Report, is_text, is_written_as_text, text_type};
 use super::vocabulary::{Mac, TokenForm};
 use crate::crypto::{KeyError, Keyring, MacKey};
 use crate::kinds::{self, Kind};
@@ -46,8 +53,25 @@ pub(crate) struct Tokens {
 
 enum Input {
     Values(Kind),
-    /// Tokens that begin with this key id and dot.
+    /// Texts that begin with this key id and dot; and of bytes, as many as the form has, in hexadecimal digits.
     Tokens(String),
+}
+
+/// How many bytes a token of this form has; `None` = it is text.
+fn width(form: TokenForm) -> Option<i32> {
+    match form {
+        TokenForm::Text => None,
+        TokenForm::Bytes16 => Some(16),
+        TokenForm::Bytes32 => Some(32),
+    }
+}
+
+/// The form of the tokens that a column of this type holds, where the type tells it.
+pub(super) fn form_of(plain: &DataType) -> Option<TokenForm> {
+    [TokenForm::Bytes16, TokenForm::Bytes32].into_iter().find(|form| match plain {
+        DataType::FixedSizeBinary(bytes) => width(*form) == Some(*bytes),
+        _ => false,
+    })
 }
 
 /// What is wrong with the settings of a token.
@@ -62,13 +86,61 @@ pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
     }
 }
 
-/// The type of the treated column.
-pub(super) fn output(entry: &ColumnPlan, plain: &DataType) -> DataType {
-    match entry.form.unwrap_or(TokenForm::Text) {
-        TokenForm::Text => text_type(plain),
-        TokenForm::Bytes16 => DataType::FixedSizeBinary(16),
-        TokenForm::Bytes32 => DataType::FixedSizeBinary(32),
+/// The type of the treated column; `None` where a token has no meaning on the type.
+pub(super) fn output(entry: &ColumnPlan, plain: &DataType) -> Option<DataType> {
+    let width = width(entry.form.unwrap_or(TokenForm::Text));
+    let is_meant = match plain {
+        // Bytes can only be tokens already, and stay as wide as they are.
+        DataType::FixedSizeBinary(bytes) => entry.from.is_some() && width == Some(*bytes),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => entry.from.is_some() && width.is_some(),
+        _ => is_text(plain) || is_written_as_text(plain),
+    };
+    is_meant.then(|| width.map_or_else(|| text_type(plain), DataType::FixedSizeBinary))
+}
+
+/// The column as text: bytes in hexadecimal digits.
+pub(super) fn as_text(array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanError> {
+    let is_bytes = |data_type: &DataType| data_type.is_binary() || matches!(data_type, DataType::FixedSizeBinary(_));
+    if !is_bytes(array.data_type()) {
+        return cells::as_text(array, column);
     }
+    let mut writer = Writer::new(array.len(), 0, column)?;
+    let mut failed = None;
+    let visited = visit(array, &mut |cell| {
+        let bytes = cell.unwrap_or_default();
+        let written = writer.value(bytes.len().saturating_mul(2), |out| {
+            out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+        });
+        failed = failed.take().or(written.err());
+    });
+    failed.map_or(Ok(()), Err)?;
+    if !visited {
+        return Err(too_large(column));
+    }
+    writer.finish(own_nulls(array), &DataType::Utf8)
+}
+
+/// Two texts that a column to be rotated might hold: an invented token of the old key, and what is none.
+pub(super) fn samples(from: &str, form: Option<TokenForm>) -> [String; 2] {
+    let token = match form.and_then(width) {
+        Some(width) => "0a".repeat(width.unsigned_abs() as usize),
+        None => format!("{from}.{}", "a".repeat(LETTERS)),
+    };
+    [token, "x".to_owned()]
+}
+
+fn digit(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'a' + value - 10 }
+}
+
+/// As many bytes as are wanted, of hexadecimal digits; `None` for any other text.
+fn bytes_of(digits: &str, wanted: i32) -> Option<Vec<u8>> {
+    let value = |digit: u8| char::from(digit).to_digit(16);
+    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() || i32::try_from(pairs.len()) != Ok(wanted) {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| u8::try_from(value(*high)? * 16 + value(*low)?).ok()).collect()
 }
 
 impl Tokens {
@@ -91,8 +163,8 @@ impl Tokens {
 
     /// The tokens of values; none for a value that is not valid for the kind, or is no token of `from`.
     pub(super) fn treat(&self, values: &[Option<&str>], emit: Emit<'_>) -> Result<(), PlanError> {
-        let forms: Vec<Option<Cow<'_, str>>> = values.iter().flatten().map(|value| self.form_of(value)).collect();
-        let messages: Vec<&[u8]> = forms.iter().flatten().map(|form| form.as_bytes()).collect();
+        let forms: Vec<Option<Cow<'_, [u8]>>> = values.iter().flatten().map(|value| self.message(value)).collect();
+        let messages: Vec<&[u8]> = forms.iter().flatten().map(AsRef::as_ref).collect();
         let mut token = self.prefix.clone().into_bytes();
         let mut places = forms.iter();
         let mut failed = None;
@@ -127,14 +199,21 @@ impl Tokens {
         done && treated.is_ok()
     }
 
-    fn form_of<'a>(&self, value: &'a str) -> Option<Cow<'a, str>> {
+    /// What a token is made of; `None` = the value is not valid for the kind, or is no token of `from`.
+    fn message<'a>(&self, value: &'a str) -> Option<Cow<'a, [u8]>> {
         match &self.input {
-            Input::Values(kind) => kinds::canonical(*kind, value),
-            Input::Tokens(prefix) => {
-                let letters = value.strip_prefix(prefix.as_str())?.as_bytes();
-                let token = letters.len() == LETTERS && letters.iter().all(|letter| ALPHABET.contains(letter));
-                token.then_some(Cow::Borrowed(value))
-            }
+            Input::Values(kind) => kinds::canonical(*kind, value).map(|form| match form {
+                Cow::Borrowed(form) => Cow::Borrowed(form.as_bytes()),
+                Cow::Owned(form) => Cow::Owned(form.into_bytes()),
+            }),
+            Input::Tokens(prefix) => match value.strip_prefix(prefix.as_str()) {
+                Some(letters) => {
+                    let letters = letters.as_bytes();
+                    let token = letters.len() == LETTERS && letters.iter().all(|letter| ALPHABET.contains(letter));
+                    token.then_some(Cow::Borrowed(value.as_bytes()))
+                }
+                None => bytes_of(value, width(self.form)?).map(Cow::Owned),
+            },
         }
     }
 }

@@ -11,7 +11,7 @@ use super::log::Ledger;
 use super::tree::{Hash, leaf_hash};
 use super::verifier_key;
 use crate::Error;
-use crate::table::{Format, Progress, Sink, TableError, WrittenStats, report};
+use crate::table::{Format, Progress, Sink, TableError, WrittenStats, report_written};
 use crate::terms::Word as _;
 
 /// Rows that are written at once; less when the records are long.
@@ -81,7 +81,7 @@ impl Ledger {
             let batch =
                 RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|error| TableError::from_arrow(&error))?;
             sink.write(&batch)?;
-            report(progress, "export", done, Some(self.size()))?;
+            report_written(progress, "export", done, Some(self.size()), sink.bytes())?;
         }
         Ok(sink.finish()?)
     }

@@ -13,7 +13,7 @@ pub struct ProgressUpdate {
     pub done: u64,
     /// Rows in all, if the source knows.
     pub total: Option<u64>,
-    /// Bytes of the result that are in its file; 0 where none is written.
+    /// Bytes of the result that are written: those in its file, or of its Arrow IPC stream; 0 where none are.
     pub bytes: u64,
 }
 
@@ -38,11 +38,11 @@ pub fn report(progress: Progress<'_>, stage: &'static str, done: u64, total: Opt
     report_written(progress, stage, done, total, 0)
 }
 
-/// As [`report`], of a job that has written so many bytes.
+/// As [`report`], of a job that has written so many bytes of its result.
 ///
 /// # Errors
 /// [`TableError::Cancelled`] when the callback says so.
-pub(crate) fn report_written(
+pub fn report_written(
     progress: Progress<'_>,
     stage: &'static str,
     done: u64,

@@ -75,4 +75,4 @@ class LedgerError(KaifangError):
 
 
 class IntegrityError(KaifangError):
-    """Bytes that are not what was signed."""
+    """Bytes that are not what was signed, or a table that is not what was proved."""

@@ -35,7 +35,8 @@ LegalDate = Union[date, datetime, str]
 Instant = Union[datetime, str]
 #: Fact → value; None is unknown.
 Facts = Mapping[str, Union[bool, str, None]]
-#: Called as ``progress(stage, done, total)``; an exception stops the job.
-Progress = Callable[[str, int, Optional[int]], object]
+#: Called as ``progress(stage, done, total, bytes)``, or without the last where it takes three: rows that are done, rows
+#: in all where that is known, and bytes of the result that are written (0 where none are). An exception stops the job.
+Progress = Union[Callable[[str, int, Optional[int], int], object], Callable[[str, int, Optional[int]], object]]
 #: Arrow's capsules of one batch.
 Capsules = Tuple[Any, Any]

@@ -28,7 +28,7 @@ use super::facts::{FactError, Section};
 use super::model::Space;
 use super::packed::{Layout, PackedFacts};
 use super::policy::Policy;
-use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report};
+use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report_written};
 use crate::terms::Reason;
 use answers::{Answer, Answers};
 pub use compare::{CatalogChange, CatalogDifference};
@@ -210,7 +210,7 @@ impl Policy {
         sink.check_source(&evaluated.source)?;
         while let Some(batch) = evaluated.next_batch()? {
             sink.write(&batch)?;
-            report(&mut *progress, "eval", evaluated.rows(), total)?;
+            report_written(&mut *progress, "eval", evaluated.rows(), total, sink.bytes())?;
         }
         Ok(sink.finish()?)
     }

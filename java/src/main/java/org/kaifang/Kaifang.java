@@ -13,6 +13,24 @@ public final class Kaifang {
     }
 
     /**
+     * Finds what the columns of a file hold.
+     *
+     * @param path CSV, Excel, Parquet or Arrow IPC; the content says which
+     * @param all whether every row is looked at, or ever fewer of them as the table grows
+     * @param progress null for none
+     * @return {@code Findings}, canonical JSON
+     */
+    public static String scan(String path, boolean all, Progress progress) {
+        // The call that follows consumes the table, whatever comes of it.
+        Pointer table = Plan.opened(path);
+        return Watch.over(
+                progress,
+                watch ->
+                        Library.text(
+                                (out, err) -> PlanLibrary.kf_table_scan(table, all ? 1 : 0, watch, null, out, err)));
+    }
+
+    /**
      * Values through any transform of a plan that needs no key; for the others see {@link Keyring#treat}.
      *
      * @param question {@code {"dataset":"d","column":{"do":"mask","kind":"mobile"},"values":["13900001111",null]}}

@@ -10,9 +10,6 @@ import java.util.function.Supplier;
  * <p>Where a {@link Signer.Callback} failed, the cause of the exception is what it threw.
  */
 public final class Ledger extends Handle {
-    private static final int GO_ON = 1;
-    private static final int CANCEL = 0;
-
     /** Who signs heads, and until it is closed the one before. */
     private volatile Signer[] signers;
 
@@ -194,25 +191,13 @@ public final class Ledger extends Handle {
      */
     public String export(String path, Progress progress) {
         byte[] bytes = Library.utf8(path);
-        Throwable[] thrown = new Throwable[1];
-        Library.ProgressFunction shown =
-                progress == null
-                        ? null
-                        : (user, stage, stageLen, done, total) -> {
-                            try {
-                                return progress.goOn(stage.getString(0, "US-ASCII"), done, total) ? GO_ON : CANCEL;
-                            } catch (Throwable failure) {
-                                thrown[0] = failure;
-                                return CANCEL;
-                            }
-                        };
-        try {
-            return Library.text(
-                    (out, err) ->
-                            Library.kf_ledger_export(token(), bytes, Library.length(bytes), shown, null, out, err));
-        } catch (KaifangException error) {
-            throw Signer.because(error, thrown[0]);
-        }
+        return Watch.over(
+                progress,
+                watch ->
+                        Library.text(
+                                (out, err) ->
+                                        Library.kf_ledger_export(
+                                                token(), bytes, Library.length(bytes), watch, null, out, err)));
     }
 
     /**

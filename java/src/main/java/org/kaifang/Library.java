@@ -13,7 +13,7 @@ import java.util.Arrays;
 /** The functions of {@code include/kaifang.h} that this package calls, and how each call is made. */
 final class Library {
     /** The {@code KF_ABI_VERSION} that these declarations were written for. */
-    static final int ABI_VERSION = 2;
+    static final int ABI_VERSION = 3;
 
     static {
         Native.register(Library.class, "kaifang");
@@ -218,7 +218,7 @@ final class Library {
 
     /** {@code kf_progress} */
     interface ProgressFunction extends Callback {
-        int invoke(Pointer user, Pointer stage, long stageLen, long done, long total);
+        int invoke(Pointer user, Pointer stage, long stageLen, long done, long total, long bytes);
     }
 
     static native int kf_signer_load(byte[] path, long pathLen, PointerByReference signer, PointerByReference err);
@@ -381,11 +381,19 @@ final class Library {
 
     /** Makes a call whose outputs are two texts, and gives both back. */
     static String[] texts(TwoTexts call) {
+        byte[][] both = both(call);
+        return new String[] {
+            new String(both[0], StandardCharsets.UTF_8), new String(both[1], StandardCharsets.UTF_8)
+        };
+    }
+
+    /** Makes a call whose outputs are two texts, and gives back their bytes. */
+    static byte[][] both(TwoTexts call) {
         PointerByReference second = new PointerByReference();
         Pointer first = handle((out, err) -> call.run(out, second, err));
         try {
-            return new String[] {
-                string(first, Library::kf_text_data), string(second.getValue(), Library::kf_text_data)
+            return new byte[][] {
+                bytes(first, Library::kf_text_data), bytes(second.getValue(), Library::kf_text_data)
             };
         } finally {
             kf_text_free(first);

@@ -243,7 +243,7 @@ class LedgerTest {
                 Ledger ledger = create(folder.resolve("log"), "intl", signer)) {
             ledger.appendLines("1\n2\n3\n");
             ledger.checkpoint();
-            fails("KF-TABLE-16", () -> ledger.export(path, (stage, done, total) -> false));
+            fails("KF-TABLE-16", () -> ledger.export(path, (stage, done, total, bytes) -> false));
             IllegalStateException broken = new IllegalStateException("the window was closed");
             KaifangException error =
                     fails(
@@ -251,7 +251,7 @@ class LedgerTest {
                             () ->
                                     ledger.export(
                                             path,
-                                            (stage, done, total) -> {
+                                            (stage, done, total, bytes) -> {
                                                 throw broken;
                                             }));
             assertSame(broken, error.getCause());
@@ -260,7 +260,7 @@ class LedgerTest {
 
             List<String> seen = new ArrayList<>();
             String exported =
-                    ledger.export(path, (stage, done, total) -> seen.add(stage + " " + done + " of " + total));
+                    ledger.export(path, (stage, done, total, bytes) -> seen.add(stage + " " + done + " of " + total));
             assertEquals(Arrays.asList("export 3 of 3"), seen);
             assertEquals(3, parsed(exported).get("rows").getAsLong());
             byte[] bytes = Files.readAllBytes(file);
