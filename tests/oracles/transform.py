@@ -75,6 +75,13 @@ def round_(entry, value, _row):
 
 
 def top_bottom(entry, value, _row):
+    ends = [entry.get("lowest"), entry.get("highest")]
+    if any(isinstance(end, str) for end in ends):
+        day = date(value)
+        if day is None or day.year == 9999 or (entry.get("kind") == "birth_date" and not 1850 <= day.year <= 2100):
+            return None
+        low, high = (end and datetime.date.fromisoformat(end) for end in ends)
+        return (low if low and day < low else high if high and day > high else day).isoformat()
     exact = number(value)
     if exact is None:
         return None

@@ -161,7 +161,7 @@ pub(super) fn output(entry: &ColumnPlan, plain: &DataType) -> Option<DataType> {
 }
 
 /// A day of a plan: `YYYY-MM-DD`, in this one form.
-fn day(text: &str) -> Option<Date> {
+pub(super) fn day(text: &str) -> Option<Date> {
     text.parse::<Date>().ok().filter(|date| date.to_string() == text)
 }
 
