@@ -139,28 +139,47 @@ mod tests {
     /// Sizes around a power of ten: where hardly any number leads out, and where nine of ten do.
     #[test]
     fn every_number_becomes_another_below_the_size() {
-        for (size, expected_digits) in [(1_000_000, 6), (999_999, 6), (1_000_001, 7)] {
+        for (size, expected_digits, kept) in [(1_000_000, 6, "6217"), (999_999, 6, "6228480012345"), (1_000_001, 7, "")]
+        {
             assert_eq!(digits(size), expected_digits);
-            let ff1 = Ff1::new(BlockCipher::Aes, &[3; 16], 10).unwrap();
-            let ranked = Ranked::new(ff1, RankedKind::Uscc, &tweak::of_domain("d")).unwrap();
-            let all = |kept| (0..size).map(|number| Some(Rank { number, size, kept })).collect::<Vec<_>>();
-            let mut permuted = [("", ""), ("6217", ""), ("6218", "")].map(|(before, behind)| {
-                let mut ranks = all(tweak::kept(before, behind));
-                ranked.permute(Direction::Encrypt, &mut ranks);
-                let encrypted: Vec<u64> = ranks.iter().flatten().map(|rank| rank.number).collect();
-                let mut sorted = encrypted.clone();
-                sorted.sort_unstable();
-                assert!(sorted.into_iter().eq(0..size), "{size}");
-                ranked.permute(Direction::Decrypt, &mut ranks);
-                assert!(ranks.iter().flatten().map(|rank| rank.number).eq(0..size), "{size}");
-                encrypted
-            });
-            // Of two random permutations one number in expectation agrees, ten and more once in ten million keys.
-            let agree = |a: &[u64], b: &[u64]| a.iter().zip(b).filter(|(a, b)| a == b).count();
-            permuted.rotate_left(1);
-            for pair in permuted.windows(2) {
-                assert!(agree(&pair[0], &pair[1]) < 10, "{size}");
-            }
+            let ranked = ranked();
+            let kept = tweak::kept(kept, "");
+            let mut ranks: Vec<Option<Rank>> = (0..size).map(|number| Some(Rank { number, size, kept })).collect();
+            ranked.permute(Direction::Encrypt, &mut ranks);
+            let encrypted: Vec<u64> = ranks.iter().flatten().map(|rank| rank.number).collect();
+            let mut sorted = encrypted.clone();
+            sorted.sort_unstable();
+            assert!(sorted.into_iter().eq(0..size), "{size}");
+            ranked.permute(Direction::Decrypt, &mut ranks);
+            assert!(ranks.iter().flatten().map(|rank| rank.number).eq(0..size), "{size}");
         }
+    }
+
+    /// Rows of several sizes and kept parts are sorted, and walk on alone: each stays with its own kept part.
+    #[test]
+    fn a_row_is_permuted_among_others_as_alone() {
+        let ranked = ranked();
+        let rank = |row: u64| {
+            let size = [1_000_000, 1_000_001, 91_676_000, 1_000_000_000][row as usize % 4];
+            Rank { number: row / 12, size, kept: tweak::kept(["", "61", "62"][row as usize % 3], "") }
+        };
+        let mut together: Vec<_> = (0..2400).map(|row| Some(rank(row))).collect();
+        ranked.permute(Direction::Encrypt, &mut together);
+        let mut same = 0;
+        for (row, treated) in (0..).zip(&together) {
+            let mut alone = [Some(rank(row))];
+            ranked.permute(Direction::Encrypt, &mut alone);
+            assert_eq!(alone[0].unwrap().number, treated.unwrap().number, "{row}");
+            // The same number behind another kept part.
+            let mut other = [Some(Rank { kept: tweak::kept("63", ""), ..rank(row) })];
+            ranked.permute(Direction::Encrypt, &mut other);
+            same += u32::from(other[0].unwrap().number == treated.unwrap().number);
+        }
+        assert_eq!(same, 0);
+    }
+
+    fn ranked() -> Ranked {
+        let ff1 = Ff1::new(BlockCipher::Aes, &[3; 16], 10).unwrap();
+        Ranked::new(ff1, RankedKind::Uscc, &tweak::of_domain("d")).unwrap()
     }
 }
