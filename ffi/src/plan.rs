@@ -79,7 +79,7 @@ impl RecordBatchReader for Treating {
     }
 }
 
-/// A plan from the text of its TOML file.
+/// A plan from the text of its TOML file. There is no folder to read a `hierarchy_file` from: write its table in `hierarchy`.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn kf_plan_parse_toml(
     }
 }
 
-/// A plan from a JSON document.
+/// A plan from a JSON document; as for TOML, without `hierarchy_file`.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

@@ -113,6 +113,9 @@ settings! {
     quantiles: u32, [Generalize], "2 to 1000", "2 至 1000";
     /// Generalize: for each value the wider values, from the nearest to the widest.
     hierarchy: BTreeMap<String, Vec<String>>, [Generalize], "a table of lists of wider values", "由值到更宽泛取值列表的表";
+    /// Generalize: the file of the hierarchy, named from the folder of the plan; read where the plan is loaded from a file,
+    /// and then in `hierarchy`.
+    hierarchy_file: String, [Generalize], "the name of a file", "文件名";
     /// Generalize by a hierarchy: which of the wider values, 1 = the first.
     level: u32, [Generalize], "a whole number from 1", "不小于 1 的整数";
     /// Round: how many decimals stay.

@@ -60,6 +60,7 @@ mod error;
 mod ff1;
 mod fpe;
 mod generalize;
+mod hierarchy;
 mod logical;
 mod mask;
 mod nested;
