@@ -49,6 +49,12 @@ pub(super) fn inline(columns: &mut BTreeMap<String, ColumnPlan>, folder: &Path, 
     }
 }
 
+/// An entry whose hierarchy is not in its place: the plan was not loaded from a file.
+pub(super) fn problem(column: &str, entry: &ColumnPlan) -> Option<PlanError> {
+    let unread = entry.transform == Transform::Generalize && entry.hierarchy_file.is_some();
+    unread.then(|| PlanError::HierarchyNoFolder { column: column.to_owned() })
+}
+
 fn read(column: &str, entry: &ColumnPlan, path: &Path, name: &Path) -> Result<Table, PlanError> {
     let place = || format!("columns.{column}.hierarchy_file");
     if entry.hierarchy.is_some() {

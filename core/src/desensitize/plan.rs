@@ -240,7 +240,10 @@ impl Plan {
             problems.push(PlanError::ReservedDomain { place: "dataset".to_owned() });
         }
         for (column, plan) in &self.columns {
-            super::step::problems(column, plan, problems);
+            match hierarchy::problem(column, plan) {
+                Some(problem) => problems.push(problem),
+                None => super::step::problems(column, plan, problems),
+            }
             other::problems(column, &self.columns, problems);
         }
         for (number, rule) in self.rows.iter().enumerate() {

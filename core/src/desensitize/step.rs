@@ -375,10 +375,6 @@ pub(crate) fn problems(column: &str, entry: &ColumnPlan, problems: &mut Vec<Plan
     {
         report.field(setting, "whole numbers within 2^53", "绝对值小于 2^53 的整数");
     }
-    // Where a plan is loaded from a file, its hierarchies are in their place by now.
-    if transform == Transform::Generalize && entry.hierarchy_file.is_some() {
-        return problems.push(PlanError::HierarchyNoFolder { column: name });
-    }
     match transform {
         Transform::Keep | Transform::Drop | Transform::Redact | Transform::Null => {}
         Transform::Mask => mask::problems(entry, &mut report),
