@@ -174,7 +174,7 @@ mod tests {
     ) -> Cells {
         let output = array.data_type().clone();
         let array: ArrayRef = Arc::new(array);
-        let (lowest, highest) = (lowest.into().map(Bound::from), highest.into().map(Bound::from));
+        let (lowest, highest) = (lowest.into().map(B::into), highest.into().map(B::into));
         let entry = ColumnPlan { lowest, highest, ..ColumnPlan::new(Transform::TopBottom) };
         assert_eq!(super::output(&entry, &output), Some(output.clone()));
         TopBottom::new(&entry).unwrap().treat(&array, &output, "c").unwrap()

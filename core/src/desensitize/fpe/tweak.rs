@@ -41,7 +41,7 @@ pub(super) fn kept(before: &str, behind: &str) -> TweakEnd {
         text.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
     } else {
         // Each is ten at most.
-        *length = (before.len() << 4 | behind.len()) as u8;
+        *length = (16 * before.len() + behind.len()) as u8;
         text.iter_mut().zip(before.bytes().chain(behind.bytes())).for_each(|(to, from)| *to = from);
     }
     TweakEnd::new(&bytes)
