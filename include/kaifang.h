@@ -996,12 +996,12 @@ kf_status kf_ledger_verify_proof(const char *proof,
                                  struct kf_error **err);
 
 /**
- * A plan from the text of its TOML file.
+ * A plan from the text of its TOML file. There is no folder to read a `hierarchy_file` from: write its table in `hierarchy`.
  */
 kf_status kf_plan_parse_toml(const char *toml, size_t toml_len, struct kf_plan **plan, struct kf_error **err);
 
 /**
- * A plan from a JSON document.
+ * A plan from a JSON document; as for TOML, without `hierarchy_file`.
  */
 kf_status kf_plan_parse_json(const char *json, size_t json_len, struct kf_plan **plan, struct kf_error **err);
 

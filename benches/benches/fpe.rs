@@ -17,7 +17,7 @@ use kaifang::desensitize::{Ff1, Plan};
 use kaifang::kinds::region;
 use kaifang::table::Source;
 use kaifang_benches::{Random, resident_ids, settings};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 const ROWS: usize = 65_536;
 const SECRET: &[u8] = b"a secret of the bench, 32 bytes.";
@@ -78,7 +78,9 @@ fn fpe(criterion: &mut Criterion) {
         ("resident ids", column(&format!("kind = \"resident_id\", {regions}"), &resident_ids(ROWS))),
     ];
 
-    let tweak = b"kaifang/fpe/v1\0bench\0v";
+    // Nothing is kept of a value.
+    let column = Sha256::digest(b"kaifang/fpe/column/v1\0\0\0\0\0\0\0\x05bench\0\0\0\0\0\0\0\x01v");
+    let tweak = &[column.as_slice(), &[0; 11]].concat();
     let ff1 = Ff1::new(BlockCipher::Aes, &derived(), 10).unwrap();
     let batches = columns[0].1();
     let ours: Vec<_> = batches.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().flatten()).collect();

@@ -2,8 +2,9 @@
 //!
 //! All of it goes batch by batch of 65,536 rows, as in a stream, and so do the peers.
 //!
-//! `treatment FOLDER` writes `in.arrow` and, for each work, its answers, and prints a line a work: its name, and millions of
-//! rows a second of one processor, the median of five runs. `benches/faces/treatment.py` runs it, compares and measures.
+//! `treatment FOLDER [PART]` writes `in.arrow` and, for each work whose name has the part, its answers, and prints a line a
+//! work: its name, and millions of rows a second of one processor, the median of five runs. `benches/faces/treatment.py`
+//! runs it, compares and measures.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::fs::File;
@@ -18,7 +19,7 @@ use arrow::ipc::writer::FileWriter;
 use kaifang::crypto::Keyring;
 use kaifang::desensitize::{ColumnTreatment, Plan};
 use kaifang::table::Source;
-use kaifang_benches::{mobiles, resident_ids};
+use kaifang_benches::{Random, mobiles, resident_ids};
 
 const ROWS: usize = 2_000_000;
 const BATCH: usize = 65_536;
@@ -27,7 +28,7 @@ const RUNS: usize = 5;
 const LEAST: f64 = 0.25;
 
 /// The name of a work, its column and its entry in a plan.
-const WORKS: [(&str, &str, &str); 12] = [
+const WORKS: [(&str, &str, &str); 13] = [
     ("mask a mobile, 3 and 4 stay", "lxdh", r#"{ do = "mask", keep_prefix = 3, keep_suffix = 4 }"#),
     ("mask a mobile by kind", "lxdh", r#"{ do = "mask", kind = "mobile" }"#),
     ("mask a resident id, 6 and 4 stay", "sfzh", r#"{ do = "mask", keep_prefix = 6, keep_suffix = 4 }"#),
@@ -49,6 +50,7 @@ const WORKS: [(&str, &str, &str); 12] = [
         r#"{ do = "fpe", kind = "resident_id", key = "k1", regions = "2022-10-31.1" }"#,
     ),
     ("FF1 of a mobile, valid again", "lxdh", r#"{ do = "fpe", kind = "mobile", key = "k1" }"#),
+    ("FF1 of eighteen digits", "bh", r#"{ do = "fpe", alphabet = "digits", key = "k1" }"#),
     ("FF1 of eleven digits", "lxdh", r#"{ do = "fpe", alphabet = "digits", key = "k1" }"#),
     ("FF1 of a mobile, SM4", "lxdh", r#"{ do = "fpe", kind = "mobile", key = "k1", cipher = "sm4" }"#),
     ("encrypt a mobile, AES-256-GCM", "lxdh", r#"{ do = "encrypt", key = "k1" }"#),
@@ -56,14 +58,18 @@ const WORKS: [(&str, &str, &str); 12] = [
 
 fn main() {
     let folder = std::env::args().nth(1).unwrap();
+    // A part of the names of works, where not all are wanted.
+    let wanted = std::env::args().nth(2).unwrap_or_default();
     let folder = Path::new(&folder);
     let column = |values: Vec<String>| -> ArrayRef { Arc::new(values.into_iter().map(Some).collect::<StringArray>()) };
-    let columns = [("lxdh", column(mobiles(ROWS))), ("sfzh", column(resident_ids(ROWS)))];
+    let mut random = Random::new(1);
+    let digits = (0..ROWS).map(|_| format!("{:018}", random.below(10_u64.pow(18)))).collect();
+    let columns = [("lxdh", column(mobiles(ROWS))), ("sfzh", column(resident_ids(ROWS))), ("bh", column(digits))];
     write(&folder.join("in.arrow"), &columns);
     let mut keys = Keyring::new();
     keys.insert("k1", b"a secret of the bench, 32 bytes.").unwrap();
 
-    for (number, (name, column, entry)) in WORKS.iter().enumerate() {
+    for (number, (name, column, entry)) in WORKS.iter().enumerate().filter(|(_, (name, ..))| name.contains(&wanted)) {
         let text = format!("v = 1\ndataset = \"bench\"\n[columns]\n{column} = {entry}");
         let plan = Plan::parse_toml(&text).unwrap();
         let array = &columns.iter().find(|(name, _)| name == column).unwrap().1;

@@ -167,6 +167,30 @@ fn a_column_that_the_plan_does_not_name_stops_the_treatment() {
 }
 
 #[test]
+fn a_hierarchy_stands_in_a_file_beside_the_plan() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", "jb\n骨折\n哮喘\n感冒\n");
+    let plan =
+        "v = 1\ndataset = \"d\"\n[columns]\njb = { do = \"generalize\", level = 1, hierarchy_file = \"jb.csv\" }\n";
+    desk.put("plan.toml", plan);
+    assert_eq!(error(&desk, &["apply", "plan.toml", &table, "-o", "out.csv"]), (3, "KF-PLAN-51".to_owned()));
+    desk.put("jb.csv", "哮喘,呼吸系统疾病\n骨折,损伤\n");
+    // The file is found from the plan, not from where the command runs.
+    let elsewhere = desk.0.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let out = desk.path("out.csv");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaifang"));
+    let arguments = ["apply", &desk.path("plan.toml"), &table, "-o", &out];
+    let output = command.args(arguments).current_dir(&elsewhere).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    let text = std::fs::read_to_string(out).unwrap();
+    assert_eq!(
+        text.trim_start_matches('\u{feff}').lines().collect::<Vec<_>>(),
+        ["jb", "损伤", "呼吸系统疾病", "[redacted]"]
+    );
+}
+
+#[test]
 fn a_treated_table_holds_no_plain_value() {
     let desk = Desk::new();
     let table = desk.put("people.csv", PEOPLE);

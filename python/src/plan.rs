@@ -29,13 +29,13 @@ pub(crate) struct Plan(pub(crate) desensitize::Plan);
 
 #[pymethods]
 impl Plan {
-    /// A plan from a TOML or JSON file.
+    /// A plan from a TOML or JSON file, with the files of hierarchies beside it (`hierarchy_file`).
     #[staticmethod]
     fn load(path: PathBuf) -> PyResult<Plan> {
         desensitize::Plan::load(path).or_raise().map(Plan)
     }
 
-    /// A plan from TOML text.
+    /// A plan from TOML text; its hierarchies are in it.
     #[staticmethod]
     fn parse(toml: &str) -> PyResult<Plan> {
         desensitize::Plan::parse_toml(toml).or_raise().map(Plan)

@@ -223,6 +223,24 @@ def test_a_plan_is_the_same_in_toml_and_as_a_dict(plan, tmp_path):
     assert plan.dataset == "xa-resident" and plan.keys == ["k1"] and "xa-resident" in repr(plan)
 
 
+def test_a_hierarchy_file_is_read_beside_the_plan_and_covered_by_its_hash(tmp_path):
+    text = 'v = 1\ndataset = "d"\n[columns]\njb = { do = "generalize", level = 1, %s }'
+    (tmp_path / "plan.toml").write_text(text % 'hierarchy_file = "jb.csv"')
+    (tmp_path / "jb.csv").write_text("哮喘;呼吸系统疾病;疾病\n骨折;损伤;疾病\n", "utf-8")
+    plan = kaifang.Plan.load(tmp_path / "plan.toml")
+    written = 'hierarchy = { "哮喘" = ["呼吸系统疾病", "疾病"], "骨折" = ["损伤", "疾病"] }'
+    assert plan.hash == kaifang.Plan.parse(text % written).hash
+    table, _ = plan.apply(pa.table({"jb": ["骨折", "哮喘", "感冒"]}))
+    assert pa.table(table).column("jb").to_pylist() == ["损伤", "呼吸系统疾病", "[redacted]"]
+    with pytest.raises(kaifang.PlanError, match="hierarchy_file") as caught:
+        kaifang.Plan.parse(text % 'hierarchy_file = "jb.csv"')
+    assert caught.value.code == "KF-PLAN-50"
+    (tmp_path / "jb.csv").write_text("哮喘;疾病\n\n骨折;疾病\n", "utf-8")
+    with pytest.raises(kaifang.PlanError) as caught:
+        kaifang.Plan.load(tmp_path / "plan.toml")
+    assert caught.value.code == "KF-PLAN-52" and caught.value.place.endswith("line 2")
+
+
 def test_a_plan_is_proposed_with_reasons_and_shown_on_invented_values():
     people = {"xm": ["张三", "李四"], "sfzh": CHECKED_IDS[:2], "je": [1, 2]}
     plan, reasons = kaifang.Plan.suggest(pa.table(people), sharing="public", dataset="people", key="k7")

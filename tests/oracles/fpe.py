@@ -5,10 +5,11 @@
     python3 tests/oracles/fpe.py           checks itself by the samples of NIST, and tests/vectors/fpe.json
     python3 tests/oracles/fpe.py --write   writes its outputs anew
 """
-import base64, csv, datetime, pathlib, re, sys, unicodedata
+import base64, csv, datetime, hashlib, pathlib, re, sys, unicodedata
 
 from shared import ciphers, keys, vectors
 from shared.ciphers import aes, sm4
+from shared.framing import framed
 from shared.vectors import REDACTED
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -88,6 +89,24 @@ class Invalid(Exception):
     pass
 
 
+# The tweak.
+def common_tweak(entry: dict, dataset: str) -> bytes:
+    """What all values of a column have in common: 32 bytes."""
+    if "domain" in entry:
+        message = framed(b"kaifang/fpe/domain/v1", entry["domain"].encode())
+    else:
+        message = framed(b"kaifang/fpe/column/v1", dataset.encode(), COLUMN.encode())
+    return hashlib.sha256(message).digest()
+
+
+def kept_tweak(before: str, behind: str) -> bytes:
+    """What is kept of one value, before and behind what is encrypted: 11 bytes."""
+    before, behind = before.encode(), behind.encode()
+    if len(before) + len(behind) <= 10:
+        return bytes([16 * len(before) + len(behind)]) + (before + behind).ljust(10, b"\0")
+    return b"\xff" + hashlib.sha256(framed(b"kaifang/fpe/kept/v1", before, behind)).digest()[:10]
+
+
 def fold(value: str) -> str:
     return re.sub(r"[\s\u200b-]", "", unicodedata.normalize("NFKC", value)).upper()
 
@@ -113,7 +132,7 @@ def credit_check(first_17: str) -> str:
 
 
 def numbered(entry: dict, value: str):
-    """The number of a value, how many numbers there are, and the value of another number."""
+    """The number of a value, how many numbers there are, the value of another number, and what is kept on either side."""
     text, prefix, suffix = fold(value), entry.get("keep_prefix", 0), entry.get("keep_suffix", 0)
     kind = entry["kind"]
     if kind == "mobile":
@@ -124,7 +143,7 @@ def numbered(entry: dict, value: str):
         least = 3 * 10 ** (end - 2) if start == 1 else 0
         width = end - start
         build = lambda number: text[:start] + str(number + least).zfill(width) + text[end:]
-        return int(text[start:end]) - least, 10**width - least, build
+        return int(text[start:end]) - least, 10**width - least, build, (text[:start], text[end:])
     if kind == "bank_card":
         if not re.fullmatch(r"[34569]\d{14,18}", text) or luhn(text[:-1]) != text[-1]:
             raise Invalid
@@ -139,8 +158,8 @@ def numbered(entry: dict, value: str):
 
         rest = int(text[max(prefix, 1) : -1] or "0")
         if prefix:
-            return rest, size, card
-        return networks.index(text[0]) * size + rest, 5 * size, card
+            return rest, size, card, (text[:prefix], "")
+        return networks.index(text[0]) * size + rest, 5 * size, card, ("", "")
     if kind == "uscc":
         if not re.fullmatch(f"[{CODE}]{{18}}", text) or credit_check(text[:17]) != text[17]:
             raise Invalid
@@ -152,7 +171,7 @@ def numbered(entry: dict, value: str):
             first_17 = text[:8] + organization + organization_check(organization)
             return first_17 + credit_check(first_17)
 
-        return number_of([CODE.index(c) for c in text[8:16]], 31), 31**8, credit
+        return number_of([CODE.index(c) for c in text[8:16]], 31), 31**8, credit, (text[:8], "")
     if kind == "resident_id":
         if re.fullmatch(r"\d{15}", text):
             century = "18" if text[12:] in ("996", "997", "998", "999") else "19"
@@ -166,8 +185,9 @@ def numbered(entry: dict, value: str):
             raise Invalid
         kept = entry.get("keep", [])
         places = [code for code in DIVISIONS if code[:2] == text[:2]] if "province" in kept else DIVISIONS
+        division = text[:2] if "province" in kept else ""
         if "region" in kept or text[:6] not in DIVISIONS:
-            places = [text[:6]]
+            places, division = [text[:6]], text[:6]
         first = datetime.date(day.year, 1, 1) if "birth_year" in kept else FIRST_DAY
         days = (datetime.date(day.year + 1, 1, 1) - first).days if "birth_year" in kept else DAYS
         number = (places.index(text[:6]) * days + (day - first).days) * 1000 + int(text[14:17])
@@ -178,11 +198,11 @@ def numbered(entry: dict, value: str):
             first_17 = places[place] + (first + datetime.timedelta(days_after)).strftime("%Y%m%d") + f"{sequence:03}"
             return first_17 + resident_check(first_17)
 
-        return number, len(places) * days * 1000, person
+        return number, len(places) * days * 1000, person, (division, text[6:10] if "birth_year" in kept else "")
     raise ValueError(kind)
 
 
-def encrypted(entry: dict, cipher, tweak: bytes, value: str) -> str:
+def encrypted(entry: dict, cipher, common: bytes, value: str) -> str:
     decrypt = entry.get("decrypt", False)
     if "alphabet" in entry:
         alphabet = ALPHABETS.get(entry["alphabet"], entry["alphabet"])
@@ -191,11 +211,13 @@ def encrypted(entry: dict, cipher, tweak: bytes, value: str) -> str:
         middle = value[start:end] if end > start else ""
         if any(c not in alphabet for c in middle) or len(alphabet) ** len(middle) < 10**6 or len(middle) > 4096:
             raise Invalid
+        tweak = common + kept_tweak(value[:start], value[end:])
         numerals = ff1(cipher, len(alphabet), tweak, [alphabet.index(c) for c in middle], decrypt)
         return value[:start] + "".join(alphabet[n] for n in numerals) + value[end:]
-    number, size, build = numbered(entry, value)
+    number, size, build, kept = numbered(entry, value)
     if size < 10**6:
         raise Invalid
+    tweak = common + kept_tweak(*kept)
     width = len(str(size - 1))
     while True:
         digits = ff1(cipher, 10, tweak, numerals_of(number, 10, width), decrypt)
@@ -217,15 +239,11 @@ def cipher_of(given: dict):
 
 def answer(given: dict) -> dict:
     entry, cipher = given["column"], cipher_of(given)
-    tweak = b"kaifang/fpe/v1\0"
-    if "domain" in entry:
-        tweak += b"\0" + entry["domain"].encode()
-    else:
-        tweak += given["dataset"].encode() + b"\0" + COLUMN.encode()
+    common = common_tweak(entry, given["dataset"])
     out, invalid = [], 0
     for value in given["values"]:
         try:
-            out.append(None if value is None else encrypted(entry, cipher, tweak, value))
+            out.append(None if value is None else encrypted(entry, cipher, common, value))
         except Invalid:
             invalid += 1
             out.append(REDACTED)

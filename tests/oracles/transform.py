@@ -9,6 +9,7 @@ import base64, bisect, datetime, decimal, hashlib, re, sys, unicodedata
 
 from shared import ciphers, vectors
 from shared.ciphers import aes, sm4
+from shared.framing import framed
 from shared.keys import derive, mac, mac_key
 from shared.vectors import REDACTED
 
@@ -74,6 +75,13 @@ def round_(entry, value, _row):
 
 
 def top_bottom(entry, value, _row):
+    ends = [entry.get("lowest"), entry.get("highest")]
+    if any(isinstance(end, str) for end in ends):
+        day = date(value)
+        if day is None or day.year == 9999 or (entry.get("kind") == "birth_date" and not 1850 <= day.year <= 2100):
+            return None
+        low, high = (end and datetime.date.fromisoformat(end) for end in ends)
+        return (low if low and day < low else high if high and day > high else day).isoformat()
     exact = number(value)
     if exact is None:
         return None
@@ -268,7 +276,7 @@ def cipher_of(entry, row):
     name, make, size = {"aes_256": ("gcm-aes", aes, 32), "sm4": ("gcm-sm4", sm4, 16)}[entry.get("cipher", "aes_256")]
     domain = entry.get("domain", "/".join(filter(None, (row["dataset"], entry.get("kind")))))
     info = b"kaifang/cipher/v1\0" + name.encode() + b"\0" + bytes([size]) + domain.encode()
-    return make(derive(row["secret"], info)[:size]), b"\0".join((b"kaifang/encrypt/v1", row["dataset"].encode(), b"values"))
+    return make(derive(row["secret"], info)[:size]), framed(b"kaifang/encrypt/v1", row["dataset"].encode(), b"values")
 
 
 def seal(entry, row, value: str, nonce: bytes) -> str:

@@ -28,6 +28,16 @@ pub fn digest(algorithm: HashAlgorithm, bytes: &[u8]) -> Digest {
     hasher.finish()
 }
 
+/// A label, then each part behind its length in eight bytes, big endian: no two lists of parts give the same bytes.
+#[cfg(feature = "tables")]
+pub(crate) fn frame(label: &str, parts: &[&str], see: &mut dyn FnMut(&[u8])) {
+    see(label.as_bytes());
+    for part in parts {
+        see(&(part.len() as u64).to_be_bytes());
+        see(part.as_bytes());
+    }
+}
+
 /// Random bytes of the operating system.
 ///
 /// # Errors

@@ -39,6 +39,8 @@ pub use block::BlockCipher;
 pub use ed25519::{Ed25519Key, SIGNATURE_LENGTH};
 #[cfg(feature = "tables")]
 pub(crate) use hash::fill_random;
+#[cfg(feature = "tables")]
+pub(crate) use hash::frame;
 pub(crate) use hash::random;
 pub use hash::{Hasher, digest, sha256};
 pub(crate) use hash::{hash_after_byte, hash_pair};

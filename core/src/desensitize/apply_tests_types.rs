@@ -41,6 +41,25 @@ fn all_dates_of_a_person_move_alike_in_every_type() {
         moved.push(b);
     }
     assert!(moved.iter().all(|dates| dates == &moved[0]));
+    // Days that are written in whole numbers.
+    for data_type in [DataType::Int32, DataType::Int64, DataType::UInt32, DataType::UInt64] {
+        let dates = cast(&Int64Array::from(vec![19_900_307, 19_900_307, 19_900_307, 1990]), &data_type).unwrap();
+        let a = Arc::clone(&dates);
+        let batch = table(vec![("a", a), ("b", dates), ("p", Arc::clone(&p))]);
+        let (batches, applied) = run(&plan(SHIFTED), source(&batch)).unwrap();
+        for (number, name) in ["a", "b"].iter().enumerate() {
+            assert_eq!(batches[0][*name].data_type(), &data_type);
+            let cells = cast(&batches[0][*name], &DataType::Int64).unwrap();
+            let cells: Vec<_> = cells.as_primitive::<arrow::datatypes::Int64Type>().iter().collect();
+            let day = jiff::civil::Date::constant(1970, 1, 1) + jiff::Span::new().days(moved[0][0].unwrap());
+            let expected = day.strftime("%Y%m%d").to_string().parse().unwrap();
+            assert_eq!(cells, [Some(expected), Some(expected), None, None]);
+            assert_eq!(applied.columns[number].invalid, 2);
+        }
+    }
+    let small: ArrayRef = Arc::new(arrow::array::Int16Array::from(vec![1990; 4]));
+    let batch = table(vec![("a", Arc::clone(&small)), ("b", small), ("p", p)]);
+    assert_eq!(code(run(&plan(SHIFTED), source(&batch)).unwrap_err()), "KF-PLAN-02", "16 bits hold no day");
 }
 
 /// There is no other column beside a column alone.
@@ -176,6 +195,15 @@ fn what_was_not_sealed_here_is_never_passed() {
         run(&plan("e = { do = \"encrypt\", key = \"k1\", decrypt = true }"), source(&moved)).unwrap();
     assert_eq!(batches[0]["e"].as_string::<i32>().value(0), REDACTED);
     assert_eq!(applied.outcome.desensitization, Desensitization::None, "decrypting de-identifies nothing");
+}
+
+#[test]
+fn whole_numbers_that_are_dates_are_generalized() {
+    for (to, expected) in [("year", "1990"), ("quarter", "1990-Q1"), ("decade", "1990s")] {
+        let dates: ArrayRef = Arc::new(arrow::array::UInt32Array::from(vec![19_900_307, 1990]));
+        let cells = treat(dates, &format!("{{ do = \"generalize\", to = \"{to}\" }}")).unwrap();
+        assert_eq!(cells, [Some(expected.to_owned()), Some(REDACTED.to_owned())]);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::PlanError;
+use super::bound::Bound;
 use super::vocabulary::{Cipher, Distribution, Kept, Level, Mac, TokenForm, Transform};
 use crate::kinds::Kind;
 use crate::terms::Word;
@@ -112,14 +113,17 @@ settings! {
     quantiles: u32, [Generalize], "2 to 1000", "2 至 1000";
     /// Generalize: for each value the wider values, from the nearest to the widest.
     hierarchy: BTreeMap<String, Vec<String>>, [Generalize], "a table of lists of wider values", "由值到更宽泛取值列表的表";
+    /// Generalize: the file of the hierarchy, named from the folder of the plan; read where the plan is loaded from a file,
+    /// and then in `hierarchy`.
+    hierarchy_file: String, [Generalize], "the name of a file", "文件名";
     /// Generalize by a hierarchy: which of the wider values, 1 = the first.
     level: u32, [Generalize], "a whole number from 1", "不小于 1 的整数";
     /// Round: how many decimals stay.
     digits: u32, [Round], "0 to 18", "0 至 18";
-    /// Top and bottom coding: what is lower becomes this.
-    lowest: i64, [TopBottom], "a whole number", "整数";
-    /// Top and bottom coding: what is higher becomes this.
-    highest: i64, [TopBottom], "a whole number", "整数";
+    /// Top and bottom coding: what is lower, or earlier, becomes this.
+    lowest: Bound, [TopBottom], "a whole number, or a date such as \"1930-01-01\"", "整数,或日期,如 \"1930-01-01\"";
+    /// Top and bottom coding: what is higher, or later, becomes this.
+    highest: Bound, [TopBottom], "a whole number, or a date such as \"1930-01-01\"", "整数,或日期,如 \"1930-01-01\"";
     /// Date shift: at most so many days, back or forth.
     days: u32, [DateShift], "a number of days from 1", "不小于 1 的天数";
     /// Date shift: the column of the person, all of whose dates move alike.

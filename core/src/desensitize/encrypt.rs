@@ -5,7 +5,7 @@
 //! | cipher | AES-256-GCM (SP 800-38D), or with `cipher = "sm4"` SM4-GCM (GB/T 32907, RFC 8998) |
 //! | key | HKDF for the domain, with a label of its own: no token and no other cipher shares it |
 //! | nonce | 96 random bits of the operating system, for each value |
-//! | associated data | `kaifang/encrypt/v1`, a zero byte, the dataset, a zero byte, the column |
+//! | associated data | `kaifang/encrypt/v1`, the dataset, the column; before each name its length in eight bytes, big endian |
 //! | text | `<key id>.` and base64url (RFC 4648, no padding) of nonce, ciphertext and tag |
 //!
 //! A cryptographic technique (密码技术) of GB/T 37964-2019, though not among its deterministic ones: equal values have
@@ -32,8 +32,8 @@ use super::number;
 use super::plan::Plan;
 use super::step::{Report, is_text, is_written_as_text, text_type};
 use super::vocabulary::{Cipher, Transform};
-use crate::crypto::Keyring;
 use crate::crypto::aead::{AeadCipher, AeadKey, MOST_MESSAGES, NONCE_BYTES, TAG_BYTES};
+use crate::crypto::{Keyring, frame};
 
 const LABEL: &str = "kaifang/encrypt/v1";
 
@@ -87,13 +87,15 @@ impl Encryption {
         let Some(cipher) = cipher(entry) else { return Ok(None) };
         let (purpose, bytes) = cipher.purpose();
         let key = AeadKey::new(cipher, &keys.derive_cipher_key(key_id, domain, purpose, bytes)?);
+        let mut associated = Vec::new();
+        frame(LABEL, &[plan.dataset(), column], &mut |piece| associated.extend_from_slice(piece));
         // The columns that may share the key share its messages.
         let encrypts = |entry: &&ColumnPlan| entry.transform == Transform::Encrypt && !decrypts(entry);
         let columns = plan.columns().values().filter(encrypts).count().max(1) as u64;
         Ok(key.map(|key| Encryption {
             key,
             prefix: format!("{key_id}."),
-            associated: [LABEL.as_bytes(), plan.dataset().as_bytes(), column.as_bytes()].join(&0),
+            associated,
             decrypts: decrypts(entry),
             left: MOST_MESSAGES / columns,
         }))
@@ -197,7 +199,12 @@ mod tests {
             let (nonce, rest) = bytes.split_first_chunk().unwrap();
             let (text, tag) = rest.split_last_chunk().unwrap();
             let mut text = text.to_vec();
-            assert!(encryption.key.open(nonce, b"kaifang/encrypt/v1\0d\x000", &mut text, tag));
+            assert!(encryption.key.open(
+                nonce,
+                b"kaifang/encrypt/v1\0\0\0\0\0\0\0\x01d\0\0\0\0\0\0\0\x010",
+                &mut text,
+                tag
+            ));
             assert_eq!(text, plain.as_bytes());
         }
     }

@@ -130,6 +130,18 @@ room_error! {
         KeyUsedUp { column: String } = "KF-PLAN-40",
             en "column {column:?}: more than 2^32 values would be encrypted under one key; treat the table in parts, with a key each",
             zh "列 {column:?}:同一密钥加密的值将超过 2^32 个;请分批处理,每批使用不同的密钥", at "columns.{column}";
+        /// A plan that has no folder in which the file could stand.
+        HierarchyNoFolder { column: String } = "KF-PLAN-50",
+            en "column {column:?}: `hierarchy_file` is read only where the plan itself is loaded from a file; write the table in `hierarchy`",
+            zh "列 {column:?}:只有从文件载入的方案才读取 hierarchy_file;请将其内容写入 hierarchy", at "columns.{column}.hierarchy_file";
+        /// The file of a hierarchy is not there, or is none.
+        HierarchyUnread { column: String, what: Text } = "KF-PLAN-51",
+            en "column {column:?}: the file of the hierarchy can't be read: {what}",
+            zh "列 {column:?}:无法读取层级文件:{what:#}", at "columns.{column}.hierarchy_file";
+        /// A line of the file of a hierarchy is wrong. Lines count from 1.
+        HierarchyLine { column: String, line: usize, what: Text } = "KF-PLAN-52",
+            en "column {column:?}, line {line} of the file of the hierarchy: {what}",
+            zh "列 {column:?},层级文件第 {line} 行:{what:#}", at "columns.{column}.hierarchy_file, line {line}";
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::PlanError;
 use crate::crypto::BlockCipher;
-use crate::crypto::ff1::{self, Direction, Refusal};
+use crate::crypto::ff1::{self, Direction, Refusal, TweakEnd};
 use crate::terms::Text;
 
 /// FF1 of NIST SP 800-38G under one key and radix, with AES-128, AES-192 or AES-256 (by the length of the key) or SM4.
@@ -62,7 +62,7 @@ impl Ff1 {
     fn treat(&self, direction: Direction, numerals: &[u32], tweak: &[u8]) -> Result<Vec<u32>, PlanError> {
         let shape = self.0.shape(numerals.len(), tweak).map_err(refused)?;
         let mut numerals = numerals.to_vec();
-        self.0.one(&shape, direction, &mut numerals).map_err(refused)?;
+        self.0.one(&shape, direction, &TweakEnd::default(), &mut numerals).map_err(refused)?;
         Ok(numerals)
     }
 }

@@ -10,7 +10,7 @@
 //! | `bounds = [a, b]` | as `width` | the bin between two bounds: `(,a)`, `[a,b)`, `[b,)` |
 //! | `quantiles = n` | as `width` | as `bounds`, drawn so that the n bins hold about as many values each |
 //! | `keep_prefix = n` | text, integers, dates | the first characters |
-//! | `hierarchy`, `level = n` | text, integers, dates, booleans | the n-th of the wider values that the plan lists for the value |
+//! | `hierarchy` or `hierarchy_file`, `level = n` | text, integers, dates, booleans | the n-th of the wider values that the plan, or the file, lists for the value |
 //!
 //! A bin holds its lower end and not its upper one. Somebody born on 29 February is a year older from 1 March on. An age
 //! before birth, a value that the hierarchy lacks, a number that is not finite are invalid.
@@ -161,7 +161,7 @@ pub(super) fn output(entry: &ColumnPlan, plain: &DataType) -> Option<DataType> {
 }
 
 /// A day of a plan: `YYYY-MM-DD`, in this one form.
-fn day(text: &str) -> Option<Date> {
+pub(super) fn day(text: &str) -> Option<Date> {
     text.parse::<Date>().ok().filter(|date| date.to_string() == text)
 }
 

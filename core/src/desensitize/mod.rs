@@ -14,8 +14,8 @@
 //! | `fpe` | another value of the same format, by FF1 with AES or SM4; `decrypt` gives it back | text, integers, dates |
 //! | `generalize` | the wider value: year, quarter, month, decade, age; province, city, district; bins; a prefix; of a hierarchy | text, numbers, dates, timestamps |
 //! | `round` | the nearest multiple, or fewer decimals | numbers, text that is one |
-//! | `top_bottom` | what is beyond a bound becomes the bound | numbers, text that is one |
-//! | `date_shift` | the dates of a person move by days, all alike, by key and person | dates, timestamps, text that is a date |
+//! | `top_bottom` | what is beyond a bound becomes the bound | numbers, dates, text that is one |
+//! | `date_shift` | the dates of a person move by days, all alike, by key and person | dates, timestamps, text and whole numbers that are a date |
 //! | `noise` | plus a random number of units, by key and row | integers, decimals, text that is an integer |
 //! | `text` | the spans that name persons become tokens, or masks of their kind; the rest stays | text |
 //! | `shuffle` | the values change rows, in a keyed order | all |
@@ -46,9 +46,11 @@
 
 mod applied;
 mod apply;
+mod bound;
 mod cells;
 mod column;
 mod content;
+mod days;
 mod dictionary;
 mod digest;
 mod discrete;
@@ -58,6 +60,7 @@ mod error;
 mod ff1;
 mod fpe;
 mod generalize;
+mod hierarchy;
 mod logical;
 mod mask;
 mod nested;
@@ -90,6 +93,7 @@ pub use applied::{
     Applied, AppliedColumn, ColumnType, Desensitization, InputDigests, KeyedDigest, Outcome, Reversible,
 };
 pub use apply::Treated;
+pub use bound::Bound;
 pub use column::ColumnPlan;
 pub use content::content_digest;
 pub use digest::column_digest;

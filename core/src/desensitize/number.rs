@@ -11,8 +11,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
-    DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float32Type,
-    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+    DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type,
+    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
     UInt64Type, i256,
 };
@@ -143,7 +143,7 @@ pub(super) fn is_exact(plain: &DataType) -> bool {
 }
 
 pub(super) fn is_float(plain: &DataType) -> bool {
-    matches!(plain, DataType::Float32 | DataType::Float64)
+    matches!(plain, DataType::Float16 | DataType::Float32 | DataType::Float64)
 }
 
 /// A column of numbers, number by number, in the type that it has.
@@ -169,8 +169,9 @@ pub(super) fn treat(
                 answer.map(|number| number.write(out)).is_some()
             })
         }
-        DataType::Float32 => floats::<Float32Type>(array.as_primitive(), column, float),
-        DataType::Float64 => floats::<Float64Type>(array.as_primitive(), column, float),
+        DataType::Float16 => floats::<Float16Type, _>(array.as_primitive(), column, float, Shortest),
+        DataType::Float32 => floats::<Float32Type, _>(array.as_primitive(), column, float, |value| value),
+        DataType::Float64 => floats::<Float64Type, _>(array.as_primitive(), column, float, |value| value),
         DataType::Decimal32(precision, scale)
         | DataType::Decimal64(precision, scale)
         | DataType::Decimal128(precision, scale)
@@ -223,9 +224,29 @@ pub(super) fn counts(
     }
 }
 
-fn floats<T>(array: &PrimitiveArray<T>, column: &str, float: OfFloat<'_>) -> Result<Cells, PlanError>
+/// A float of 16 bits, displayed by its shortest digits: its own `Display` has those of 32 bits.
+struct Shortest(Half);
+
+type Half = <Float16Type as ArrowPrimitiveType>::Native;
+
+impl Display for Shortest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let wide = self.0.to_f32();
+        // Five digits tell all floats of 16 bits apart, and so few are the shortest ones of a float of 32 bits.
+        let mut near = (0..5).filter_map(|decimals| format!("{wide:.decimals$e}").parse::<f32>().ok());
+        write!(f, "{}", near.find(|near| Half::from_f32(*near) == self.0).unwrap_or(wide))
+    }
+}
+
+/// `shortest` shows a float by the shortest digits that read back as it.
+fn floats<T, S: Display>(
+    array: &PrimitiveArray<T>,
+    column: &str,
+    float: OfFloat<'_>,
+    shortest: impl Fn(T::Native) -> S,
+) -> Result<Cells, PlanError>
 where
-    T: ArrowPrimitiveType<Native: Display + FromStr + Into<f64>>,
+    T: ArrowPrimitiveType<Native: FromStr + Into<f64>>,
 {
     let mut text = String::new();
     primitive::<T>(array, column, &mut |_, value| {
@@ -234,7 +255,7 @@ where
             return None;
         }
         text.clear();
-        let answer = match float(wide, &value, &mut text)? {
+        let answer = match float(wide, &shortest(value), &mut text)? {
             Float::Same => value,
             Float::Written => text.parse().ok()?,
         };
@@ -323,6 +344,20 @@ mod tests {
             assert_eq!(floor(text), Some(expected), "{text}");
         }
         assert_eq!((floor("1e3"), floor("9".repeat(40).as_str())), (None, None));
+    }
+
+    #[test]
+    fn every_float_of_16_bits_has_its_shortest_digits() {
+        for bits in 0..0x7c00 {
+            let half = Half::from_bits(bits);
+            let text = Shortest(half).to_string();
+            assert_eq!(Half::from_f32(text.parse().unwrap()), half, "{text}");
+            let digits = text.trim_start_matches(['0', '.']).replace('.', "");
+            assert!(digits.trim_end_matches('0').len() <= 5, "{text}");
+        }
+        for (value, text) in [(0.1, "0.1"), (2.675, "2.676"), (65504.0, "65500"), (0.0, "0"), (1.0, "1")] {
+            assert_eq!(Shortest(Half::from_f32(value)).to_string(), text);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::PlanError;
 use super::column::ColumnPlan;
+use super::hierarchy;
 use super::nested::{self, Check};
 use super::other;
 use super::read::{field, read};
@@ -100,11 +101,7 @@ impl Plan {
     /// # Errors
     /// [`PlanError::Malformed`], or every problem of the plan.
     pub fn parse_toml(text: &str) -> Result<Self, PlanError> {
-        let value: Value = toml::from_str(text).map_err(|error| PlanError::Malformed {
-            what: "not TOML".to_owned(),
-            line: error.span().map_or(1, |span| 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count()),
-        })?;
-        Plan::from_value(&value)
+        Plan::from_value(&toml_value(text)?)
     }
 
     /// Reads a plan in strict JSON.
@@ -112,31 +109,27 @@ impl Plan {
     /// # Errors
     /// [`PlanError::Malformed`], or every problem of the plan.
     pub fn parse_json(json: &[u8]) -> Result<Self, PlanError> {
-        let value = crate::canon::parse(json).map_err(|error| PlanError::Malformed {
-            what: error.to_string(),
-            line: match error {
-                crate::canon::CanonError::Malformed { line, .. } => line,
-                _ => 1,
-            },
-        })?;
-        Plan::from_value(&value)
+        Plan::from_value(&json_value(json)?)
     }
 
-    /// Reads a plan file: JSON where it begins with `{`, TOML otherwise.
+    /// Reads a plan file: JSON where it begins with `{`, TOML otherwise; and the files of hierarchies that it names
+    /// (`hierarchy_file`), from its folder and below.
     ///
     /// # Errors
-    /// [`PlanError::Malformed`], also where the file can't be read; or every problem of the plan.
+    /// [`PlanError::Malformed`], also where the file can't be read; or every problem of the plan and of these files.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, PlanError> {
+        let path = path.as_ref();
         let bytes =
             std::fs::read(path).map_err(|error| PlanError::Malformed { what: error.kind().to_string(), line: 1 })?;
-        if bytes.trim_ascii_start().starts_with(b"{") {
-            return Plan::parse_json(&bytes);
-        }
-        let text = std::str::from_utf8(&bytes).map_err(|error| PlanError::Malformed {
-            what: "not UTF-8".to_owned(),
-            line: 1 + bytes.iter().take(error.valid_up_to()).filter(|b| **b == b'\n').count(),
-        })?;
-        Plan::parse_toml(text)
+        let value = if bytes.trim_ascii_start().starts_with(b"{") {
+            json_value(&bytes)?
+        } else {
+            toml_value(std::str::from_utf8(&bytes).map_err(|error| PlanError::Malformed {
+                what: "not UTF-8".to_owned(),
+                line: 1 + bytes.iter().take(error.valid_up_to()).filter(|b| **b == b'\n').count(),
+            })?)?
+        };
+        Plan::from_value_in(&value, path.parent())
     }
 
     /// The dataset whose treatment this is.
@@ -218,8 +211,16 @@ impl Plan {
     }
 
     pub(super) fn from_value(value: &Value) -> Result<Self, PlanError> {
+        Plan::from_value_in(value, None)
+    }
+
+    /// The plan of a file; `folder` = where it stands.
+    fn from_value_in(value: &Value, folder: Option<&Path>) -> Result<Self, PlanError> {
         let mut problems = Vec::new();
-        let plan = read(value, &mut problems);
+        let mut plan = read(value, &mut problems);
+        if let (Some(plan), Some(folder)) = (&mut plan, folder) {
+            hierarchy::inline(&mut plan.columns, folder, &mut problems);
+        }
         if let Some(plan) = &plan {
             plan.problems(&mut problems);
         }
@@ -239,7 +240,10 @@ impl Plan {
             problems.push(PlanError::ReservedDomain { place: "dataset".to_owned() });
         }
         for (column, plan) in &self.columns {
-            super::step::problems(column, plan, problems);
+            match hierarchy::problem(column, plan) {
+                Some(problem) => problems.push(problem),
+                None => super::step::problems(column, plan, problems),
+            }
             other::problems(column, &self.columns, problems);
         }
         for (number, rule) in self.rows.iter().enumerate() {
@@ -249,6 +253,23 @@ impl Plan {
             }
         }
     }
+}
+
+fn toml_value(text: &str) -> Result<Value, PlanError> {
+    toml::from_str(text).map_err(|error| PlanError::Malformed {
+        what: "not TOML".to_owned(),
+        line: error.span().map_or(1, |span| 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count()),
+    })
+}
+
+fn json_value(json: &[u8]) -> Result<Value, PlanError> {
+    crate::canon::parse(json).map_err(|error| PlanError::Malformed {
+        what: error.to_string(),
+        line: match error {
+            crate::canon::CanonError::Malformed { line, .. } => line,
+            _ => 1,
+        },
+    })
 }
 
 #[cfg(test)]

@@ -111,9 +111,11 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::{
-        Array, AsArray, Decimal128Array, Float32Array, Float64Array, Int8Array, StringArray, UInt64Array,
+        Array, AsArray, Decimal128Array, Float16Array, Float32Array, Float64Array, Int8Array, StringArray, UInt64Array,
     };
-    use arrow::datatypes::{Decimal128Type, Float32Type, Float64Type, Int8Type, UInt64Type};
+    use arrow::datatypes::{
+        ArrowPrimitiveType, Decimal128Type, Float16Type, Float32Type, Float64Type, Int8Type, UInt64Type,
+    };
 
     use super::*;
 
@@ -164,5 +166,12 @@ mod tests {
         assert_eq!(cells.invalid, [3, 5, 6], "10^300 has no 128 bits");
         let cells = treat(&Round::Digits(1), Float32Array::from(vec![0.25, 0.35, 16_777_216.0]));
         assert_eq!(cells.array.as_primitive::<Float32Type>().values(), &[0.2, 0.4, 16_777_216.0]);
+        // Of 16 bits, 0.15 is written so, whatever its bits say: a tie.
+        type Half = <Float16Type as ArrowPrimitiveType>::Native;
+        let halves = |values: [f32; 3]| values.map(Half::from_f32).to_vec();
+        let cells = treat(&Round::Digits(1), Float16Array::from(halves([0.15, 0.25, 2000.0])));
+        assert_eq!(cells.array.as_primitive::<Float16Type>().values(), halves([0.2, 0.2, 2000.0]).as_slice());
+        let cells = treat(&Round::Multiple(100_000), Float16Array::from(halves([49_984.0, 65_504.0, -1.0])));
+        assert_eq!((cells.array.as_primitive::<Float16Type>().value(2), cells.invalid), (Half::ZERO, vec![1]));
     }
 }

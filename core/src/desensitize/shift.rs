@@ -11,24 +11,25 @@
 //! `days` is small, and the intervals, which may single somebody out; who knows one true date of a person knows all of
 //! them. Who holds the key and the subject's value can undo it. Row-local.
 //!
-//! For dates, timestamps (by 24 hours a day) and text that is a date (written as `YYYY-MM-DD`; `9999`, which means no
-//! end, is invalid). A row whose subject is null or invalid, and a date that would leave its type, are invalid.
+//! For dates, timestamps (by 24 hours a day), text that is a date (written as `YYYY-MM-DD`; `9999`, which means no
+//! end, is invalid) and whole numbers of eight digits that are one (`19900307`, and stay such). A row whose subject is null
+//! or invalid, and a date that would leave its type, are invalid.
 
 use std::collections::BTreeMap;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{DataType, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Schema};
 
 use super::PlanError;
-use super::cells::{Cells, as_text, each_row, too_large};
+use super::cells::{Cells, too_large};
 use super::column::ColumnPlan;
+use super::days;
 use super::logical::plain;
 use super::number;
 use super::other::Other;
-use super::step::{Report, is_text};
+use super::step::Report;
 use crate::crypto::{Keyring, MacKey};
-use crate::kinds::date::{Reading, parse};
-use crate::kinds::{self, Kind};
+use crate::kinds::Kind;
 
 /// What the key's domain begins with.
 const DOMAIN: &str = "kaifang:date_shift/";
@@ -52,21 +53,14 @@ pub(super) fn problems(entry: &ColumnPlan, report: &mut Report<'_>) {
     if entry.subject.is_none() {
         report.field("subject", "the name of the column of the person", "标识个人的列名");
     }
-    if kind(entry).is_none() {
+    if days::kind(entry).is_none() {
         report.kind();
     }
 }
 
-/// How text is read; `None` for a kind that is no date.
-fn kind(entry: &ColumnPlan) -> Option<Kind> {
-    let kind = entry.kind.unwrap_or(Kind::Date);
-    matches!(kind, Kind::Date | Kind::BirthDate).then_some(kind)
-}
-
 /// The type of the treated column; `None` where it has no dates.
 pub(super) fn output(_entry: &ColumnPlan, plain: &DataType) -> Option<DataType> {
-    let dated = matches!(plain, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..));
-    (is_text(plain) || dated).then(|| plain.clone())
+    (days::are_written(plain) || days::units(plain).is_some()).then(|| plain.clone())
 }
 
 impl Shift {
@@ -80,7 +74,7 @@ impl Shift {
     ) -> Result<Option<Self>, crate::Error> {
         let key = keys.derive(entry.key.as_deref().unwrap_or_default(), &format!("{DOMAIN}{domain}"))?;
         let subject = Other::new(entry, columns, schema)?;
-        let joined = || Some(Shift { key, days: entry.days?, kind: kind(entry)?, subject: subject? });
+        let joined = || Some(Shift { key, days: entry.days?, kind: days::kind(entry)?, subject: subject? });
         Ok(joined())
     }
 
@@ -93,22 +87,14 @@ impl Shift {
     ) -> Result<Cells, PlanError> {
         let shifts = self.shifts(batch, column)?;
         let of = |row: usize| shifts.get(row).copied().flatten();
-        if is_text(output) {
-            return each_row(&as_text(array, column)?, output, column, |row, value, out| {
-                of(row).and_then(|days| self.moved(value, days)).map(|date| out.extend_from_slice(&date)).is_some()
+        let Some(units) = days::units(output) else {
+            return days::treat(array, output, column, self.kind, &mut |row, day| {
+                day.checked_add(jiff::Span::new().try_days(of(row)?).ok()?).ok()
             });
-        }
-        let per_day: i128 = match output {
-            DataType::Date32 => 1,
-            DataType::Timestamp(TimeUnit::Second, _) => 86_400,
-            DataType::Date64 | DataType::Timestamp(TimeUnit::Millisecond, _) => 86_400_000,
-            DataType::Timestamp(TimeUnit::Microsecond, _) => 86_400_000_000,
-            DataType::Timestamp(TimeUnit::Nanosecond, _) => 86_400_000_000_000,
-            _ => return Err(too_large(column)),
         };
         let array = plain(array).ok_or_else(|| too_large(column))?;
         // 32 bits of days and 64 of counts can't overflow 128.
-        number::counts(&array, column, &mut |row, count| Some(count + i128::from(of(row)?) * per_day))
+        number::counts(&array, column, &mut |row, count| Some(count + i128::from(of(row)?) * units))
     }
 
     /// By how many days each row moves.
@@ -124,12 +110,6 @@ impl Shift {
         });
         shifts.extend(rows.map(|_| None));
         Ok(shifts)
-    }
-
-    fn moved(&self, value: &str, days: i64) -> Option<Vec<u8>> {
-        let Reading::Day(date) = parse(&kinds::canonical(self.kind, value)?)? else { return None };
-        let moved = date.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
-        (1..=9999).contains(&moved.year()).then(|| moved.to_string().into_bytes())
     }
 }
 

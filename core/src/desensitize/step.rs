@@ -287,7 +287,7 @@ fn work(plan: &Plan, schema: &Schema, column: &str, entry: &ColumnPlan, keys: &K
         Transform::Fpe => Some(Work::Fpe(Fpe::of_entry(plan.dataset(), column, entry, keys)?)),
         Transform::Generalize => Generalize::new(entry).map(Work::Generalize),
         Transform::Round => Round::new(entry).map(Work::Round),
-        Transform::TopBottom => Some(Work::TopBottom(TopBottom::new(entry))),
+        Transform::TopBottom => TopBottom::new(entry).map(Work::TopBottom),
         Transform::DateShift => {
             Shift::new(entry, &domain, keys, columns, schema)?.map(|shift| Work::Shift(shift.into()))
         }
@@ -372,8 +372,8 @@ pub(crate) fn problems(column: &str, entry: &ColumnPlan, problems: &mut Vec<Plan
     }
     // A document holds no other integers, and the plan's hash is that of a document.
     let bounds = entry.bounds.iter().flatten().map(|bound| ("bounds", *bound));
-    let ends = [("lowest", entry.lowest), ("highest", entry.highest)];
-    let ends = ends.into_iter().filter_map(|(setting, bound)| Some((setting, bound?)));
+    let ends = [("lowest", &entry.lowest), ("highest", &entry.highest)];
+    let ends = ends.into_iter().filter_map(|(setting, bound)| Some((setting, bound.as_ref()?.number()?)));
     if let Some((setting, _)) = bounds.chain(ends).find(|(_, bound)| bound.unsigned_abs() > MAX_INTEGER.unsigned_abs())
     {
         report.field(setting, "whole numbers within 2^53", "绝对值小于 2^53 的整数");

@@ -5,7 +5,7 @@
 use fearless_simd::dispatch;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{BLOCK_BYTES, Direction, Ff1, ROUNDS, Shape};
+use super::{BLOCK_BYTES, Direction, Ff1, ROUNDS, Shape, TweakEnd};
 
 /// How many rows go through the rounds together: their blocks and numbers fit in the first cache.
 pub(crate) const LANES: usize = 256;
@@ -16,14 +16,24 @@ const STRIDE: usize = 64;
 #[derive(Default, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Scratch {
     blocks: Vec<[u8; BLOCK_BYTES]>,
+    bases: Bases,
+}
+
+/// What the blocks of a row have in common in all rounds: the first eight bytes of each row, and the last eight.
+#[derive(Default, Zeroize)]
+struct Bases {
+    first: Vec<u64>,
+    last: Vec<u64>,
 }
 
 /// The number of half a value.
 pub(crate) trait Half: Copy {
     /// The most bytes of a half, with which the pseudorandom number fits the arithmetic.
     const MOST_BYTES: usize;
-    /// A block whose last bytes were xored with the number.
-    fn block(self, base: [u64; 2]) -> [u8; BLOCK_BYTES];
+    /// The byte of a round as it stands before a number of so many bytes.
+    fn round(round: u8, half_bytes: usize) -> Self;
+    /// The block of a round: its base, the last bytes xored with the round and the number.
+    fn block(self, round: Self, base: [u64; 2]) -> [u8; BLOCK_BYTES];
     /// (self ± the first bytes of the block as a number) modulo `modulus`.
     fn step<const DECRYPT: bool>(self, block: &[u8; BLOCK_BYTES], modulus: &Modulus) -> Self;
 }
@@ -48,12 +58,16 @@ impl Modulus {
 impl Half for u64 {
     const MOST_BYTES: usize = 4;
 
+    fn round(round: u8, half_bytes: usize) -> Self {
+        u64::from(round) << (8 * half_bytes as u32)
+    }
+
     #[inline(always)]
-    fn block(self, [high, low]: [u64; 2]) -> [u8; BLOCK_BYTES] {
+    fn block(self, round: Self, [first, last]: [u64; 2]) -> [u8; BLOCK_BYTES] {
         let mut block = [0; BLOCK_BYTES];
-        let (first, second) = block.split_at_mut(8);
-        first.copy_from_slice(&high.to_be_bytes());
-        second.copy_from_slice(&(low ^ self).to_be_bytes());
+        let (head, tail) = block.split_at_mut(8);
+        head.copy_from_slice(&first.to_ne_bytes());
+        tail.copy_from_slice(&(last ^ (self ^ round).to_be()).to_ne_bytes());
         block
     }
 
@@ -84,9 +98,14 @@ fn high_product(a: u64, b: u64) -> u64 {
 impl Half for u128 {
     const MOST_BYTES: usize = 12;
 
+    fn round(round: u8, half_bytes: usize) -> Self {
+        u128::from(round) << (8 * half_bytes as u32)
+    }
+
     #[inline(always)]
-    fn block(self, [high, low]: [u64; 2]) -> [u8; BLOCK_BYTES] {
-        (((u128::from(high) << 64) | u128::from(low)) ^ self).to_be_bytes()
+    fn block(self, round: Self, [first, last]: [u64; 2]) -> [u8; BLOCK_BYTES] {
+        let base = (u128::from(u64::from_be(first)) << 64) | u128::from(u64::from_be(last));
+        (base ^ self ^ round).to_be_bytes()
     }
 
     #[inline(always)]
@@ -98,12 +117,13 @@ impl Half for u128 {
 }
 
 impl Ff1 {
-    /// Rows of one shape in place: the numbers of their left halves and of their right ones, each below its modulus.
-    /// Nothing happens where the shape has no halves of this type.
+    /// Rows of one shape in place: the numbers of their left halves and of their right ones, each below its modulus, and
+    /// how their tweaks end; none given = as that of the shape. Nothing happens where the shape has no halves of this type.
     pub(crate) fn batch<H: Half>(
         &self,
         shape: &Shape,
         direction: Direction,
+        mut ends: &[TweakEnd],
         left: &mut [H],
         right: &mut [H],
         scratch: &mut Scratch,
@@ -114,15 +134,40 @@ impl Ff1 {
             let reciprocal = u64::try_from((1_u128 << 64) / modulus).unwrap_or_default();
             Modulus { modulus, reciprocal, shift }
         });
-        let rows = left.len().min(right.len()).min(LANES);
-        scratch.blocks.resize(if rows > 8 { rows.next_multiple_of(STRIDE) } else { rows }, [0; BLOCK_BYTES]);
         for (left, right) in left.chunks_mut(LANES).zip(right.chunks_mut(LANES)) {
+            let (now, later) = ends.split_at(ends.len().min(left.len()));
+            ends = later;
+            self.bases(shape, now, left.len(), scratch);
             match direction {
                 Direction::Encrypt => self.rounds::<H, false>(shape, &moduli, left, right, scratch),
                 // The rounds backwards are the rounds with the halves changed.
                 Direction::Decrypt => self.rounds::<H, true>(shape, &moduli, right, left, scratch),
             }
         }
+    }
+
+    /// The bases of so many rows, and room for their blocks.
+    fn bases(&self, shape: &Shape, ends: &[TweakEnd], rows: usize, scratch: &mut Scratch) {
+        let Scratch { blocks, bases: Bases { first, last } } = scratch;
+        let [start, behind @ ..] = shape.tail.as_slice() else { return };
+        let xor = |a: [u8; BLOCK_BYTES], b: [u8; BLOCK_BYTES]| {
+            (u128::from_ne_bytes(a) ^ u128::from_ne_bytes(b)).to_ne_bytes()
+        };
+        blocks.clear();
+        blocks.resize(if rows > 8 { rows.next_multiple_of(STRIDE) } else { rows }, xor(shape.chain, *start));
+        for (block, end) in blocks.iter_mut().zip(ends) {
+            *block = xor(*block, end.0);
+        }
+        // The round and the number stand in the block behind: this one is the same in all rounds.
+        if let [end] = behind {
+            self.key.encrypt(blocks);
+            blocks.iter_mut().for_each(|block| *block = xor(*block, *end));
+        }
+        let half = |half: &[u8]| half.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes));
+        first.clear();
+        last.clear();
+        first.extend(blocks.iter().map(|block| half(block)));
+        last.extend(blocks.iter().map(|[_, _, _, _, _, _, _, _, last @ ..]| half(last)));
     }
 
     fn rounds<H: Half, const DECRYPT: bool>(
@@ -133,28 +178,26 @@ impl Ff1 {
         second: &mut [H],
         scratch: &mut Scratch,
     ) {
-        let rows = first.len();
-        let padded = if rows > 8 { rows.next_multiple_of(STRIDE) } else { rows };
-        let Some(blocks) = scratch.blocks.get_mut(..padded) else { return };
+        let Scratch { blocks, bases } = scratch;
         let order = |step: u8| if DECRYPT { ROUNDS - 1 - step } else { step };
-        let base = shape.base(order(0));
-        dispatch!(self.level, _simd => write(base, second, blocks));
+        let round = |step: u8| H::round(order(step), shape.half_bytes);
+        dispatch!(self.level, _simd => write(round(0), bases, second, blocks));
         for step in 0..ROUNDS {
             self.key.encrypt(blocks);
             let [even, odd] = moduli;
             let modulus = if order(step) % 2 == 0 { even } else { odd };
             // Behind the last round nothing reads what is written.
-            let base = shape.base(order((step + 1).min(ROUNDS - 1)));
-            dispatch!(self.level, _simd => advance::<H, DECRYPT>(modulus, base, first, second, blocks));
+            let next = round((step + 1).min(ROUNDS - 1));
+            dispatch!(self.level, _simd => advance::<H, DECRYPT>(modulus, next, bases, first, second, blocks));
         }
     }
 }
 
 /// The blocks of the first round.
 #[inline(always)]
-fn write<H: Half>(base: [u64; 2], numbers: &[H], blocks: &mut [[u8; BLOCK_BYTES]]) {
-    for (block, number) in blocks.iter_mut().zip(numbers) {
-        *block = number.block(base);
+fn write<H: Half>(round: H, bases: &Bases, numbers: &[H], blocks: &mut [[u8; BLOCK_BYTES]]) {
+    for (((block, number), first), last) in blocks.iter_mut().zip(numbers).zip(&bases.first).zip(&bases.last) {
+        *block = number.block(round, [*first, *last]);
     }
 }
 
@@ -162,27 +205,18 @@ fn write<H: Half>(base: [u64; 2], numbers: &[H], blocks: &mut [[u8; BLOCK_BYTES]
 #[inline(always)]
 fn advance<H: Half, const DECRYPT: bool>(
     modulus: &Modulus,
-    base: [u64; 2],
+    round: H,
+    bases: &Bases,
     first: &mut [H],
     second: &mut [H],
     blocks: &mut [[u8; BLOCK_BYTES]],
 ) {
     let modulus = *modulus;
-    for ((first, second), block) in first.iter_mut().zip(second).zip(blocks) {
+    let bases = bases.first.iter().zip(&bases.last);
+    for (((first, second), block), (head, tail)) in first.iter_mut().zip(second).zip(blocks).zip(bases) {
         let next = first.step::<DECRYPT>(block, &modulus);
-        *block = next.block(base);
+        *block = next.block(round, [*head, *tail]);
         *first = *second;
         *second = next;
-    }
-}
-
-impl Shape {
-    /// The last block of a round, but for the number: it was xored with the chain.
-    fn base(&self, round: u8) -> [u64; 2] {
-        let tail = self.tail.first().copied().unwrap_or_default();
-        let base = u128::from_be_bytes(self.chain)
-            ^ u128::from_be_bytes(tail)
-            ^ (u128::from(round) << (8 * self.half_bytes as u32));
-        [(base >> 64) as u64, base as u64]
     }
 }

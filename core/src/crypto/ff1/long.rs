@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{BLOCK_BYTES, Direction, Ff1, ROUNDS, Shape};
+use super::{BLOCK_BYTES, Direction, Ff1, ROUNDS, Shape, TweakEnd};
 
 /// The bytes of radix^numerals − 1.
 pub(super) fn greatest_bytes(radix: u32, numerals: usize) -> usize {
@@ -13,14 +13,14 @@ pub(super) fn greatest_bytes(radix: u32, numerals: usize) -> usize {
 }
 
 /// One value in place; the numerals are below the radix.
-pub(super) fn one(ff1: &Ff1, shape: &Shape, direction: Direction, left: &mut [u32], right: &mut [u32]) {
+pub(super) fn one(ff1: &Ff1, shape: &Shape, direction: Direction, end: &TweakEnd, left: &mut [u32], right: &mut [u32]) {
     let (mut first, mut second) = (Zeroizing::new(left.to_vec()), Zeroizing::new(right.to_vec()));
     if direction == Direction::Decrypt {
         std::mem::swap(&mut first, &mut second);
     }
     for round in 0..ROUNDS {
         let round = if direction == Direction::Decrypt { ROUNDS - 1 - round } else { round };
-        let random = pseudorandom(ff1, shape, round, &second);
+        let random = pseudorandom(ff1, shape, end, round, &second);
         let random = last_numerals(ff1.radix, &random, first.len());
         add(ff1.radix, direction, &mut first, &random);
         std::mem::swap(&mut first, &mut second);
@@ -33,7 +33,7 @@ pub(super) fn one(ff1: &Ff1, shape: &Shape, direction: Direction, left: &mut [u3
 }
 
 /// S of the standard: CBC-MAC over the round and the number of a half, and as many further blocks as are needed.
-fn pseudorandom(ff1: &Ff1, shape: &Shape, round: u8, half: &[u32]) -> Zeroizing<Vec<u8>> {
+fn pseudorandom(ff1: &Ff1, shape: &Shape, end: &TweakEnd, round: u8, half: &[u32]) -> Zeroizing<Vec<u8>> {
     let mut tail = Zeroizing::new(shape.tail.clone());
     let bytes = tail.as_flattened_mut();
     let number = number(ff1.radix, half);
@@ -42,6 +42,8 @@ fn pseudorandom(ff1: &Ff1, shape: &Shape, round: u8, half: &[u32]) -> Zeroizing<
     if let Some(place) = bytes.iter_mut().rev().nth(shape.half_bytes) {
         *place = round;
     }
+    // The place of the tweak's end holds zeros, but for a tail in which the round and the number reach into its block.
+    bytes.iter_mut().zip(end.0).for_each(|(to, byte)| *to ^= byte);
     let mut state = shape.chain;
     ff1.key.chain(&mut state, &tail);
     let first = u128::from_be_bytes(state);

@@ -51,7 +51,22 @@ pub(crate) struct Ff1 {
     level: Level,
 }
 
-/// What all values of one length under one tweak have in common.
+/// The bytes of a [`TweakEnd`]: as many as share a block with the byte of a round and a number of 32 bits.
+pub(crate) const TWEAK_END_BYTES: usize = 11;
+
+/// The end of a tweak, where it is another for each row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct TweakEnd([u8; BLOCK_BYTES]);
+
+impl TweakEnd {
+    pub(crate) fn new(bytes: &[u8; TWEAK_END_BYTES]) -> Self {
+        let mut block = [0; BLOCK_BYTES];
+        block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        TweakEnd(block)
+    }
+}
+
+/// What all values of one length have in common whose tweaks are equal, or equal but for a [`TweakEnd`].
 pub(crate) struct Shape {
     /// Numerals of the left half and of the right one, which is longer by one where the length is odd.
     left: usize,
@@ -59,9 +74,10 @@ pub(crate) struct Shape {
     /// Bytes of the number of a half, and of the pseudorandom number.
     half_bytes: usize,
     random_bytes: usize,
-    /// The state of CBC-MAC after the blocks that are the same in every round.
+    /// The state of CBC-MAC after the blocks that are the same in every round of every row.
     chain: [u8; BLOCK_BYTES],
-    /// What follows: the end of the tweak, zeros, a byte for the round and `half_bytes` for the number.
+    /// What follows: the end of the tweak (zeros where each row has its own, which is xored upon the first bytes), zeros,
+    /// a byte for the round and `half_bytes` for the number.
     tail: Vec<[u8; BLOCK_BYTES]>,
     /// radix^left and radix^right, where they have no more than 96 bits.
     moduli: Option<[u128; 2]>,
@@ -94,8 +110,25 @@ impl Ff1 {
 
     /// Everything of one length and tweak that does not depend on a value.
     pub(crate) fn shape(&self, length: usize, tweak: &[u8]) -> Result<Shape, Refusal> {
+        let (blocks, end) = tweak.as_chunks();
+        let mut shape = self.shape_of(length, blocks, end)?;
+        // Blocks of the tweak and of zeros alone belong to the chain.
+        while (shape.tail.len() - 1) * BLOCK_BYTES > shape.half_bytes {
+            let constant = shape.tail.remove(0);
+            self.key.chain(&mut shape.chain, &[constant]);
+        }
+        Ok(shape)
+    }
+
+    /// The same for tweaks that are this and a [`TweakEnd`] for each row.
+    pub(crate) fn shape_of_rows(&self, length: usize, common: &[[u8; BLOCK_BYTES]]) -> Result<Shape, Refusal> {
+        self.shape_of(length, common, &[0; TWEAK_END_BYTES])
+    }
+
+    fn shape_of(&self, length: usize, blocks: &[[u8; BLOCK_BYTES]], end: &[u8]) -> Result<Shape, Refusal> {
         let numerals = u32::try_from(length).map_err(|_| Refusal::Length)?;
-        let tweak_bytes = u32::try_from(tweak.len()).map_err(|_| Refusal::Tweak)?;
+        let tweak_bytes = blocks.as_flattened().len() + end.len();
+        let tweak_bytes_written = u32::try_from(tweak_bytes).map_err(|_| Refusal::Tweak)?;
         // A domain too large to count is large enough.
         if u128::from(self.radix).checked_pow(numerals).is_some_and(|domain| domain < LEAST_DOMAIN) {
             return Err(Refusal::Domain);
@@ -122,31 +155,29 @@ impl Ff1 {
             // The standard writes the left half's length modulo 256.
             &[ROUNDS, (left % 256) as u8],
             &numerals.to_be_bytes(),
-            &tweak_bytes.to_be_bytes(),
+            &tweak_bytes_written.to_be_bytes(),
             &[],
         ];
         first.iter_mut().zip(parts.into_iter().flatten()).for_each(|(to, from)| *to = *from);
         // Zeros between make the whole a number of blocks.
-        let padding = (BLOCK_BYTES - (tweak.len() + half_bytes + 1) % BLOCK_BYTES) % BLOCK_BYTES;
-        let (blocks, rest) = tweak.as_chunks::<BLOCK_BYTES>();
+        let padding = (BLOCK_BYTES - (tweak_bytes + half_bytes + 1) % BLOCK_BYTES) % BLOCK_BYTES;
         let mut chain = [0; BLOCK_BYTES];
         self.key.chain(&mut chain, &[first]);
         self.key.chain(&mut chain, blocks);
-        let mut end = rest.to_vec();
-        end.resize(rest.len() + padding + 1 + half_bytes, 0);
-        let (mut tail, _) = end.as_chunks::<BLOCK_BYTES>();
-        // Blocks of the tweak and of zeros alone belong to the chain.
-        while (tail.len() - 1) * BLOCK_BYTES > half_bytes {
-            let Some((constant, more)) = tail.split_first() else { break };
-            self.key.chain(&mut chain, &[*constant]);
-            tail = more;
-        }
+        let mut tail = vec![[0; BLOCK_BYTES]; (end.len() + padding + 1 + half_bytes) / BLOCK_BYTES];
+        tail.as_flattened_mut().iter_mut().zip(end).for_each(|(to, from)| *to = *from);
         let moduli = moduli.filter(|_| half_bytes <= u128::MOST_BYTES);
-        Ok(Shape { left, right, half_bytes, random_bytes, chain, tail: tail.to_vec(), moduli })
+        Ok(Shape { left, right, half_bytes, random_bytes, chain, tail, moduli })
     }
 
-    /// One value in place.
-    pub(crate) fn one(&self, shape: &Shape, direction: Direction, numerals: &mut [u32]) -> Result<(), Refusal> {
+    /// One value in place; `end` = zeros where the shape has the whole tweak.
+    pub(crate) fn one(
+        &self,
+        shape: &Shape,
+        direction: Direction,
+        end: &TweakEnd,
+        numerals: &mut [u32],
+    ) -> Result<(), Refusal> {
         if numerals.len() != shape.left + shape.right {
             return Err(Refusal::Length);
         }
@@ -155,13 +186,14 @@ impl Ff1 {
         }
         let (left, right) = numerals.split_at_mut(shape.left);
         if shape.moduli.is_none() {
-            long::one(self, shape, direction, left, right);
+            long::one(self, shape, direction, end, left, right);
             return Ok(());
         }
         let mut halves = [self.number(left), self.number(right)];
         let [first, second] = &mut halves;
         let mut scratch = Scratch::default();
-        self.batch::<u128>(shape, direction, std::slice::from_mut(first), std::slice::from_mut(second), &mut scratch);
+        let (one, ends) = (std::slice::from_mut::<u128>, std::slice::from_ref(end));
+        self.batch(shape, direction, ends, one(first), one(second), &mut scratch);
         self.numerals(*first, left);
         self.numerals(*second, right);
         Ok(())

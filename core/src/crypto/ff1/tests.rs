@@ -13,7 +13,8 @@ fn hex(text: &str) -> Vec<u8> {
 
 fn treated(ff1: &Ff1, direction: Direction, numerals: &[u32], tweak: &[u8]) -> Vec<u32> {
     let mut numerals = numerals.to_vec();
-    ff1.one(&ff1.shape(numerals.len(), tweak).unwrap(), direction, &mut numerals).unwrap();
+    let shape = ff1.shape(numerals.len(), tweak).unwrap();
+    ff1.one(&shape, direction, &TweakEnd::default(), &mut numerals).unwrap();
     numerals
 }
 
@@ -62,6 +63,10 @@ impl Random {
         (0..count).map(|_| self.next() as u8).collect()
     }
 
+    fn end(&mut self) -> TweakEnd {
+        TweakEnd::new(&std::array::from_fn(|_| self.next() as u8))
+    }
+
     /// Small radixes and round ones as often as any other.
     fn radix(&mut self) -> u32 {
         match self.below(4) {
@@ -105,6 +110,27 @@ fn the_fpe_crate_agrees() {
         let ours = treated(&ff1, Direction::Encrypt, &numerals, &tweak);
         assert_eq!(ours, peer(&key, radix, &tweak, &numerals), "case {case}: radix {radix}, {}", numerals.len());
         assert_eq!(treated(&ff1, Direction::Decrypt, &ours, &tweak), numerals, "case {case}");
+    }
+}
+
+/// Rows whose tweaks differ in their ends: each is as under its whole tweak, whatever the size of a half.
+#[test]
+fn rows_with_ends_of_their_own_are_as_under_whole_tweaks() {
+    let mut random = Random(5);
+    for case in 0..3000 {
+        let (key, radix) = (random.bytes(32), random.radix());
+        let numerals = random.numerals(radix);
+        let common: Vec<[u8; 16]> =
+            (0..random.below(3)).map(|_| std::array::from_fn(|_| random.next() as u8)).collect();
+        let end = random.end();
+        let whole = [common.as_flattened(), &end.0[..TWEAK_END_BYTES]].concat();
+        let ff1 = Ff1::new(BlockCipher::Aes, &key, radix).unwrap();
+        let shape = ff1.shape_of_rows(numerals.len(), &common).unwrap();
+        let mut ours = numerals.clone();
+        ff1.one(&shape, Direction::Encrypt, &end, &mut ours).unwrap();
+        assert_eq!(ours, peer(&key, radix, &whole, &numerals), "case {case}: radix {radix}, {}", numerals.len());
+        ff1.one(&shape, Direction::Decrypt, &end, &mut ours).unwrap();
+        assert_eq!(ours, numerals, "case {case}");
     }
 }
 
@@ -190,11 +216,11 @@ fn sm4_is_that_of_the_plain_way() {
 }
 
 /// Runs rows of decimal digits through the batch, as numbers.
-fn batch(ff1: &Ff1, shape: &Shape, direction: Direction, rows: &[u64]) -> Vec<u64> {
+fn batch(ff1: &Ff1, shape: &Shape, direction: Direction, ends: &[TweakEnd], rows: &[u64]) -> Vec<u64> {
     let modulus = shape.right_modulus().unwrap() as u64;
     let mut left: Vec<u64> = rows.iter().map(|row| row / modulus).collect();
     let mut right: Vec<u64> = rows.iter().map(|row| row % modulus).collect();
-    ff1.batch(shape, direction, &mut left, &mut right, &mut Scratch::default());
+    ff1.batch(shape, direction, ends, &mut left, &mut right, &mut Scratch::default());
     left.iter().zip(&right).map(|(left, right)| left * modulus + right).collect()
 }
 
@@ -213,13 +239,14 @@ fn levels() -> Vec<Level> {
 fn every_set_of_instructions_gives_the_same() {
     let mut random = Random(4);
     let rows: Vec<u64> = (0..1000).map(|_| random.below(1_000_000_000_000_000_000)).collect();
+    let ends: Vec<TweakEnd> = rows.iter().map(|_| random.end()).collect();
     let mut ff1 = Ff1::new(BlockCipher::Aes, &[1; 32], 10).unwrap();
-    let shape = ff1.shape(18, b"tweak").unwrap();
+    let shape = ff1.shape_of_rows(18, &[[7; 16]; 2]).unwrap();
     let mut answers = Vec::new();
     for level in levels() {
         ff1.level = level;
-        let encrypted = batch(&ff1, &shape, Direction::Encrypt, &rows);
-        assert_eq!(batch(&ff1, &shape, Direction::Decrypt, &encrypted), rows);
+        let encrypted = batch(&ff1, &shape, Direction::Encrypt, &ends, &rows);
+        assert_eq!(batch(&ff1, &shape, Direction::Decrypt, &ends, &encrypted), rows);
         answers.push(encrypted);
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
@@ -230,8 +257,8 @@ fn the_least_domain_is_permuted() {
     let ff1 = Ff1::new(BlockCipher::Aes, &[1; 32], 10).unwrap();
     let shape = ff1.shape(6, b"tweak").unwrap();
     let all: Vec<u64> = (0..1_000_000).collect();
-    let encrypted = batch(&ff1, &shape, Direction::Encrypt, &all);
-    assert_eq!(batch(&ff1, &shape, Direction::Decrypt, &encrypted), all);
+    let encrypted = batch(&ff1, &shape, Direction::Encrypt, &[], &all);
+    assert_eq!(batch(&ff1, &shape, Direction::Decrypt, &[], &encrypted), all);
     let mut sorted = encrypted.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, all);
@@ -244,14 +271,17 @@ proptest! {
         rows in prop::collection::vec(0_u64..10_000_000, 1..700), length in 7_usize..19, tweak in any::<[u8; 5]>()
     ) {
         let ff1 = Ff1::new(BlockCipher::Aes, &[9; 32], 10).unwrap();
-        let shape = ff1.shape(length, &tweak).unwrap();
+        let shape = ff1.shape_of_rows(length, &[[8; 16]; 2]).unwrap();
         prop_assert!(shape.fits::<u64>());
-        let encrypted = batch(&ff1, &shape, Direction::Encrypt, &rows);
-        for (row, encrypted) in rows.iter().zip(&encrypted).step_by(37) {
+        let end = |row: &u64| TweakEnd::new(&std::array::from_fn(|at| tweak[at % 5] ^ *row as u8));
+        let ends: Vec<TweakEnd> = rows.iter().map(end).collect();
+        let encrypted = batch(&ff1, &shape, Direction::Encrypt, &ends, &rows);
+        for ((row, encrypted), end) in rows.iter().zip(&encrypted).zip(&ends).step_by(37) {
+            let tweak = [&[8; 32], &end.0[..TWEAK_END_BYTES]].concat();
             let digits = |number: u64| format!("{number:0length$}").bytes().map(|b| u32::from(b - b'0')).collect::<Vec<_>>();
             prop_assert_eq!(treated(&ff1, Direction::Encrypt, &digits(*row), &tweak), digits(*encrypted));
         }
-        prop_assert_eq!(batch(&ff1, &shape, Direction::Decrypt, &encrypted), rows);
+        prop_assert_eq!(batch(&ff1, &shape, Direction::Decrypt, &ends, &encrypted), rows);
     }
 
     /// The quick division, over the whole range of the pseudorandom number and every radix that has halves of 32 bits.
@@ -291,7 +321,10 @@ fn what_the_standard_does_not_allow_is_refused() {
         assert_eq!(ff1.shape(MOST_NUMERALS + 1, &[]).err(), Some(Refusal::Length));
     }
     let ff1 = Ff1::new(BlockCipher::Aes, &[0; 16], 10).unwrap();
-    let shape = ff1.shape(6, &[]).unwrap();
-    assert_eq!(ff1.one(&shape, Direction::Encrypt, &mut [0, 1, 2, 10, 4, 5]), Err(Refusal::Numeral { place: 3 }));
-    assert_eq!(ff1.one(&shape, Direction::Encrypt, &mut [0; 7]), Err(Refusal::Length));
+    let (shape, none) = (ff1.shape(6, &[]).unwrap(), TweakEnd::default());
+    assert_eq!(
+        ff1.one(&shape, Direction::Encrypt, &none, &mut [0, 1, 2, 10, 4, 5]),
+        Err(Refusal::Numeral { place: 3 })
+    );
+    assert_eq!(ff1.one(&shape, Direction::Encrypt, &none, &mut [0; 7]), Err(Refusal::Length));
 }

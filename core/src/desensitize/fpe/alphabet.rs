@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::super::PlanError;
 use super::super::cells::Emit;
 use super::decimal;
-use crate::crypto::ff1::{Direction, Ff1, Half, Scratch, Shape};
+use super::tweak::{self, Common};
+use crate::crypto::ff1::{Direction, Ff1, Half, Scratch, Shape, TweakEnd};
 
 /// The alphabets that have a name. A plan's own alphabet is any other text.
 const NAMED: [(&str, &[std::ops::RangeInclusive<char>]); 5] = [
@@ -78,7 +79,7 @@ pub(super) struct Column {
     pub(super) alphabet: Alphabet,
     pub(super) keep_prefix: usize,
     pub(super) keep_suffix: usize,
-    pub(super) tweak: Vec<u8>,
+    pub(super) common: Common,
 }
 
 /// A value that may be treated: where it stands, how many characters are encrypted, and which bytes these are.
@@ -95,6 +96,12 @@ impl<'a> Row<'a> {
     #[inline(always)]
     fn middle(&self) -> &'a str {
         self.value.get(self.start..self.end).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn kept(&self) -> TweakEnd {
+        let part = |part: Option<&'a str>| part.unwrap_or_default();
+        tweak::kept(part(self.value.get(..self.start)), part(self.value.get(self.end..)))
     }
 }
 
@@ -123,7 +130,7 @@ impl Column {
         for rows in rows.chunk_by(|a, b| a.length == b.length) {
             let length = rows.first().map_or(0, |row| row.length);
             // Too short or too long: no value of this length is treated.
-            let Ok(shape) = self.ff1.shape(length, &self.tweak) else { continue };
+            let Ok(shape) = self.ff1.shape_of_rows(length, &self.common) else { continue };
             if shape.fits::<u64>() && self.alphabet.is_decimal() {
                 self.decimal(&shape, direction, rows, &mut written);
             } else if shape.fits::<u64>() {
@@ -163,16 +170,17 @@ impl Column {
     /// Rows of one length whose halves are numbers of one word.
     fn batch<H: Digits>(&self, shape: &Shape, direction: Direction, rows: &[Row<'_>], written: &mut Written) {
         let (mut left, mut right) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-        let mut read = Vec::with_capacity(rows.len());
+        let (mut ends, mut read) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         let radix = Radix::new(self.alphabet.radix());
         for row in rows {
             if let Some((first, second)) = self.halves::<H>(radix, shape, row) {
                 left.push(first);
                 right.push(second);
+                ends.push(row.kept());
                 read.push(row);
             }
         }
-        self.ff1.batch(shape, direction, &mut left, &mut right, &mut Scratch::default());
+        self.ff1.batch(shape, direction, &ends, &mut left, &mut right, &mut Scratch::default());
         let mut numerals = vec![0; rows.first().map_or(0, |row| row.length)];
         for ((row, first), second) in read.into_iter().zip(&left).zip(&right) {
             let (head, tail) = numerals.split_at_mut(shape.left().min(row.length));
@@ -185,7 +193,7 @@ impl Column {
     /// Rows of decimal digits: what [`Column::batch`] does, several digits at a time.
     fn decimal(&self, shape: &Shape, direction: Direction, rows: &[Row<'_>], written: &mut Written) {
         let (mut left, mut right) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-        let mut read = Vec::with_capacity(rows.len());
+        let (mut ends, mut read) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for row in rows {
             // A character of several bytes makes the middle longer, and is no digit.
             let halves = row.middle().as_bytes().split_at_checked(shape.left());
@@ -193,10 +201,11 @@ impl Column {
             if let Some((first, second)) = numbers {
                 left.push(first);
                 right.push(second);
+                ends.push(row.kept());
                 read.push(row);
             }
         }
-        self.ff1.batch(shape, direction, &mut left, &mut right, &mut Scratch::default());
+        self.ff1.batch(shape, direction, &ends, &mut left, &mut right, &mut Scratch::default());
         for ((row, first), second) in read.into_iter().zip(&left).zip(&right) {
             let at = written.text.len();
             written.text.extend_from_slice(row.value.as_bytes());
@@ -238,7 +247,7 @@ impl Column {
     /// A row whose halves are longer than any word.
     fn one(&self, shape: &Shape, direction: Direction, row: &Row<'_>, written: &mut Written) -> Option<()> {
         let mut numerals: Vec<u32> = row.middle().chars().map(|character| self.alphabet.numeral(character)).collect();
-        self.ff1.one(shape, direction, &mut numerals).ok()?;
+        self.ff1.one(shape, direction, &row.kept(), &mut numerals).ok()?;
         self.write(row, &numerals, written);
         Some(())
     }

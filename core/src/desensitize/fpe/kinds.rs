@@ -2,6 +2,7 @@
 
 use super::decimal;
 use super::ranked::Rank;
+use super::tweak::kept;
 use crate::kinds::uscc::{self, ALPHABET};
 use crate::kinds::{bank_card, organization_code};
 
@@ -42,7 +43,8 @@ impl Mobile {
 
     pub(super) fn rank(&self, form: &str) -> Option<Rank> {
         let number = number(form.get(self.start..self.end)?)?.checked_sub(self.least)?;
-        Some(Rank { number, size: self.size })
+        let kept = kept(form.get(..self.start)?, form.get(self.end..)?);
+        Some(Rank { number, size: self.size, kept })
     }
 
     pub(super) fn unrank(&self, form: &str, number: u64, out: &mut Vec<u8>) -> Option<()> {
@@ -78,11 +80,12 @@ impl BankCard {
     pub(super) fn rank(&self, form: &str) -> Option<Rank> {
         let (_, size) = self.rest(form)?;
         let rest = number(form.get(self.keep.max(1)..form.len().checked_sub(1)?)?)?;
+        let kept = kept(form.get(..self.keep)?, "");
         if self.keep > 0 {
-            return Some(Rank { number: rest, size });
+            return Some(Rank { number: rest, size, kept });
         }
         let first = NETWORKS.iter().position(|first| form.as_bytes().first() == Some(first))?;
-        Some(Rank { number: first as u64 * size + rest, size: size * NETWORKS.len() as u64 })
+        Some(Rank { number: first as u64 * size + rest, size: size * NETWORKS.len() as u64, kept })
     }
 
     pub(super) fn unrank(&self, form: &str, number: u64, out: &mut Vec<u8>) -> Option<()> {
@@ -112,12 +115,12 @@ pub(super) fn rank_uscc(form: &str) -> Option<Rank> {
         return None;
     }
     let base = ALPHABET.len() as u64;
-    let mut rank = Rank { number: 0, size: 1 };
+    let (mut number, mut size) = (0, 1);
     for byte in organization.bytes() {
         let value = ALPHABET.iter().position(|c| *c == byte)? as u64;
-        rank = Rank { number: rank.number * base + value, size: rank.size * base };
+        (number, size) = (number * base + value, size * base);
     }
-    Some(rank)
+    Some(Rank { number, size, kept: kept(form.get(..ORGANIZATION.start)?, "") })
 }
 
 pub(super) fn unrank_uscc(form: &str, mut number: u64, out: &mut Vec<u8>) -> Option<()> {

@@ -23,16 +23,26 @@
 //! - `uscc`: the eight characters as a number in the alphabet of GB 32100. A code whose organization code has a wrong check
 //!   character is invalid.
 //!
-//! **Tweak.** `kaifang/fpe/v1`, a zero byte, the dataset, a zero byte, the column; or `kaifang/fpe/v1`, two zero bytes and the
-//! domain that the plan names, where columns of two datasets are meant to agree.
+//! **Tweak.** 43 bytes, of the column and of what is kept of the value. A name or text counts in UTF-8, behind its length in
+//! bytes as eight bytes, big endian; so no two are confused.
+//! - 32 bytes: SHA-256 over `kaifang/fpe/column/v1`, the dataset, the column; or over `kaifang/fpe/domain/v1` and the domain that
+//!   the plan names, where columns of two datasets are meant to agree.
+//! - 11 bytes of what is kept before and behind the encrypted part, *p* and *s*. Where both together have ten bytes at most: the
+//!   byte 16 · (length of *p*) + (length of *s*), *p*, *s*, zeros. Else the byte 255 and the first ten of SHA-256 over
+//!   `kaifang/fpe/kept/v1`, *p*, *s*.
+//!
+//! *p* and *s* are, of an alphabet, the characters of `keep_prefix` and `keep_suffix`; of a `mobile` the digits before and
+//! behind, the first one included; of a `resident_id` in 18 digits the digits of the division that stay (none, two or six) and
+//! the birth year where it stays; of a `bank_card` the digits of `keep_prefix`; of a `uscc` its first eight characters; else
+//! nothing. A check digit is in neither: it is computed anew.
 //!
 //! **Small domains.** Where what is encrypted has fewer than 10^6 values all of them can be tried. Such a plan is refused
 //! where the kind fixes the length, and else such a value is invalid. FF3 and FF3-1 are absent: both were broken on small
 //! domains, and the draft of SP 800-38G Rev. 1 (2025) has FF1 alone.
 //!
-//! Who holds the key gets the value back: de-identified, never anonymized. Equal values stay equal; and the tweak is of
-//! the column, so equal parts are encrypted alike whatever is kept beside them: who knows one pair of plain and encrypted
-//! digits behind one kept prefix knows it behind all.
+//! Who holds the key gets the value back: de-identified, never anonymized. Equal values stay equal. Equal parts behind
+//! different kept ones are encrypted differently, as appendix C of SP 800-38G advises for card numbers: who knows a pair of
+//! plain and encrypted digits behind one prefix knows it there alone.
 //!
 //! This room must never pass a value that it can't treat.
 
@@ -44,6 +54,7 @@ mod ranked;
 mod settings;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tweak;
 
 pub(crate) use alphabet::Alphabet;
 pub(crate) use person::{KeptPlace, Person};
@@ -103,18 +114,8 @@ pub(crate) struct FpeSettings {
     pub(crate) cipher: BlockCipher,
     /// Back to the plain values.
     pub(crate) decrypt: bool,
-    /// Of [`column_tweak`] or [`domain_tweak`].
-    pub(crate) tweak: Vec<u8>,
-}
-
-/// The tweak of one column of one dataset.
-pub(crate) fn column_tweak(dataset: &str, column: &str) -> Vec<u8> {
-    [b"kaifang/fpe/v1\0", dataset.as_bytes(), b"\0", column.as_bytes()].concat()
-}
-
-/// The tweak of all columns whose plans name one domain.
-pub(crate) fn domain_tweak(domain: &str) -> Vec<u8> {
-    [b"kaifang/fpe/v1\0\0", domain.as_bytes()].concat()
+    /// What the tweaks of all its values have in common.
+    pub(crate) common: tweak::Common,
 }
 
 /// The encryption of one column.
@@ -135,14 +136,14 @@ impl Fpe {
     /// [`PlanError::Ff1`] for another key; [`PlanError::SmallDomain`].
     pub(crate) fn new(settings: FpeSettings, column: &str, key: &[u8]) -> Result<Self, PlanError> {
         settings.form.check(column)?;
-        let FpeSettings { form, cipher, decrypt, tweak } = settings;
+        let FpeSettings { form, cipher, decrypt, common } = settings;
         let direction = if decrypt { Direction::Decrypt } else { Direction::Encrypt };
         let small = || PlanError::SmallDomain { place: format!("columns.{column}") };
         let decimal = || Ff1::new(cipher, key, 10).map_err(refused);
         let kind = match form {
             Form::Alphabet { alphabet, keep_prefix, keep_suffix } => {
                 let ff1 = Ff1::new(cipher, key, alphabet.radix()).map_err(refused)?;
-                let column = alphabet::Column { ff1, alphabet, keep_prefix, keep_suffix, tweak };
+                let column = alphabet::Column { ff1, alphabet, keep_prefix, keep_suffix, common };
                 return Ok(Fpe { work: Work::Alphabet(Box::new(column)), direction });
             }
             Form::Mobile { keep_prefix, keep_suffix } => {
@@ -154,7 +155,7 @@ impl Fpe {
             }
             Form::Uscc => ranked::RankedKind::Uscc,
         };
-        let ranked = Ranked::new(decimal()?, kind, &tweak).map_err(refused)?;
+        let ranked = Ranked::new(decimal()?, kind, &common).map_err(refused)?;
         Ok(Fpe { work: Work::Ranked(Box::new(ranked)), direction })
     }
 

@@ -2,6 +2,7 @@
 
 use super::kinds::{number, push_check, push_digits};
 use super::ranked::Rank;
+use super::tweak;
 use crate::kinds::{region, resident_id};
 
 /// The years in which a valid id may say that someone was born.
@@ -27,6 +28,8 @@ pub(crate) struct Person {
 struct Ranges {
     /// Of the divisions in [`region::ranked`]; empty where the division is kept.
     divisions: std::ops::Range<usize>,
+    /// How many digits of the division stay.
+    kept: usize,
     /// Days since the first day of [`YEARS`].
     days: std::ops::Range<u32>,
 }
@@ -46,18 +49,18 @@ impl Person {
     fn ranges(self, division: u32, year: u32) -> Ranges {
         let known = region::rank(division).is_some();
         let all = region::ranked();
-        let divisions = match self.place {
-            KeptPlace::Nothing if known => 0..all.len(),
+        let (divisions, kept) = match self.place {
+            KeptPlace::Nothing if known => (0..all.len(), 0),
             KeptPlace::Province if known => {
                 let province = division / 10_000;
                 let start = all.partition_point(|code| code / 10_000 < province);
-                start..all.partition_point(|code| code / 10_000 <= province)
+                (start..all.partition_point(|code| code / 10_000 <= province), 2)
             }
             // A division that no id carries is kept, whatever else is.
-            _ => 0..0,
+            _ => (0..0, 6),
         };
         let days = if self.birth_year { first_day(year)..first_day(year + 1) } else { 0..first_day(YEARS.end() + 1) };
-        Ranges { divisions, days }
+        Ranges { divisions, kept, days }
     }
 
     pub(super) fn rank(self, form: &str) -> Option<Rank> {
@@ -72,7 +75,8 @@ impl Person {
         let days = u64::from(ranges.days.end - ranges.days.start);
         let day = u64::from(day.checked_sub(ranges.days.start)?);
         let number = (place as u64 * days + day) * SEQUENCES + u64::from(part(14, 17)?);
-        Some(Rank { number, size: ranges.size() })
+        let year = if self.birth_year { form.get(6..10)? } else { "" };
+        Some(Rank { number, size: ranges.size(), kept: tweak::kept(form.get(..ranges.kept)?, year) })
     }
 
     pub(super) fn unrank(self, form: &str, number: u64, out: &mut Vec<u8>) -> Option<()> {

@@ -4,7 +4,8 @@ use super::super::PlanError;
 use super::super::cells::Emit;
 use super::kinds::{self, BankCard, Mobile};
 use super::person::Person;
-use crate::crypto::ff1::{Direction, Ff1, Refusal, Scratch, Shape};
+use super::tweak::Common;
+use crate::crypto::ff1::{Direction, Ff1, Refusal, Scratch, Shape, TweakEnd};
 use crate::kinds::{Kind, canonical};
 
 /// The fewest and the most digits of a number.
@@ -23,6 +24,8 @@ pub(super) enum RankedKind {
 pub(super) struct Rank {
     pub(super) number: u64,
     pub(super) size: u64,
+    /// What stays of the value.
+    pub(super) kept: TweakEnd,
 }
 
 impl RankedKind {
@@ -66,8 +69,8 @@ pub(super) struct Ranked {
 }
 
 impl Ranked {
-    pub(super) fn new(ff1: Ff1, kind: RankedKind, tweak: &[u8]) -> Result<Self, Refusal> {
-        let shapes = DIGITS.map(|digits| ff1.shape(digits, tweak)).collect::<Result<_, _>>()?;
+    pub(super) fn new(ff1: Ff1, kind: RankedKind, common: &Common) -> Result<Self, Refusal> {
+        let shapes = DIGITS.map(|digits| ff1.shape_of_rows(digits, common)).collect::<Result<_, _>>()?;
         Ok(Ranked { ff1, kind, shapes })
     }
 
@@ -95,7 +98,8 @@ impl Ranked {
         if !waiting.is_sorted_by_key(|(digits, _)| *digits) {
             waiting.sort_by_key(|(digits, _)| *digits);
         }
-        let (mut left, mut right, mut scratch) = (Vec::new(), Vec::new(), Scratch::default());
+        let (mut left, mut right, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        let mut scratch = Scratch::default();
         while !waiting.is_empty() {
             for group in waiting.chunk_by_mut(|a, b| a.0 == b.0) {
                 let digits = group.first().map_or(0, |(digits, _)| *digits);
@@ -106,9 +110,11 @@ impl Ranked {
                 };
                 left.clear();
                 right.clear();
+                ends.clear();
                 left.extend(group.iter().map(|(_, rank)| rank.number / modulus));
                 right.extend(group.iter().map(|(_, rank)| rank.number % modulus));
-                self.ff1.batch::<u64>(shape, direction, &mut left, &mut right, &mut scratch);
+                ends.extend(group.iter().map(|(_, rank)| rank.kept));
+                self.ff1.batch::<u64>(shape, direction, &ends, &mut left, &mut right, &mut scratch);
                 for (((_, rank), left), right) in group.iter_mut().zip(&left).zip(&right) {
                     rank.number = left * modulus + right;
                 }
@@ -126,17 +132,19 @@ fn digits(size: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tweak;
     use super::*;
     use crate::crypto::BlockCipher;
 
     /// Sizes around a power of ten: where hardly any number leads out, and where nine of ten do.
     #[test]
     fn every_number_becomes_another_below_the_size() {
-        for (size, expected_digits) in [(1_000_000, 6), (999_999, 6), (1_000_001, 7)] {
+        for (size, expected_digits, kept) in [(1_000_000, 6, "6217"), (999_999, 6, "6228480012345"), (1_000_001, 7, "")]
+        {
             assert_eq!(digits(size), expected_digits);
-            let ff1 = Ff1::new(BlockCipher::Aes, &[3; 16], 10).unwrap();
-            let ranked = Ranked::new(ff1, RankedKind::Uscc, b"tweak").unwrap();
-            let mut ranks: Vec<Option<Rank>> = (0..size).map(|number| Some(Rank { number, size })).collect();
+            let ranked = ranked();
+            let kept = tweak::kept(kept, "");
+            let mut ranks: Vec<Option<Rank>> = (0..size).map(|number| Some(Rank { number, size, kept })).collect();
             ranked.permute(Direction::Encrypt, &mut ranks);
             let encrypted: Vec<u64> = ranks.iter().flatten().map(|rank| rank.number).collect();
             let mut sorted = encrypted.clone();
@@ -145,5 +153,33 @@ mod tests {
             ranked.permute(Direction::Decrypt, &mut ranks);
             assert!(ranks.iter().flatten().map(|rank| rank.number).eq(0..size), "{size}");
         }
+    }
+
+    /// Rows of several sizes and kept parts are sorted, and walk on alone: each stays with its own kept part.
+    #[test]
+    fn a_row_is_permuted_among_others_as_alone() {
+        let ranked = ranked();
+        let rank = |row: u64| {
+            let size = [1_000_000, 1_000_001, 91_676_000, 1_000_000_000][row as usize % 4];
+            Rank { number: row / 12, size, kept: tweak::kept(["", "61", "62"][row as usize % 3], "") }
+        };
+        let mut together: Vec<_> = (0..2400).map(|row| Some(rank(row))).collect();
+        ranked.permute(Direction::Encrypt, &mut together);
+        let mut same = 0;
+        for (row, treated) in (0..).zip(&together) {
+            let mut alone = [Some(rank(row))];
+            ranked.permute(Direction::Encrypt, &mut alone);
+            assert_eq!(alone[0].unwrap().number, treated.unwrap().number, "{row}");
+            // The same number behind another kept part.
+            let mut other = [Some(Rank { kept: tweak::kept("63", ""), ..rank(row) })];
+            ranked.permute(Direction::Encrypt, &mut other);
+            same += u32::from(other[0].unwrap().number == treated.unwrap().number);
+        }
+        assert_eq!(same, 0);
+    }
+
+    fn ranked() -> Ranked {
+        let ff1 = Ff1::new(BlockCipher::Aes, &[3; 16], 10).unwrap();
+        Ranked::new(ff1, RankedKind::Uscc, &tweak::of_domain("d")).unwrap()
     }
 }

@@ -6,7 +6,7 @@ use super::super::column::ColumnPlan;
 use super::super::step::{Report, is_text, is_written_as_text, text_type};
 use super::super::vocabulary::{Cipher, Kept};
 use super::super::{PlanError, step};
-use super::{Alphabet, Form, Fpe, FpeSettings, KeptPlace, Person, column_tweak, domain_tweak};
+use super::{Alphabet, Form, Fpe, FpeSettings, KeptPlace, Person, tweak};
 use crate::crypto::{BlockCipher, Keyring};
 use crate::kinds::{Kind, region};
 
@@ -96,11 +96,11 @@ impl Fpe {
         let key = keys.derive_cipher_key(key_id, &domain, purpose, bytes)?;
         let refused = || PlanError::Unavailable { column: column.to_owned(), transform: entry.transform.to_string() };
         let form = form(entry).ok_or_else(refused)?;
-        let tweak = match &entry.domain {
-            Some(domain) => domain_tweak(domain),
-            None => column_tweak(dataset, column),
+        let common = match &entry.domain {
+            Some(domain) => tweak::of_domain(domain),
+            None => tweak::of_column(dataset, column),
         };
-        let settings = FpeSettings { form, cipher, decrypt: entry.decrypt.unwrap_or(false), tweak };
+        let settings = FpeSettings { form, cipher, decrypt: entry.decrypt.unwrap_or(false), common };
         Ok(Fpe::new(settings, column, &key)?)
     }
 }

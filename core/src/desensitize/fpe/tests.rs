@@ -5,7 +5,8 @@ use crate::kinds::{Kind, canonical, region, resident_id, uscc};
 use proptest::prelude::*;
 
 fn fpe(form: Form, decrypt: bool) -> Fpe {
-    let settings = FpeSettings { form, cipher: BlockCipher::Aes, decrypt, tweak: column_tweak("people", "id") };
+    let common = tweak::of_column("people", "id");
+    let settings = FpeSettings { form, cipher: BlockCipher::Aes, decrypt, common };
     Fpe::new(settings, "id", &[7; 32]).unwrap()
 }
 
@@ -180,15 +181,18 @@ fn alphabets_are_of_distinct_characters() {
 /// The room's FF1 over text is FF1 over numerals, whatever the width of a half: of one word, of two, of more.
 #[test]
 fn text_is_its_numerals() {
-    use crate::crypto::ff1::Direction;
+    use crate::crypto::ff1::{Direction, TweakEnd};
     let characters: String = "甲乙丙丁戊己庚辛壬癸abcdefgh".to_owned();
     let plain = Ff1::new(BlockCipher::Aes, &[7; 32], 18).unwrap();
     let letters: Vec<char> = characters.chars().collect();
     for length in [5, 6, 7, 12, 15, 16, 30, 46, 47, 60, 200] {
         let mut numerals: Vec<u32> = (0..length).map(|at| (at * at + 3) % 18).collect();
         let value: String = numerals.iter().map(|numeral| letters[*numeral as usize]).collect();
-        let shape = plain.shape(numerals.len(), &column_tweak("people", "id")).unwrap();
-        plain.one(&shape, Direction::Encrypt, &mut numerals).unwrap();
+        // One byte is kept before, four behind.
+        let common = tweak::of_column("people", "id");
+        let whole = [common.as_flattened(), "\x14x-☃\0\0\0\0\0".as_bytes()].concat();
+        let shape = plain.shape(numerals.len(), &whole).unwrap();
+        plain.one(&shape, Direction::Encrypt, &TweakEnd::default(), &mut numerals).unwrap();
         let expected: String = numerals.iter().map(|numeral| letters[*numeral as usize]).collect();
         let form = alphabet(&characters, 1, 2);
         let value = format!("x{value}-☃");
@@ -200,13 +204,44 @@ fn text_is_its_numerals() {
 
 #[test]
 fn the_tweak_keeps_columns_apart() {
-    let with = |tweak: Vec<u8>| {
-        let settings = FpeSettings { form: alphabet("digits", 0, 0), cipher: BlockCipher::Sm4, decrypt: false, tweak };
+    let with = |common: tweak::Common| {
+        let settings = FpeSettings { form: alphabet("digits", 0, 0), cipher: BlockCipher::Sm4, decrypt: false, common };
         treated(&Fpe::new(settings, "id", &[7; 16]).unwrap(), ["123456789012"]).remove(0).unwrap()
     };
     let all =
-        [column_tweak("a", "b"), column_tweak("a", "c"), column_tweak("ab", ""), domain_tweak("a"), domain_tweak("b")];
-    assert_eq!(all.iter().cloned().map(with).collect::<HashSet<_>>().len(), all.len());
+        [tweak::of_column("a", "b"), tweak::of_column("a", "c"), tweak::of_column("ab", ""), tweak::of_domain("ab")];
+    assert_eq!(all.into_iter().map(with).collect::<HashSet<_>>().len(), all.len());
+}
+
+/// Equal parts are encrypted alike behind the same kept ones alone.
+#[test]
+fn what_is_kept_decides_how_the_rest_is_encrypted() {
+    let check = |first_17: &str| format!("{first_17}{}", resident_id::check_digit(first_17).unwrap());
+    let luhn = |digits: &str| format!("{digits}{}", crate::kinds::bank_card::check_digit(digits).unwrap());
+    let credit = |first_17: &str| format!("{first_17}{}", uscc::check_digit(first_17).unwrap());
+    let person = |place, birth_year| Form::ResidentId(Person { place, birth_year });
+    let text = |values: [&str; 2]| values.map(str::to_owned);
+    let longer = text(["1234567890-Aabcdefghijklmnop", "1234567890-Babcdefghijklmnop"]);
+    for (form, values, encrypted) in [
+        (alphabet("digits", 2, 0), text(["AB123456", "AC123456"]), 2..8),
+        (alphabet("digits", 0, 1), text(["123456A", "123456B"]), 0..6),
+        // Halves of two words, behind more bytes than the tweak has room for.
+        (alphabet("lower", 12, 0), longer, 12..28),
+        (Form::Mobile { keep_prefix: 3, keep_suffix: 0 }, text(["13912345678", "18612345678"]), 3..11),
+        (Form::Mobile { keep_prefix: 0, keep_suffix: 2 }, text(["13912345678", "13912345687"]), 1..9),
+        (Form::BankCard { keep_prefix: 6 }, [luhn("621700001234567890"), luhn("622848001234567890")], 6..18),
+        (Form::Uscc, [credit("91350100M000100Y4"), credit("91610100M000100Y4")], 8..16),
+        (person(KeptPlace::Division, false), [check("61011319900307001"), check("11010519900307001")], 6..17),
+        (person(KeptPlace::Nothing, false), [check("61999919900307001"), check("62999919900307001")], 6..17),
+        (person(KeptPlace::Nothing, true), [check("61011319900307001"), check("61011319910307001")], 10..17),
+    ] {
+        let parts = values.map(|value| {
+            let treated = one(&form, &value).unwrap();
+            assert_eq!(back(&form, &treated), Some(value), "{form:?}");
+            treated[encrypted.clone()].to_owned()
+        });
+        assert_ne!(parts[0], parts[1], "{form:?}");
+    }
 }
 
 #[test]
