@@ -85,8 +85,9 @@ fn treat(input: &Value) -> Value {
         Some(kind) => json!({"do": "drop", "kind": kind}),
         None => json!({"do": "drop"}),
     };
+    let name = input.get("name").and_then(Value::as_str).unwrap_or("values");
     let named = others.iter().map(|(name, other)| (name.as_str(), &other["values"], dropped(other)));
-    for (name, cells, entry) in named.chain([("values", &input["values"], input["column"].clone())]) {
+    for (name, cells, entry) in named.chain([(name, &input["values"], input["column"].clone())]) {
         let cells: StringArray = cells.as_array().unwrap().iter().map(Value::as_str).collect();
         fields.push(Field::new(name, DataType::Utf8, true));
         arrays.push(Arc::new(cells) as ArrayRef);
@@ -112,13 +113,13 @@ fn treat(input: &Value) -> Value {
     let output = kaifang(&arguments, "");
     let mut done = answer(&output);
     if let Some(applied) = done.get("output") {
-        let of_values = |column: &&Value| column["name"] == "values";
+        let of_values = |column: &&Value| column["name"] == name;
         let invalid = applied["columns"].as_array().unwrap().iter().find(of_values).unwrap()["invalid"].clone();
         let reader = FileReader::try_new(File::open(path("out.arrow")).unwrap(), None).unwrap();
         let mut treated = Vec::new();
         for batch in reader {
             let batch = batch.unwrap();
-            let column = batch.column_by_name("values").unwrap();
+            let column = batch.column_by_name(name).unwrap();
             match column.as_any().downcast_ref::<FixedSizeBinaryArray>() {
                 Some(bytes) => treated.extend(bytes.iter().map(|cell| cell.map(hexadecimal))),
                 None => treated.extend(column.as_string::<i32>().iter().map(|cell| cell.map(str::to_owned))),
