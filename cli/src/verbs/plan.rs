@@ -352,7 +352,7 @@ pub(crate) fn apply(options: &ApplyOptions) -> Result<Outcome, Failure> {
     let into = options.ledger.clone().zip(options.ledger_key.clone());
     let into = into.map(|(ledger, ledger_key)| Recording { ledger, ledger_key });
     let at = input::instant(options.at.as_deref())?;
-    let mut ledger = into.map(|into| into.open()).transpose()?;
+    let mut ledger = into.as_ref().map(Recording::open).transpose()?;
     let applied = treat(&plan, source, &keys, &options.output, options.applied.as_deref())?;
     if let Some(ledger) = &mut ledger {
         // The table is there already: where this fails, `plan record` can be tried again with the proof.

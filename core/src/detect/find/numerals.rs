@@ -25,6 +25,9 @@ struct Run {
     /// ASCII digits in a row at the end, and the most of them.
     plain: usize,
     most_plain: usize,
+    /// The last digit, and whether another came before it: a line of `一` or `○` is an ornament.
+    last: Option<char>,
+    varied: bool,
     /// Something stands behind the last digit that may stand inside of a number.
     cut: bool,
 }
@@ -38,7 +41,7 @@ pub(super) fn numerals(text: &str, spans: &mut Vec<Span>) {
             if run.cut && run.most_plain > 0 {
                 run.end(text, spans);
             }
-            run.push(place, true);
+            run.push(place, c, true);
             continue;
         }
         match fold::character(c) {
@@ -47,12 +50,12 @@ pub(super) fn numerals(text: &str, spans: &mut Vec<Span>) {
                 if run.cut {
                     run.end(text, spans);
                 }
-                run.push(place, false);
+                run.push(place, c, false);
             }
             Some(' ' | '-') => run.cut = true,
             // The check character of a resident id.
             Some('x' | 'X') if run.digits == 17 => {
-                run.push(place, false);
+                run.push(place, c, false);
                 run.end(text, spans);
             }
             Some(_) => run.end(text, spans),
@@ -62,7 +65,9 @@ pub(super) fn numerals(text: &str, spans: &mut Vec<Span>) {
 }
 
 impl Run {
-    fn push(&mut self, (start, end): (usize, usize), numeral: bool) {
+    fn push(&mut self, (start, end): (usize, usize), digit: char, numeral: bool) {
+        self.varied |= self.last.is_some_and(|last| last != digit);
+        self.last = Some(digit);
         if let Some(place) = self.starts.get_mut(self.digits) {
             *place = start;
         }
@@ -80,7 +85,7 @@ impl Run {
             return;
         }
         // What ASCII digits alone make is found as it is without the numerals beside them.
-        if self.numerals > 0 && self.digits >= LEAST && self.most_plain < LEAST {
+        if self.numerals > 0 && self.digits >= LEAST && self.most_plain < LEAST && self.varied {
             spans.push(self.span(text));
         }
         *self = Run::default();

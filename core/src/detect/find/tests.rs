@@ -85,6 +85,8 @@ fn numbers_in_chinese_numerals_are_found() {
         "三七二十一,九九八十一",
         "周一至周五 8 30 12 00 14 00 18",
         "国道二一〇 310 108",
+        "一一一一一一一一一一一一一",
+        "○○○○○○○○○○○○",
     ] {
         assert_eq!(found(text), [], "{text}");
     }
