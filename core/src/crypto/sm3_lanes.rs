@@ -24,8 +24,9 @@ pub(super) fn spread(state: &[u32; 8]) -> Words<8> {
 }
 
 /// The expanded words of the blocks (5.3.2), which are the messages and the key's pads in another order: one for a whole
-/// column, overwritten at its end.
+/// column, overwritten at its end. A vector never lies across two lines of the cache.
 #[derive(Zeroize, ZeroizeOnDrop)]
+#[repr(align(64))]
 pub(super) struct Schedule(Words<68>);
 
 impl Schedule {
