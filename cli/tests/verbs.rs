@@ -283,7 +283,7 @@ fn a_proof_is_recorded_signed_and_verified_from_the_ledger() {
     let own = desk.run(&["plan", "verify", "--ledger", "log", "--record", "0", "out.csv"]);
     assert_eq!(code(&own), 0);
     assert!(String::from_utf8(own.stderr).unwrap().contains("the directory's own key was used"));
-    assert_eq!(verify(&table, "0", key.trim()), (3, "KF-PLAN-17".to_owned()), "the table before");
+    assert_eq!(verify(&table, "0", key.trim()), (4, "KF-PLAN-17".to_owned()), "the table before");
     assert_eq!(verify("out.csv", "2", key.trim()), (3, "KF-LEDGER-11".to_owned()));
     let other = String::from_utf8(desk.run(&["keys", "new", "--kind", "ed25519", "-o", "other.pem"]).stdout).unwrap();
     assert_eq!(verify("out.csv", "0", other.trim()).0, 4, "another log's key");

@@ -63,7 +63,7 @@ def test_the_proof_of_a_treatment_is_a_record(log, tmp_path):
     proof = kaifang.Applied(log.read(index)["body"]["applied"])
     assert proof == applied
     proof.verify(tmp_path / "out.csv")
-    with pytest.raises(kaifang.PlanError) as raised:
+    with pytest.raises(kaifang.IntegrityError) as raised:
         proof.verify(tmp_path / "in.csv")
     assert raised.value.code == "KF-PLAN-17"
 
