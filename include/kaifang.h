@@ -1596,6 +1596,16 @@ kf_status kf_signer_free(struct kf_signer *signer);
 kf_status kf_table_open(const char *path, size_t path_len, struct kf_table **table, struct kf_error **err);
 
 /**
+ * Opens the sheet of this name of an Excel workbook. `kf_table_open` opens the first.
+ */
+kf_status kf_table_open_sheet(const char *path,
+                              size_t path_len,
+                              const char *sheet,
+                              size_t sheet_len,
+                              struct kf_table **table,
+                              struct kf_error **err);
+
+/**
  * Takes a stream of record batches. The stream is moved in: the caller's structure is marked released, on failure too.
  * It is read when the table is, on the thread that does it.
  */

@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use kaifang::canon;
 use kaifang::policy::Policy;
+use kaifang::table::{self, ReadOptions, Source, TableError};
 use kaifang::terms::{Instant, legal_date};
 use serde::de::DeserializeOwned;
 
@@ -28,6 +29,21 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
         return Err(Failure::file(path, &std::io::ErrorKind::FileTooLarge.into()));
     }
     Ok(bytes)
+}
+
+/// How a table is read.
+#[derive(clap::Args, Default)]
+pub(crate) struct Reading {
+    /// Of an Excel workbook the sheet of this name; without it, the first
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+}
+
+impl Reading {
+    /// Opens a table from its first row.
+    pub(crate) fn open(&self, table: &Path) -> Result<Source, TableError> {
+        table::open(table, &ReadOptions { sheet: self.sheet.clone(), ..ReadOptions::default() })
+    }
 }
 
 /// The text of a document file, for rooms that read their documents with errors of their own.

@@ -245,6 +245,86 @@ fn a_plan_is_proposed_shown_applied_and_verified_and_its_tokens_rotated() {
     assert!(rotated.contains("k2.") && !rotated.contains("k1."));
 }
 
+/// The proof of a treatment in a ledger: recorded with it or after it, and a table held against the record.
+#[test]
+fn a_proof_is_recorded_signed_and_verified_from_the_ledger() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", PEOPLE);
+    let plan = desk.put("plan.toml", PLAN);
+    desk.run(&["keys", "new", "--kind", "token", "-o", "keys.json"]);
+    let key = String::from_utf8(desk.run(&["keys", "new", "--kind", "ed25519", "-o", "key.pem"]).stdout).unwrap();
+    assert_eq!(code(&desk.run(&["ledger", "init", "log", "--origin", "example.org/log", "--key", "key.pem"])), 0);
+    let apply = ["apply", &plan, &table, "-o", "out.csv", "--keys", "keys.json", "--applied", "applied.json"];
+    let log = ["--ledger", "log", "--ledger-key", "key.pem", "--at", "2026-11-23T02:00:00Z"];
+    let output = desk.run(&[&apply[..], &log].concat());
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("the proof is record 0"));
+    let output = desk.run(&[&["plan", "record", "applied.json"], &log[..]].concat());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "1\n", "{}", String::from_utf8_lossy(&output.stderr));
+
+    let read = |name: &str| serde_json::from_slice::<Value>(&std::fs::read(desk.path(name)).unwrap()).unwrap();
+    let receipt = desk.run(&["ledger", "prove", "log", "0"]);
+    assert_eq!(code(&receipt), 0, "the head is signed");
+    desk.put("receipt.json", &receipt.stdout);
+    let body = json!({"kind": "applied", "applied": read("applied.json")});
+    desk.put("record.json", json!({"v": 1, "at": "2026-11-23T02:00:00Z", "body": body}).to_string());
+    let check = ["ledger", "check", "receipt.json", "--record", "record.json", "--public-key", key.trim()];
+    assert_eq!(code(&desk.run(&check)), 0, "anybody checks the record by its receipt");
+
+    let verify = |table: &str, index: &str, key: &str| {
+        error(&desk, &["plan", "verify", "--ledger", "log", "--record", index, "--public-key", key, table])
+    };
+    for index in ["0", "1"] {
+        let from = ["plan", "verify", "--ledger", "log", "--record", index, "--public-key", key.trim(), "out.csv"];
+        let output = desk.run(&from);
+        assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stderr.is_empty(), "nothing to warn of");
+    }
+    let own = desk.run(&["plan", "verify", "--ledger", "log", "--record", "0", "out.csv"]);
+    assert_eq!(code(&own), 0);
+    assert!(String::from_utf8(own.stderr).unwrap().contains("the directory's own key was used"));
+    assert_eq!(verify(&table, "0", key.trim()), (4, "KF-PLAN-17".to_owned()), "the table before");
+    assert_eq!(verify("out.csv", "2", key.trim()), (3, "KF-LEDGER-11".to_owned()));
+    let other = String::from_utf8(desk.run(&["keys", "new", "--kind", "ed25519", "-o", "other.pem"]).stdout).unwrap();
+    assert_eq!(verify("out.csv", "0", other.trim()).0, 4, "another log's key");
+
+    // A record of something else, and a ledger that can't be written: before the table is treated.
+    desk.put("other.json", r#"{"v":1}"#);
+    desk.run(&["ledger", "append", "log", "other.json", "--key", "key.pem"]);
+    desk.run(&["ledger", "checkpoint", "log", "--key", "key.pem"]);
+    assert_eq!(verify("out.csv", "2", key.trim()), (3, "KF-GATE-07".to_owned()));
+    let apply = ["apply", &plan, &table, "-o", "new.csv", "--keys", "keys.json", "--applied", "new.json"];
+    let wrong = error(&desk, &[&apply[..], &["--ledger", "log", "--ledger-key", "other.pem"]].concat());
+    assert_eq!(wrong.1, "KF-LEDGER-10");
+    assert!(!std::path::Path::new(&desk.path("new.csv")).exists());
+    assert_eq!(code(&desk.run(&["plan", "verify", "applied.json"])), 2);
+    assert_eq!(code(&desk.run(&["plan", "verify", "--ledger", "log", "out.csv"])), 2);
+}
+
+#[test]
+fn the_sheet_of_a_workbook_is_named() {
+    let desk = Desk::new();
+    let table = desk.put("people.csv", "xb,bh\n男,a\n女,b\n");
+    let plan = "v = 1\ndataset = \"d\"\n[columns]\nxb = { do = \"keep\" }\nbh = { do = \"keep\" }\n";
+    let plan = desk.put("plan.toml", plan);
+    let apply = ["apply", &plan, &table, "-o", "book.xlsx", "--applied", "applied.json"];
+    assert_eq!(code(&desk.run(&apply)), 0);
+    for arguments in [
+        &["scan", "book.xlsx"][..],
+        &["plan", "check", &plan, "book.xlsx"],
+        &["plan", "verify", "applied.json", "book.xlsx"],
+        &["plan", "suggest", "book.xlsx", "--sharing", "public", "-o", "suggested.json"],
+        &["risk", "book.xlsx", "--quasi", "xb"],
+        &["apply", &plan, "book.xlsx", "-o", "again.csv"],
+    ] {
+        let with = |sheet: &'static str| [arguments, &["--sheet", sheet]].concat();
+        assert_eq!(error(&desk, &with("人口")), (3, "KF-TABLE-27".to_owned()), "{arguments:?}");
+        let output = desk.run(&with("Sheet1"));
+        assert!(code(&output) <= 1, "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(error(&desk, &["scan", &table, "--sheet", "Sheet1"]), (3, "KF-TABLE-23".to_owned()));
+}
+
 #[test]
 fn tokens_of_bytes_are_rotated_to_as_many() {
     let desk = Desk::new();

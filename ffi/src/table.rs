@@ -102,6 +102,31 @@ pub unsafe extern "C" fn kf_table_open(
     }
 }
 
+/// Opens the sheet of this name of an Excel workbook. `kf_table_open` opens the first.
+///
+/// # Safety
+/// The pointers are NULL or valid as the conventions say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kf_table_open_sheet(
+    path: *const c_char,
+    path_len: usize,
+    sheet: *const c_char,
+    sheet_len: usize,
+    table: *mut *mut kf_table,
+    err: *mut *mut kf_error,
+) -> kf_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        guard(err, || {
+            let out = Out::new("table", table)?;
+            let path = input::text("path", path, path_len)?;
+            let sheet = Some(input::text("sheet", sheet, sheet_len)?.to_owned());
+            let options = ReadOptions { sheet, ..ReadOptions::default() };
+            give(out, table::open(Path::new(path), &options)?, Complaint::default())
+        })
+    }
+}
+
 /// Takes a stream of record batches. The stream is moved in: the caller's structure is marked released, on failure too.
 /// It is read when the table is, on the thread that does it.
 ///

@@ -1,4 +1,4 @@
-//! A table from Python: a path, an Arrow stream or array by its capsule, or an iterator of batches.
+//! A table from Python: a path, a sheet of a workbook, an Arrow stream or array by its capsule, or an iterator of batches.
 //!
 //! It must never read a stream to its end, except for work that reads it more than once ([`Kept`]), and never trust
 //! one: each batch is validated before a room sees it.
@@ -22,37 +22,72 @@ use crate::jobs::Interrupt;
 /// A table that somebody handed over, not yet read.
 pub(crate) fn source(data: &Bound<'_, PyAny>, interrupt: &Interrupt) -> PyResult<Source> {
     let py = data.py();
-    if let Some(path) = path(data)? {
-        return py.detach(|| table::open(&path, &ReadOptions::default())).or_raise();
+    if let Some(file) = file(data)? {
+        return py.detach(|| file.open()).or_raise();
     }
     let reader = reader(data, interrupt)?;
     Source::from_reader(Box::new(Checked { reader })).or_raise()
 }
 
-fn path(data: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
+/// A sheet of an Excel workbook, by its name: wherever a table is taken.
+#[pyclass(frozen, module = "kaifang")]
+pub(crate) struct Sheet {
+    path: PathBuf,
+    name: String,
+}
+
+#[pymethods]
+impl Sheet {
+    #[new]
+    fn new(path: PathBuf, name: String) -> Self {
+        Sheet { path, name }
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<kaifang.Sheet {:?} of {:?}>", self.name, self.path)
+    }
+}
+
+/// A file, and the sheet of it that is the table.
+pub(crate) struct TableFile {
+    path: PathBuf,
+    sheet: Option<String>,
+}
+
+impl TableFile {
+    fn open(&self) -> Result<Source, TableError> {
+        table::open(&self.path, &ReadOptions { sheet: self.sheet.clone(), ..ReadOptions::default() })
+    }
+}
+
+fn file(data: &Bound<'_, PyAny>) -> PyResult<Option<TableFile>> {
+    if let Ok(sheet) = data.cast::<Sheet>() {
+        let Sheet { path, name } = sheet.get();
+        return Ok(Some(TableFile { path: path.clone(), sheet: Some(name.clone()) }));
+    }
     let named = data.is_instance_of::<PyString>() || data.hasattr(intern!(data.py(), "__fspath__"))?;
-    if named { data.extract().map(Some) } else { Ok(None) }
+    if named { Ok(Some(TableFile { path: data.extract()?, sheet: None })) } else { Ok(None) }
 }
 
 /// A table for work that reads it more than once, not yet read.
 pub(crate) enum Kept {
-    Path(PathBuf),
+    File(TableFile),
     Stream(Box<Source>),
 }
 
 impl Kept {
     /// Takes what somebody handed over.
     pub(crate) fn of(data: &Bound<'_, PyAny>, interrupt: &Interrupt) -> PyResult<Kept> {
-        Ok(match path(data)? {
-            Some(path) => Kept::Path(path),
+        Ok(match file(data)? {
+            Some(file) => Kept::File(file),
             None => Kept::Stream(Box::new(source(data, interrupt)?)),
         })
     }
 
-    /// A path stays a path; a stream, which comes only once, is read into memory.
+    /// A file stays a file; a stream, which comes only once, is read into memory.
     pub(crate) fn settle(self, progress: Progress<'_>) -> Result<Reopened, Error> {
         let mut source = match self {
-            Kept::Path(path) => return Ok(Reopened::Path(path)),
+            Kept::File(file) => return Ok(Reopened::File(file)),
             Kept::Stream(source) => *source,
         };
         let (schema, total, mut rows, mut batches) = (source.schema(), source.known_rows(), 0, Vec::new());
@@ -67,14 +102,14 @@ impl Kept {
 
 /// A table that opens from its first row, any number of times.
 pub(crate) enum Reopened {
-    Path(PathBuf),
+    File(TableFile),
     Batches(SchemaRef, Vec<RecordBatch>),
 }
 
 impl Reopened {
     pub(crate) fn open(&self) -> Result<Source, Error> {
         Ok(match self {
-            Reopened::Path(path) => table::open(path, &ReadOptions::default())?,
+            Reopened::File(file) => file.open()?,
             Reopened::Batches(schema, batches) => Source::from_batches(schema.clone(), batches.clone())?,
         })
     }

@@ -48,6 +48,8 @@ mod _kaifang {
         merge_catalogs, parse_catalog, read_catalog, read_catalog_sheet, responsibility_list, rest_on,
     };
     #[pymodule_export]
+    use crate::data::Sheet;
+    #[pymodule_export]
     use crate::document::Document;
     #[pymodule_export]
     use crate::documents::{canonical_json, document_digest};

@@ -52,6 +52,22 @@ def test_a_forked_child_writes_nothing_and_its_parent_goes_on(log, tmp_path):
     assert log.append({"number": 5}) == 5
 
 
+def test_the_proof_of_a_treatment_is_a_record(log, tmp_path):
+    plan = kaifang.Plan.from_dict({"v": 1, "dataset": "d", "columns": {"xm": {"do": "redact"}}})
+    (tmp_path / "in.csv").write_text("xm\n张三\n", encoding="utf-8")
+    applied = plan.apply_file(tmp_path / "in.csv", tmp_path / "out.csv")
+    record = {"v": 1, "at": "2026-11-23T02:00:00Z", "body": {"kind": "applied", "applied": applied.to_dict()}}
+    index = log.append(record)
+    log.checkpoint()
+    assert log.read(index) == record
+    proof = kaifang.Applied(log.read(index)["body"]["applied"])
+    assert proof == applied
+    proof.verify(tmp_path / "out.csv")
+    with pytest.raises(kaifang.IntegrityError) as raised:
+        proof.verify(tmp_path / "in.csv")
+    assert raised.value.code == "KF-PLAN-17"
+
+
 def test_a_receipt_proves_a_record_to_a_third_party(log, key):
     old = log.signed
     with pytest.raises(kaifang.LedgerError):

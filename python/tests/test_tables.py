@@ -195,3 +195,20 @@ def test_other_threads_run_while_a_job_works():
         time.sleep(0.001)
     thread.join()
     assert ticks > 3
+
+
+def test_the_sheet_of_a_workbook_is_a_table(tmp_path):
+    keep = {"v": 1, "dataset": "d", "columns": {name: {"do": "keep"} for name in ROWS}}
+    book = tmp_path / "book.xlsx"
+    applied = kaifang.Plan.from_dict(keep).apply_file(TABLE, book)
+    sheet = kaifang.Sheet(book, "Sheet1")
+    assert repr(sheet) == f'<kaifang.Sheet "Sheet1" of "{book}">'
+    assert kaifang.scan(sheet).to_dict()["columns"] == kaifang.scan(book).to_dict()["columns"]
+    applied.verify(sheet)
+    with pytest.raises(kaifang.TableError) as raised:
+        kaifang.scan(kaifang.Sheet(str(book), "人口"))
+    assert raised.value.code == "KF-TABLE-27"
+    (tmp_path / "people.csv").write_text("xm\n张三\n", encoding="utf-8")
+    with pytest.raises(kaifang.TableError) as raised:
+        kaifang.scan(kaifang.Sheet(tmp_path / "people.csv", "Sheet1"))
+    assert raised.value.code == "KF-TABLE-23"

@@ -92,6 +92,9 @@ static void nulls(const char *folder) {
 
   EXPECT(KF_ERR_NULL, kf_table_open(NULL, 1, &t, &err));
   EXPECT(KF_ERR_NULL, kf_table_open(TEXT("x"), NULL, &err));
+  EXPECT(KF_ERR_NULL, kf_table_open_sheet(NULL, 1, TEXT("s"), &t, &err));
+  EXPECT(KF_ERR_NULL, kf_table_open_sheet(TEXT("x"), NULL, 1, &t, &err));
+  EXPECT(KF_ERR_NULL, kf_table_open_sheet(TEXT("x"), TEXT("s"), NULL, &err));
   EXPECT(KF_ERR_NULL, kf_table_from_stream(NULL, &t, &err));
   s = stream();
   EXPECT(KF_ERR_NULL, kf_table_from_stream(&s, NULL, &err));
@@ -208,6 +211,8 @@ static void not_utf8(void) {
   EXPECT(KF_ERR_UTF8, kf_policy_parse(TEXT(NOT_UTF8), &policy, &err));
   EXPECT(KF_ERR_UTF8, kf_plan_parse_toml(TEXT(NOT_UTF8), &plan, &err));
   EXPECT(KF_ERR_UTF8, kf_table_open(TEXT(NOT_UTF8), &t, &err));
+  EXPECT(KF_ERR_UTF8, kf_table_open_sheet(TEXT(NOT_UTF8), TEXT("s"), &t, &err));
+  EXPECT(KF_ERR_UTF8, kf_table_open_sheet(TEXT("x"), TEXT(NOT_UTF8), &t, &err));
   EXPECT(KF_ERR_UTF8, kf_values_treat(NULL, TEXT(NOT_UTF8), &text, &err));
   EXPECT(KF_ERR_UTF8, kf_entry_check(TEXT(NOT_UTF8), &text, &err));
   EXPECT(KF_ERR_UTF8, kf_catalog_check(TEXT(NOT_UTF8), TEXT("2026-11-23"), NULL, 0, &text, &err));

@@ -18,6 +18,7 @@ use kaifang::table::{Encoding, Format, Sink, WriteOptions};
 use kaifang::terms::{Action, Instant, Openness, Sharing, Word, legal_date};
 
 use super::{documents, people, statistics};
+use crate::input::Reading;
 use crate::output;
 use crate::output::{Failure, Outcome, percent};
 use crate::progress::Bar;
@@ -122,7 +123,9 @@ pub(super) fn tell(root: &Path, rows: usize, seed: u64, at: Instant) -> Result<O
 /// Everything that is seen of a table, with progress.
 fn look(table: &Path) -> Result<assess::Seen, Failure> {
     let mut bar = Bar::new("识别 scan");
-    Ok(assess::look(&verbs::assess::opener(table), Sharing::Public, &mut |update| bar.update(update))?)
+    Ok(assess::look(&verbs::assess::opener(table, &Reading::default()), Sharing::Public, &mut |update| {
+        bar.update(update)
+    })?)
 }
 
 /// Step 1: a GB18030 CSV of invented residents.
@@ -216,8 +219,10 @@ fn treat(
     let keys = Keyring::generate_file(place.at("keyring.json"), "k1")?;
     let terms = Terms { policy, entry, facts, at };
     let target = place.at("residents-treated.parquet");
+    let reading = Reading::default();
+    let open = verbs::assess::opener(table, &reading);
     let assessment =
-        verbs::assess::treat(raw, &terms, table, &documents::plan()?, &keys, &target, Sharing::Controlled)?;
+        verbs::assess::treat(raw, &terms, &open, &documents::plan()?, &keys, &target, Sharing::Controlled)?;
     let Some(treated) = &assessment.treated else {
         return Err(Failure::usage("没有处理后的版本", "there is no treated version"));
     };

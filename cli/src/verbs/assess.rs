@@ -10,10 +10,11 @@ use kaifang::desensitize::Plan;
 use kaifang::policy::{Facts, Status};
 use kaifang::process::Act;
 use kaifang::report;
-use kaifang::table::{self, ReadOptions, Sink, Source};
+use kaifang::table::{Sink, Source};
 use kaifang::terms::{Digest, Openness, Sharing, Word};
 
 use super::classify::Law;
+use crate::input::Reading;
 use crate::output::{Failure, Outcome};
 use crate::progress::Bar;
 use crate::verbs::plan::keyring;
@@ -25,6 +26,8 @@ pub(crate) struct Options {
     law: Law,
     /// CSV (UTF-8 or GB18030), Excel, Parquet or Arrow IPC
     table: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// The catalog entry, JSON
     #[arg(long)]
     entry: PathBuf,
@@ -80,11 +83,14 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
 
     let mut bar = Bar::new("评估 assess");
     let mut assessment =
-        assess::assess_table(&terms, &opener(&options.table), sharing, &mut |update| bar.update(update))?;
+        assess::assess_table(&terms, &opener(&options.table, &options.reading), sharing, &mut |update| {
+            bar.update(update)
+        })?;
     drop(bar);
     if let (Some(plan), Some(treated)) = (&options.plan, &options.treated) {
         let keys = options.keys.as_deref().map(keyring).transpose()?.unwrap_or_default();
-        assessment = treat(assessment, &terms, &options.table, &Plan::load(plan)?, &keys, treated, sharing)?;
+        let open = opener(&options.table, &options.reading);
+        assessment = treat(assessment, &terms, &open, &Plan::load(plan)?, &keys, treated, sharing)?;
     }
     if let (Some(chosen), Some(assessor), Some(dir)) = (&options.choose, &options.assessor, &options.events) {
         let chosen = Openness::from_id(chosen).ok_or_else(|| {
@@ -135,15 +141,15 @@ fn write_acts(dir: &Path, acts: &[Act]) -> Result<(), Failure> {
 }
 
 /// Opens a table of the command line from its first row.
-pub(crate) fn opener(path: &Path) -> impl Fn() -> Result<Source, kaifang::Error> {
-    move || Ok(table::open(path, &ReadOptions::default())?)
+pub(crate) fn opener(path: &Path, reading: &Reading) -> impl Fn() -> Result<Source, kaifang::Error> {
+    move || Ok(reading.open(path)?)
 }
 
 /// Treats the table of an assessment into a file, with progress.
 pub(crate) fn treat(
     assessment: Assessment,
     terms: &Terms<'_>,
-    table: &Path,
+    open: &dyn Fn() -> Result<Source, kaifang::Error>,
     plan: &Plan,
     keys: &Keyring,
     treated: &Path,
@@ -151,7 +157,8 @@ pub(crate) fn treat(
 ) -> Result<Assessment, Failure> {
     let mut bar = Bar::new("脱敏 treat");
     let create = |schema| Sink::create(treated, schema, Sink::format_of(treated));
-    let (open, reopen) = (opener(table), opener(treated));
+    let reading = Reading::default();
+    let reopen = opener(treated, &reading);
     let progress = &mut |update| bar.update(update);
-    Ok(assess::treat_table(assessment, terms, plan, keys, &open, create, &reopen, sharing, progress)?)
+    Ok(assess::treat_table(assessment, terms, plan, keys, open, create, &reopen, sharing, progress)?)
 }

@@ -182,7 +182,7 @@ fn note(path: &Path) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&input::bytes(path)?).into_owned())
 }
 
-fn writer(dir: &Path, key: &Path) -> Result<Ledger, Failure> {
+pub(crate) fn writer(dir: &Path, key: &Path) -> Result<Ledger, Failure> {
     let ledger = Ledger::open(dir, Some(crypto::load_signer(key)?))?;
     if let Some(dropped) = ledger.dropped() {
         eprintln!("{}:丢弃未提交的 {} 字节(上次写入中断)", dropped.file, dropped.bytes);

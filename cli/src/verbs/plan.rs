@@ -5,17 +5,19 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use kaifang::assess::{Suggestion, suggest};
+use kaifang::assess::{Suggestion, record_applied, recorded_applied, suggest};
 use kaifang::crypto::Keyring;
 use kaifang::desensitize::{Applied, Mac, Plan, Preview, PreviewValue, Rotation, TokenForm};
 use kaifang::detect::{self, ScanOptions};
 use kaifang::kinds::Kind;
-use kaifang::table::{self, ReadOptions, Sink, Source};
-use kaifang::terms::{Sharing, Word};
+use kaifang::ledger::Ledger;
+use kaifang::table::{Sink, Source};
+use kaifang::terms::{Instant, Sharing, Word};
 
-use crate::output;
+use crate::input::Reading;
 use crate::output::{Failure, Outcome};
 use crate::progress::Bar;
+use crate::{input, output};
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
@@ -25,11 +27,15 @@ pub(crate) enum Verb {
         plan: PathBuf,
         /// The table
         table: PathBuf,
+        #[command(flatten)]
+        reading: Reading,
     },
     /// Propose a plan from what a table holds, with a reason for each column
     Suggest {
         /// The table
         table: PathBuf,
+        #[command(flatten)]
+        reading: Reading,
         /// How the treated table is to be shared
         #[arg(long)]
         sharing: String,
@@ -55,18 +61,68 @@ pub(crate) enum Verb {
         json: bool,
     },
     /// Check that a table is the output that a proof describes
+    #[command(
+        override_usage = "kaifang plan verify <APPLIED> <TABLE>\n       kaifang plan verify --ledger <DIR> --record <INDEX> [--public-key <KEY>] <TABLE>"
+    )]
     Verify {
+        /// The proof that `apply --applied` wrote, and the treated table; of a recorded proof the table alone
+        #[arg(required = true, num_args = 1..=2, value_names = ["APPLIED", "TABLE"])]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        reading: Reading,
+        /// The ledger in which the proof is recorded
+        #[arg(long, value_name = "DIR", requires = "record")]
+        ledger: Option<PathBuf>,
+        /// The index of its record
+        #[arg(long, value_name = "INDEX", requires = "ledger")]
+        record: Option<u64>,
+        /// The ledger's public key, or a PEM file; without it, the key that the directory names is used, and said so
+        #[arg(long, requires = "ledger")]
+        public_key: Option<String>,
+    },
+    /// Record a proof in a ledger, and sign its head. Prints the index of the record
+    Record {
         /// The proof that `apply --applied` wrote
         applied: PathBuf,
-        /// The treated table
-        table: PathBuf,
+        #[command(flatten)]
+        into: Recording,
+        /// When the treatment was done: an instant or a date; without it, now
+        #[arg(long)]
+        at: Option<String>,
     },
+}
+
+/// The ledger that a proof goes into.
+#[derive(Args)]
+pub(crate) struct Recording {
+    /// The ledger's directory
+    #[arg(long, value_name = "DIR")]
+    ledger: PathBuf,
+    /// The ledger's signing key
+    #[arg(long, value_name = "FILE")]
+    ledger_key: PathBuf,
+}
+
+impl Recording {
+    /// Opens the ledger, before anything is done whose proof it could not take.
+    fn open(&self) -> Result<Ledger, Failure> {
+        super::ledger::writer(&self.ledger, &self.ledger_key)
+    }
+}
+
+/// Records the proof and signs the head; says the index.
+fn record(ledger: &mut Ledger, applied: &Applied, at: Instant) -> Result<u64, Failure> {
+    let index = record_applied(ledger, applied, at)?;
+    ledger.checkpoint()?;
+    Ok(index)
 }
 
 #[derive(Args)]
 pub(crate) struct RetokenOptions {
     /// The table
     table: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// A column of tokens and the kind of what they stand for: sfzh=resident_id
     #[arg(long = "column", value_name = "COLUMN=KIND", required = true, value_parser = column_of_kind)]
     columns: Vec<(String, Kind)>,
@@ -124,6 +180,8 @@ pub(crate) struct ApplyOptions {
     plan: PathBuf,
     /// The table to treat
     table: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// The treated table; the name says the format (.parquet, .csv, .xlsx, .arrow)
     #[arg(short, long)]
     output: PathBuf,
@@ -133,6 +191,15 @@ pub(crate) struct ApplyOptions {
     /// Write the `Applied` proof to this file
     #[arg(long)]
     applied: Option<PathBuf>,
+    /// Record the proof in this ledger too, and sign its head; the index is said on stderr
+    #[arg(long, value_name = "DIR", requires_all = ["ledger_key", "applied"])]
+    ledger: Option<PathBuf>,
+    /// The ledger's signing key
+    #[arg(long, value_name = "FILE", requires = "ledger")]
+    ledger_key: Option<PathBuf>,
+    /// When the record says that it was done: an instant or a date; without it, now
+    #[arg(long, requires = "ledger")]
+    at: Option<String>,
     /// The proof as a JSON document on stdout
     #[arg(long)]
     json: bool,
@@ -140,16 +207,16 @@ pub(crate) struct ApplyOptions {
 
 pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
     match verb {
-        Verb::Check { plan, table } => {
+        Verb::Check { plan, table, reading } => {
             let plan = Plan::load(plan)?;
-            let source = table::open(table, &ReadOptions::default())?;
+            let source = reading.open(table)?;
             plan.check(&source.schema())?;
             output::text(&plan.hash().to_string())?;
         }
-        Verb::Suggest { table, sharing, dataset, key, output, json } => {
+        Verb::Suggest { table, reading, sharing, dataset, key, output, json } => {
             let modes = "public, controlled, enclave";
             let sharing = Sharing::from_id(sharing).ok_or_else(|| Failure::usage(modes, modes))?;
-            let source = table::open(table, &ReadOptions::default())?;
+            let source = reading.open(table)?;
             let stem = || table.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             let dataset = dataset.clone().unwrap_or_else(stem);
             let mut bar = Bar::new("识别 scan");
@@ -174,16 +241,45 @@ pub(crate) fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 output::text(&shown(&preview))?;
             }
         }
-        Verb::Verify { applied, table } => {
-            let json = std::fs::read(applied).map_err(|error| Failure::file(applied, &error))?;
-            let applied = Applied::from_json(&json)?;
+        Verb::Verify { files, reading, ledger, record, public_key } => {
+            let (applied, table) = match (files.as_slice(), ledger, record) {
+                ([table], Some(dir), Some(index)) => (recorded(dir, *index, public_key.as_deref())?, table),
+                ([applied, table], None, None) => (proof(applied)?, table),
+                _ => {
+                    return Err(Failure::usage(
+                        "请给出证明文件与表,或用 --ledger 和 --record 指出证明并给出表",
+                        "give the proof and the table, or the table with --ledger and --record",
+                    ));
+                }
+            };
             let mut bar = Bar::new("核对 verify");
-            applied.verify_output(table::open(table, &ReadOptions::default())?, &mut |update| bar.update(update))?;
+            applied.verify_output(reading.open(table)?, &mut |update| bar.update(update))?;
             drop(bar);
             output::text(&format!("相符 the table is the output · {}", applied.hash()))?;
         }
+        Verb::Record { applied, into, at } => {
+            let (applied, at) = (proof(applied)?, input::instant(at.as_deref())?);
+            output::text(&record(&mut into.open()?, &applied, at)?.to_string())?;
+        }
     }
     Ok(Outcome::Done)
+}
+
+/// The proof in a file.
+fn proof(path: &Path) -> Result<Applied, Failure> {
+    let json = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+    Ok(Applied::from_json(&json)?)
+}
+
+/// The proof in a ledger's record, proved under the signed head.
+fn recorded(dir: &Path, index: u64, key: Option<&str>) -> Result<Applied, Failure> {
+    let ledger = Ledger::open(dir, None)?;
+    let trusted = key.map(super::ledger::public_key).transpose()?;
+    let applied = recorded_applied(&ledger, index, trusted.as_ref().unwrap_or(ledger.public_key()))?;
+    if trusted.is_none() {
+        super::ledger::warn_of_own_key();
+    }
+    Ok(applied)
 }
 
 /// Why each column gets what it gets.
@@ -212,7 +308,7 @@ fn shown(preview: &Preview) -> String {
 
 /// Rotates tokens from one key to another.
 pub(crate) fn retoken(options: &RetokenOptions) -> Result<Outcome, Failure> {
-    let source = table::open(&options.table, &ReadOptions::default())?;
+    let source = options.reading.open(&options.table)?;
     let rotation = Rotation {
         mac: word::<Mac>(options.mac.as_deref(), "hmac_sha256, hmac_sm3")?,
         form: word::<TokenForm>(options.form.as_deref(), "text, bytes16, bytes32")?,
@@ -252,8 +348,17 @@ fn treat(plan: &Plan, source: Source, keys: &Keyring, to: &Path, proof: Option<&
 pub(crate) fn apply(options: &ApplyOptions) -> Result<Outcome, Failure> {
     let plan = Plan::load(&options.plan)?;
     let keys = options.keys.as_deref().map(keyring).transpose()?.unwrap_or_default();
-    let source = table::open(&options.table, &ReadOptions::default())?;
+    let source = options.reading.open(&options.table)?;
+    let into = options.ledger.clone().zip(options.ledger_key.clone());
+    let into = into.map(|(ledger, ledger_key)| Recording { ledger, ledger_key });
+    let at = input::instant(options.at.as_deref())?;
+    let mut ledger = into.as_ref().map(Recording::open).transpose()?;
     let applied = treat(&plan, source, &keys, &options.output, options.applied.as_deref())?;
+    if let Some(ledger) = &mut ledger {
+        // The table is there already: where this fails, `plan record` can be tried again with the proof.
+        let index = record(ledger, &applied, at)?;
+        eprintln!("处理证明为第 {index} 条记录 the proof is record {index}");
+    }
     if options.json {
         output::json(&applied)?;
     } else {

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use kaifang::policy::Section;
-use kaifang::table::{self, ReadOptions, Sink};
+use kaifang::table::Sink;
 use kaifang::terms::Word;
 
 use crate::input;
+use crate::input::Reading;
 use crate::output::{Failure, Outcome};
 use crate::progress::Bar;
 
@@ -29,6 +30,8 @@ pub(crate) struct EvalOptions {
     columns: Option<Vec<String>>,
     /// The facts: a table with a column a fact; an empty cell is unknown
     table: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// The answers; the name says the format (.parquet, .csv, .xlsx, .arrow)
     #[arg(short, long)]
     output: PathBuf,
@@ -41,7 +44,7 @@ fn section(text: &str) -> Result<Section, String> {
 pub(crate) fn eval(options: &EvalOptions) -> Result<Outcome, Failure> {
     let policy = input::policy(&options.policy, &options.set)?;
     let at = input::date(options.at.as_deref())?;
-    let source = table::open(&options.table, &ReadOptions::default())?;
+    let source = options.reading.open(&options.table)?;
     let columns: Option<Vec<&str>> =
         options.columns.as_ref().map(|columns| columns.iter().map(String::as_str).collect());
     let mut bar = Bar::new("计算 eval");

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use kaifang::detect::{self, ScanOptions};
 use kaifang::risk::{self, RiskQuestion, RiskReport};
-use kaifang::table::{self, ReadOptions};
 use kaifang::terms::{Sharing, Word};
 
+use crate::input::Reading;
 use crate::output;
 use crate::output::{Failure, Outcome, percent};
 use crate::progress::Bar;
@@ -16,6 +16,8 @@ use crate::progress::Bar;
 pub(crate) struct Options {
     /// The table
     table: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// The quasi-identifiers
     #[arg(long, value_delimiter = ',', required = true)]
     quasi: Vec<String>,
@@ -38,7 +40,7 @@ fn sharing(text: &str) -> Result<Sharing, String> {
 }
 
 pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
-    let open = || table::open(&options.table, &ReadOptions::default());
+    let open = || options.reading.open(&options.table);
     let mut bar = Bar::new("识别 scan");
     let findings = detect::scan(open()?, &ScanOptions::default(), &mut |update| bar.update(update))?;
     drop(bar);

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use kaifang::detect::{self, Findings, ScanOptions};
-use kaifang::table::{self, ReadOptions};
 use kaifang::terms::Word;
 
+use crate::input::Reading;
 use crate::output;
 use crate::output::{Failure, Outcome, percent};
 use crate::progress::Bar;
@@ -15,6 +15,8 @@ use crate::progress::Bar;
 pub(crate) struct Options {
     /// CSV (UTF-8 or GB18030), Excel, Parquet or Arrow IPC
     table: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// Examine every row, not a sample
     #[arg(long)]
     all: bool,
@@ -24,7 +26,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
-    let source = table::open(&options.table, &ReadOptions::default())?;
+    let source = options.reading.open(&options.table)?;
     let mut bar = Bar::new("识别 scan");
     let scan = ScanOptions { all: options.all, ..ScanOptions::default() };
     let findings = detect::scan(source, &scan, &mut |update| bar.update(update))?;

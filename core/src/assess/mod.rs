@@ -11,6 +11,7 @@ mod assessment;
 mod events;
 mod evidence;
 mod proposal;
+mod recorded;
 mod suggest;
 mod table;
 
@@ -21,8 +22,11 @@ pub use events::Choice;
 pub use evidence::Evidence;
 use proposal::exposed;
 pub use proposal::{Proposal, propose};
+pub use recorded::{record_applied, recorded_applied};
 pub use suggest::{Reason, Suggestion, suggest};
 pub use table::{Open, Seen, assess_table, look, treat_table};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_recorded;

@@ -122,6 +122,10 @@ impl<'a> Wanted<'a> {
             }
             Body::Result { intent, .. } => self.intents.contains(intent),
             Body::UseReport { report } => report.dataset == self.dataset,
+            // What treatment made of it. A proof in a blob does not say of which dataset it is.
+            Body::Applied { applied } => {
+                applied.as_ref().and_then(|proof| proof.get("dataset")?.as_str()) == Some(self.dataset)
+            }
             Body::Denials { .. } | Body::Degraded { .. } | Body::Snapshot { .. } => false,
         }
     }

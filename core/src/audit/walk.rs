@@ -275,7 +275,7 @@ impl Walk {
                 let (zh, en) = ("使用账本中出现了事件", "an event stands in a log of uses");
                 self.find(("illegal_record", "A16"), on, "record", zh, en);
             }
-            Body::Event { .. } | Body::Snapshot { .. } => {}
+            Body::Event { .. } | Body::Snapshot { .. } | Body::Applied { .. } => {}
         }
     }
 

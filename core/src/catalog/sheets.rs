@@ -3,7 +3,7 @@
 //! The headings are Chinese; a field's id is read as a heading too. CSV is read as every table is, in UTF-8 or GB18030,
 //! and written with a byte order mark and with formulas guarded. This file must never read a cell itself.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 
 use super::rows::{Cell, Filled, Reading, written};
 use super::{Catalog, CatalogError, workbook};
-use crate::table::{self, ReadOptions, TableError, WriteOptions};
+use crate::table::{self, ReadOptions, TableError, Unpacked, WriteOptions};
 
 /// The largest workbook that is read.
 const MOST_BYTES: u64 = 16 << 20;
@@ -50,7 +50,17 @@ pub fn read_sheet(path: impl AsRef<Path>) -> Result<Filled, crate::Error> {
     if bytes.len() as u64 > MOST_BYTES {
         return Err(CatalogError::TooLarge { limit: MOST_BYTES }.into());
     }
+    check_workbook(&bytes)?;
     Ok(workbook::read(bytes)?)
+}
+
+/// Measures what a workbook unpacks to, before it is read.
+fn check_workbook(bytes: &[u8]) -> Result<(), CatalogError> {
+    let limits = Unpacked { all: workbook::MOST_BYTES, shared: workbook::MOST_BYTES };
+    table::check_unpacked(Cursor::new(bytes), &limits).map_err(|error| match error {
+        TableError::DeclaredTooLarge { .. } => CatalogError::TooLarge { limit: workbook::MOST_BYTES },
+        _ => workbook::unreadable(),
+    })
 }
 
 fn read_csv(path: &Path) -> Result<Filled, crate::Error> {

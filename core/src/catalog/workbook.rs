@@ -1,11 +1,11 @@
 //! A catalog as an XLSX workbook: the template that officials fill in, a filled one read back, a catalog written.
 //!
 //! Every cell is written as text, so none becomes a formula, and a code of 18 digits keeps its last three. What a
-//! workbook unpacks to is measured before it is read. This file must never take a number for a code that it once was:
+//! workbook unpacks to is measured before it comes here. This file must never take a number for a code that it once was:
 //! a spreadsheet has lost its last digits.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
 use calamine::{DataRef, Reader, Xlsx};
 use rust_xlsxwriter::{
@@ -22,7 +22,7 @@ const SHEET: &str = "开放目录";
 /// Rows of a template that have drop-downs.
 const ROWS_TO_FILL: u32 = 5000;
 /// What a workbook may unpack to, and the text of its cells may come to.
-const MOST_BYTES: u64 = 64 << 20;
+pub(super) const MOST_BYTES: u64 = 64 << 20;
 const MOST_ROWS: u32 = 100_000;
 const MOST_COLUMNS: u32 = 256;
 /// From here on a spreadsheet no longer holds every integer.
@@ -57,9 +57,8 @@ pub(super) fn write(catalog: &Catalog) -> Result<Vec<u8>, CatalogError> {
     workbook.save_to_buffer().map_err(unwritable)
 }
 
-/// Reads a workbook: the sheet called 开放目录, or the first one.
+/// Reads a workbook that was found to unpack to no more than [`MOST_BYTES`]: the sheet called 开放目录, or the first one.
 pub(super) fn read(bytes: Vec<u8>) -> Result<Filled, CatalogError> {
-    unpacks_within(&bytes)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let names = workbook.sheet_names();
     let name = names.iter().find(|name| *name == SHEET).or(names.first()).cloned().ok_or_else(unreadable)?;
@@ -122,19 +121,7 @@ fn shown(value: &DataRef<'_>) -> Option<Cell> {
     })
 }
 
-/// Unpacks every part and counts, because a part may unpack to more than it declares.
-fn unpacks_within(bytes: &[u8]) -> Result<(), CatalogError> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
-    let mut left = MOST_BYTES;
-    for index in 0..archive.len() {
-        let part = archive.by_index(index).map_err(|_| unreadable())?;
-        let unpacked = std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(|_| unreadable())?;
-        left = left.checked_sub(unpacked).ok_or(CatalogError::TooLarge { limit: MOST_BYTES })?;
-    }
-    Ok(())
-}
-
-fn unreadable() -> CatalogError {
+pub(super) fn unreadable() -> CatalogError {
     CatalogError::Sheet { what: Text::new("不是完整的 XLSX 工作簿", "it is no whole XLSX workbook") }
 }
 

@@ -80,9 +80,10 @@ impl MacKey {
 
     /// Short messages lane by lane; a long one alone, in every lane.
     fn macs_sm3(&self, messages: &[&[u8]], each: &mut dyn FnMut(&[u8; 32])) {
-        use sm3_lanes::{LANES, bytes, compress, spread};
+        use sm3_lanes::{LANES, Schedule, bytes, compress, spread};
         let level = Level::new();
         let mut blocks = Zeroizing::new([[0; BLOCK]; LANES]);
+        let mut schedule = Schedule::new();
         let mut last = [[0; BLOCK]; LANES];
         last.iter_mut().for_each(|block| pad(block, 32));
         let mut rest = messages;
@@ -91,11 +92,11 @@ impl MacKey {
             let mut states = spread(&self.inner);
             if lanes > 0 {
                 blocks.iter_mut().zip(rest).for_each(|(block, message)| fill(block, message));
-                compress(level, &mut states, &blocks);
+                compress(level, &mut schedule, &mut states, &blocks);
             } else {
                 for block in Zeroizing::new(padded(one)).as_chunks::<BLOCK>().0 {
-                    *blocks = [*block; LANES];
-                    compress(level, &mut states, &blocks);
+                    blocks.fill(*block);
+                    compress(level, &mut schedule, &mut states, &blocks);
                 }
             }
             for (block, inner) in last.iter_mut().zip(bytes(&states)) {
@@ -104,7 +105,7 @@ impl MacKey {
                 }
             }
             states = spread(&self.outer);
-            compress(level, &mut states, &last);
+            compress(level, &mut schedule, &mut states, &last);
             let done = lanes.max(1);
             bytes(&states).iter().take(done).for_each(&mut *each);
             rest = rest.get(done..).unwrap_or_default();
@@ -121,9 +122,15 @@ fn first(algorithm: HashAlgorithm, block: &[u8; BLOCK]) -> [u32; 8] {
             state
         }
         HashAlgorithm::Sm3 => {
-            let mut states = sm3_lanes::spread(&sm3_lanes::INITIAL);
-            sm3_lanes::compress(Level::new(), &mut states, &[*block; sm3_lanes::LANES]);
-            states.map(|[word, ..]| word)
+            use sm3_lanes::{INITIAL, LANES, Schedule, compress, spread};
+            // The pad of the key, and the state that stands for the key afterwards: once in each lane.
+            let mut blocks = Zeroizing::new([[0; BLOCK]; LANES]);
+            blocks.fill(*block);
+            let mut states = Zeroizing::new(spread(&INITIAL));
+            compress(Level::new(), &mut Schedule::new(), &mut states, &blocks);
+            let mut state = [0; 8];
+            state.iter_mut().zip(states.iter()).for_each(|(to, [word, ..])| *to = *word);
+            state
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u32x16};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::hash::BLOCK;
 
@@ -22,17 +23,28 @@ pub(super) fn spread(state: &[u32; 8]) -> Words<8> {
     state.map(|word| [word; LANES])
 }
 
+/// The expanded words of the blocks (5.3.2), which are the messages and the key's pads in another order: one for a whole
+/// column, overwritten at its end. A vector never lies across two lines of the cache.
+#[derive(Zeroize, ZeroizeOnDrop)]
+#[repr(align(64))]
+pub(super) struct Schedule(Words<68>);
+
+impl Schedule {
+    pub(super) fn new() -> Self {
+        Schedule([[0; LANES]; 68])
+    }
+}
+
 /// Compresses a block into the state of each lane.
-pub(super) fn compress(level: Level, states: &mut Words<8>, blocks: &[[u8; BLOCK]; LANES]) {
-    let mut words: Words<16> = [[0; LANES]; 16];
+pub(super) fn compress(level: Level, schedule: &mut Schedule, states: &mut Words<8>, blocks: &[[u8; BLOCK]; LANES]) {
     for (lane, block) in blocks.iter().enumerate() {
-        for (word, bytes) in words.iter_mut().zip(block.as_chunks::<4>().0) {
+        for (word, bytes) in schedule.0.iter_mut().zip(block.as_chunks::<4>().0) {
             if let Some(to) = word.get_mut(lane) {
                 *to = u32::from_be_bytes(*bytes);
             }
         }
     }
-    dispatch!(level, simd => rounds(simd, states, &words));
+    dispatch!(level, simd => rounds(simd, states, &mut schedule.0));
 }
 
 /// The bytes of the state of each lane.
@@ -53,17 +65,13 @@ fn rotate<S: Simd>(x: u32x16<S>, by: u32) -> u32x16<S> {
 
 #[inline(always)]
 #[allow(clippy::indexing_slicing, reason = "the bounds of both loops are those of the array, 68")]
-fn rounds<S: Simd>(simd: S, states: &mut Words<8>, words: &Words<16>) {
+fn rounds<S: Simd>(simd: S, states: &mut Words<8>, w: &mut Words<68>) {
     let load = |words: &[u32; LANES]| u32x16::from_slice(simd, words);
-    let mut w: [u32x16<S>; 68] = [u32x16::splat(simd, 0); 68];
-    for (to, from) in w.iter_mut().zip(words) {
-        *to = load(from);
-    }
     for j in 16..68 {
         // Message expansion, 5.3.2.
-        let x = w[j - 16] ^ w[j - 9] ^ rotate(w[j - 3], 15);
+        let x = load(&w[j - 16]) ^ load(&w[j - 9]) ^ rotate(load(&w[j - 3]), 15);
         let p1 = x ^ rotate(x, 15) ^ rotate(x, 23);
-        w[j] = p1 ^ rotate(w[j - 13], 7) ^ w[j - 6];
+        (p1 ^ rotate(load(&w[j - 13]), 7) ^ load(&w[j - 6])).store_slice(&mut w[j]);
     }
     let before = states.map(|word| load(&word));
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = before;
@@ -73,8 +81,8 @@ fn rounds<S: Simd>(simd: S, states: &mut Words<8>, words: &Words<16>) {
         let ss1 = rotate(a12 + e + u32x16::splat(simd, t.rotate_left(j as u32 % 32)), 7);
         let ss2 = ss1 ^ a12;
         let (ff, gg) = if j < 16 { (a ^ b ^ c, e ^ f ^ g) } else { ((a & b) | ((a | b) & c), ((f ^ g) & e) ^ g) };
-        let tt1 = ff + d + ss2 + (w[j] ^ w[j + 4]);
-        let tt2 = gg + h + ss1 + w[j];
+        let tt1 = ff + d + ss2 + (load(&w[j]) ^ load(&w[j + 4]));
+        let tt2 = gg + h + ss1 + load(&w[j]);
         (d, c, b, a) = (c, rotate(b, 9), a, tt1);
         (h, g, f, e) = (g, rotate(f, 19), e, tt2 ^ rotate(tt2, 9) ^ rotate(tt2, 17));
     }
@@ -112,14 +120,29 @@ mod tests {
             padding[0] = 0x80;
             padding[BLOCK - 2] = 2;
             for level in levels() {
-                let mut states = spread(&INITIAL);
-                compress(level, &mut states, &given);
-                compress(level, &mut states, &[padding; LANES]);
+                let (mut states, mut schedule) = (spread(&INITIAL), Schedule::new());
+                compress(level, &mut schedule, &mut states, &given);
+                compress(level, &mut schedule, &mut states, &[padding; LANES]);
                 for (lane, block) in bytes(&states).iter().zip(&given) {
                     use sm3::Digest as _;
                     prop_assert_eq!(&lane[..], &sm3::Sm3::digest(block)[..]);
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_words_of_the_messages_are_in_the_schedule_and_go_with_it() {
+        let mut schedule = Schedule::new();
+        compress(
+            Level::new(),
+            &mut schedule,
+            &mut spread(&INITIAL),
+            &[*b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"; LANES],
+        );
+        assert_eq!((schedule.0[0], schedule.0[15]), ([0x3031_3233; LANES], [0x6364_6566; LANES]));
+        assert!(schedule.0.iter().all(|word| word.iter().all(|lane| *lane != 0)));
+        schedule.zeroize();
+        assert_eq!(schedule.0, [[0; LANES]; 68]);
     }
 }

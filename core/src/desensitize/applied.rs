@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::PlanError;
 use super::column::ColumnPlan;
 use super::parts::{Part, PartsHasher, parts};
-use super::plan::Plan;
 use super::rows::RemovedRows;
 use super::vocabulary::Transform;
 use crate::kinds::{Kind, Role};
@@ -120,8 +119,10 @@ pub struct InputDigests {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {
-    /// `none` where all was kept or decrypted, or a column was that the plan declares to be a direct identifier;
-    /// else `deidentified`. It says what was done as the plan declares it: what is left in kept columns is for a scan.
+    /// `none` where no cell of a treated column changed (all was kept or decrypted; the treated columns had nothing but
+    /// nulls, or what the treatment leaves as it is; there was no row), whatever rows were removed; and where a column was
+    /// kept or decrypted that the plan declares to be a direct identifier. Else `deidentified`. It says what was done as the
+    /// plan declares it: what is left in kept columns is for a scan.
     pub desensitization: Desensitization,
 }
 
@@ -234,14 +235,14 @@ fn is_plain(entry: &ColumnPlan) -> bool {
     entry.transform == Transform::Keep || entry.decrypt == Some(true)
 }
 
-/// What a plan makes of a table. Conservative: a plan that only keeps or decrypts, or does so with what it declares to be a
-/// direct identifier, de-identifies nothing; and no plan anonymizes.
-pub(crate) fn outcome(plan: &Plan) -> Outcome {
-    let kept = |column: &&ColumnPlan| is_plain(column);
-    let direct = |column: &ColumnPlan| column.kind.is_some_and(|kind| kind.role() == Role::Direct);
-    let untouched = plan.columns().values().all(|column| kept(&column));
-    let exposed = plan.columns().values().filter(kept).any(direct);
-    let desensitization = if untouched || exposed { Desensitization::None } else { Desensitization::Deidentified };
+/// What a treatment made of a table. Conservative: where no treated cell changed, or a column was kept or decrypted that the
+/// plan declares to be a direct identifier, nothing was de-identified; and no treatment anonymizes.
+pub(crate) fn outcome(columns: &[AppliedColumn]) -> Outcome {
+    let plain = |column: &AppliedColumn| column.reversible == Reversible::Plain;
+    let direct = |column: &AppliedColumn| column.kind.is_some_and(|kind| kind.role() == Role::Direct);
+    let changed = columns.iter().any(|column| !plain(column) && column.changed > 0);
+    let exposed = columns.iter().any(|column| plain(column) && direct(column));
+    let desensitization = if changed && !exposed { Desensitization::Deidentified } else { Desensitization::None };
     Outcome { desensitization }
 }
 
@@ -249,4 +250,62 @@ pub(crate) fn outcome(plan: &Plan) -> Outcome {
 pub(crate) fn column_types(schema: &Schema) -> Vec<ColumnType> {
     let column = |part: Part<'_>| ColumnType { name: part.path, data_type: type_name(part.data_type) };
     parts(schema).into_iter().map(column).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, RecordBatch, StringArray};
+
+    use super::*;
+    use crate::crypto::Keyring;
+    use crate::desensitize::Plan;
+
+    /// The outcome for a column `a` of these cells, treated so, beside one that is kept; rows by a rule.
+    fn outcome_of(cells: &[Option<&str>], a: &str, rows: &str) -> (Desensitization, u64) {
+        let kept = Arc::new(StringArray::from(vec!["x"; cells.len()])) as ArrayRef;
+        let cells = Arc::new(StringArray::from(cells.to_vec())) as ArrayRef;
+        let batch = RecordBatch::try_from_iter_with_nullable([("a", cells, true), ("b", kept, true)]).unwrap();
+        let plan = format!("v = 1\ndataset = \"d\"\n{rows}\n[columns]\na = {{ {a} }}\nb = {{ do = \"keep\" }}\n");
+        let source = Source::from_batches(batch.schema(), vec![batch]).unwrap();
+        let mut keys = Keyring::new();
+        keys.insert("k1", &[7; 32]).unwrap();
+        let mut treated = Plan::parse_toml(&plan).unwrap().apply(source, &keys).unwrap();
+        while treated.next_batch().unwrap().is_some() {}
+        let applied = treated.into_applied().unwrap();
+        (applied.outcome.desensitization, applied.rows)
+    }
+
+    #[test]
+    fn where_no_treated_cell_changed_nothing_was_de_identified() {
+        use Desensitization::{Deidentified, None as Nothing};
+        let token = r#"do = "token", kind = "mobile", key = "k1""#;
+        let transforms =
+            [token, r#"do = "drop""#, r#"do = "null""#, r#"do = "redact""#, r#"do = "mask", kind = "mobile""#];
+        for transform in transforms {
+            assert_eq!(outcome_of(&[Some("13900001111"), None], transform, ""), (Deidentified, 2), "{transform}");
+            assert_eq!(
+                outcome_of(&[Some("no mobile"), None], transform, ""),
+                (Deidentified, 2),
+                "redacted: {transform}"
+            );
+            assert_eq!(outcome_of(&[None, None], transform, ""), (Nothing, 2), "{transform}");
+            assert_eq!(outcome_of(&[], transform, ""), (Nothing, 0), "{transform}");
+        }
+        // What the treatment leaves as it is.
+        let most = r#"do = "top_bottom", highest = 90"#;
+        assert_eq!(outcome_of(&[Some("17"), Some("90")], most, ""), (Nothing, 2));
+        assert_eq!(outcome_of(&[Some("17"), Some("91")], most, ""), (Deidentified, 2));
+        // The row whose cell would have changed was removed: those that are left are as they were.
+        let rule = r#"rows = [{ do = "suppress", column = "a", values = ["13900001111"] }]"#;
+        assert_eq!(outcome_of(&[Some("13900001111"), None], token, rule), (Nothing, 1));
+        assert_eq!(outcome_of(&[Some("13900001111"), Some("13900002222")], token, rule), (Deidentified, 1));
+    }
+
+    #[test]
+    fn a_direct_identifier_that_stays_is_none_whatever_changed() {
+        let kept = r#"do = "keep", kind = "mobile""#;
+        assert_eq!(outcome_of(&[Some("13900001111")], kept, ""), (Desensitization::None, 1));
+    }
 }

@@ -75,6 +75,7 @@ mod preview;
 mod prove;
 mod quantiles;
 mod read;
+mod room;
 mod rotate;
 mod round;
 mod rows;

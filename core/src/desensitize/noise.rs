@@ -99,6 +99,7 @@ impl Noise {
     fn draw(&self, column: &str, rows: &OtherCells, row: usize, message: &mut Vec<u8>) -> Option<i128> {
         message.clear();
         for part in [column.as_bytes(), b"\0", rows.get(row)?, b"\0"] {
+            message.try_reserve(part.len()).ok()?;
             message.extend_from_slice(part);
         }
         let mut stream = Stream::new(&self.key, message);

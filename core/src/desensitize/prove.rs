@@ -46,6 +46,7 @@ impl Treated {
         }
         let (schema_in, schema_out) = (applied::column_types(&self.schema_in), applied::column_types(&self.schema_out));
         let is_dropped = |path: &String| schema_out.iter().all(|left| left.name != *path);
+        let outcome = applied::outcome(&columns);
         Ok(Applied {
             v: V1,
             plan: self.plan.hash(),
@@ -61,7 +62,7 @@ impl Treated {
                 .as_ref()
                 .map(|(key_id, _)| InputDigests { key_id: key_id.clone(), columns: inputs }),
             output_digests,
-            outcome: applied::outcome(&self.plan),
+            outcome,
         })
     }
 }

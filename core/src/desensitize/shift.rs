@@ -27,6 +27,7 @@ use super::days;
 use super::logical::plain;
 use super::number;
 use super::other::Other;
+use super::room::gathered;
 use super::step::Report;
 use crate::crypto::{Keyring, MacKey};
 use crate::kinds::Kind;
@@ -100,7 +101,7 @@ impl Shift {
     /// By how many days each row moves.
     fn shifts(&self, batch: &RecordBatch, column: &str) -> Result<Vec<Option<i64>>, PlanError> {
         let subjects = self.subject.of(batch, column)?;
-        let known: Vec<&[u8]> = subjects.iter().flatten().collect();
+        let known = gathered(subjects.iter().flatten(), column)?;
         let mut shifts = Vec::new();
         shifts.try_reserve_exact(batch.num_rows()).map_err(|_| too_large(column))?;
         let mut rows = subjects.iter();

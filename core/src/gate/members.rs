@@ -3,7 +3,7 @@
 
 use serde::de::{DeserializeOwned, Error as _, IntoDeserializer as _, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::decide::Decision;
 use super::record::{Body, Outcome, UseReport};
@@ -22,6 +22,7 @@ enum Kind {
     Denials,
     Degraded,
     Snapshot,
+    Applied,
 }
 
 /// The members of every kind. None may be null: that is not how a member is left out.
@@ -50,6 +51,8 @@ struct Members {
     counts: Option<Value>,
     #[serde(default, deserialize_with = "given")]
     state: Option<Digest>,
+    #[serde(default, deserialize_with = "given")]
+    applied: Option<Map<String, Value>>,
 }
 
 /// A kind stands there by its name alone. What is derived would take `{"event": null}` for it too, and a record would have
@@ -82,7 +85,7 @@ fn counted<T: DeserializeOwned, E: serde::de::Error>(counts: Value) -> Result<Ve
 
 impl<'de> Deserialize<'de> for Body {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Members { kind, by, event, request, decision, intent, outcome, report, from, counts, state } =
+        let Members { kind, by, event, request, decision, intent, outcome, report, from, counts, state, applied } =
             Members::deserialize(deserializer)?;
         let given = [
             by.is_some(),
@@ -95,6 +98,7 @@ impl<'de> Deserialize<'de> for Body {
             from.is_some(),
             counts.is_some(),
             state.is_some(),
+            applied.is_some(),
         ];
         let given = given.into_iter().filter(|given| *given).count();
         let decided = request.zip(decision);
@@ -114,6 +118,7 @@ impl<'de> Deserialize<'de> for Body {
                 None => None,
             },
             Kind::Snapshot => state.map(|state| (1, Body::Snapshot { state })),
+            Kind::Applied => Some((usize::from(applied.is_some()), Body::Applied { applied })),
         };
         match body {
             Some((takes, body)) if takes == given => Ok(body),
@@ -134,6 +139,8 @@ mod tests {
         let read = |text: &str| serde_json::from_str::<Body>(&text.replace("DIGEST", DIGEST));
         let good = [
             r#"{"kind": "snapshot", "state": "DIGEST"}"#,
+            r#"{"kind": "applied", "applied": {"v": 1}}"#,
+            r#"{"kind": "applied"}"#,
             r#"{"intent": 4, "kind": "result", "outcome": {"served": true, "rows": 1, "bytes": 10}}"#,
             r#"{"from": "2024-06-03T02:00:00Z", "counts": [{"action": "query", "code": "c", "count": 1}], "kind": "denials"}"#,
             r#"{"from": "2024-06-03T02:00:00Z", "counts": [{"action": "query", "dataset": "d", "count": 1}], "kind": "degraded"}"#,
@@ -150,6 +157,9 @@ mod tests {
             r#"{"kind": "snapshot", "state": "DIGEST", "intent": null}"#,
             r#"{"kind": "snapshot", "state": "DIGEST", "other": 1}"#,
             r#"{"state": "DIGEST"}"#,
+            r#"{"kind": "applied", "applied": null}"#,
+            r#"{"kind": "applied", "applied": []}"#,
+            r#"{"kind": "applied", "applied": {}, "state": "DIGEST"}"#,
             r#"{"kind": "intent", "state": "DIGEST"}"#,
             r#"{"kind": "no_such_kind", "state": "DIGEST"}"#,
             r#"{"kind": {"snapshot": null}, "state": "DIGEST"}"#,

@@ -1,7 +1,7 @@
 //! What the log holds, record by record, and how the state is folded from it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::GateError;
 use super::decide::Decision;
@@ -12,7 +12,7 @@ use crate::catalog::looks_personal;
 use crate::ledger::is_own;
 use crate::policy::Policy;
 use crate::process::{Actor, Event, State, Use, Used, check_id};
-use crate::terms::{Action, Digest, Instant, V1, legal_date};
+use crate::terms::{Action, Digest, Instant, Text, V1, legal_date};
 
 /// What came of a permitted use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +128,12 @@ pub enum Body {
         /// The digest of the snapshot's bytes.
         state: Digest,
     },
+    /// A table was treated: the proof of it, in the record or in the one blob that the record names.
+    Applied {
+        /// The document `Applied`. What it says is the data wing's; absent where it is longer than a record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        applied: Option<Map<String, Value>>,
+    },
 }
 
 /// How often something was denied to callers who were not identified.
@@ -225,11 +231,9 @@ impl Record {
     /// [`CanonError`](crate::canon::CanonError).
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let bytes = canon::to_bytes(self)?;
-        if bytes.len() > LONGEST {
-            return Err(GateError::TooLong { bytes: bytes.len() }.into());
-        }
         match personal(&canon::parse(&bytes)?, "record") {
             Some(field) => Err(GateError::Personal { field }.into()),
+            None if bytes.len() > LONGEST => Err(GateError::TooLong { bytes: bytes.len() }.into()),
             None => Ok(bytes),
         }
     }
@@ -252,7 +256,16 @@ impl Record {
                 check_id("user", &report.user)?;
                 Ok(check_id("dataset", &report.dataset)?)
             }
-            Body::Intent { .. }
+            // The proof stands in one place.
+            Body::Applied { applied } if self.blobs.len() != usize::from(applied.is_none()) => {
+                let what = Text::new(
+                    "处理证明应在记录内,或在记录所指的一个数据块内",
+                    "the proof stands in the record, or in the one blob that it names",
+                );
+                Err(GateError::Malformed { what, place: "blobs".to_owned() }.into())
+            }
+            Body::Applied { .. }
+            | Body::Intent { .. }
             | Body::Denial { .. }
             | Body::Denials { .. }
             | Body::Degraded { .. }

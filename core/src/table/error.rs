@@ -98,6 +98,9 @@ room_error! {
         CellTooLong { column: usize, row: u64, limit: usize } = "KF-TABLE-26",
             en "row {row} of column {column} is longer than the {limit} characters that a cell of a workbook holds",
             zh "第 {column} 列第 {row} 行超过工作簿单元格 {limit} 个字符的上限", at "column {column}, row {row}";
+        /// A workbook has no sheet of the name that was asked for.
+        NoSuchSheet { sheet: String } = "KF-TABLE-27",
+            en "the workbook has no sheet {sheet:?}", zh "工作簿中没有工作表 {sheet:?}", at "{sheet}";
     }
 }
 

@@ -7,6 +7,7 @@
 //! This room moves cells and knows nothing of what they mean. It must never guess a type from text, replace a byte that
 //! it can't decode, leave a half-written file under its final name, or put a cell into a message.
 
+mod archive;
 mod csv;
 mod csv_out;
 mod error;
@@ -25,6 +26,7 @@ mod type_name;
 mod xlsx;
 mod xlsx_out;
 
+pub(crate) use archive::{Unpacked, check_unpacked};
 pub(crate) use csv_out::to_csv_bytes;
 pub use error::TableError;
 pub use open::{from_ipc_bytes, open};
@@ -49,7 +51,7 @@ words! {
         Parquet = "parquet", "Parquet", "Parquet";
         /// Arrow IPC: the file format, or the stream format.
         Ipc = "ipc", "Arrow IPC", "Arrow IPC";
-        /// An Excel workbook; its first sheet is the table.
+        /// An Excel workbook; its first sheet is the table, or the one that is named.
         Xlsx = "xlsx", "Excel", "Excel";
     }
 
@@ -77,6 +79,11 @@ pub struct ReadOptions {
     pub max_row_bytes: usize,
     /// Bytes that one column of one Parquet row group, or one IPC message, may declare, and an XLSX unpack to.
     pub max_chunk_bytes: u64,
+    /// Bytes that those texts of an XLSX may unpack to that stand apart from their cells (shared strings): they are in
+    /// memory while it is read, with some 24 bytes more for each.
+    pub max_shared_bytes: u64,
+    /// The name of the sheet of an XLSX that is the table; `None` = the first. No other format has sheets.
+    pub sheet: Option<String>,
     /// The encoding of a CSV; `None` = told by the bytes.
     pub encoding: Option<Encoding>,
     /// The separator of a CSV, an ASCII character.
@@ -92,6 +99,8 @@ impl Default for ReadOptions {
             max_rows: u64::MAX,
             max_row_bytes: 16 << 20,
             max_chunk_bytes: 1 << 30,
+            max_shared_bytes: 256 << 20,
+            sheet: None,
             encoding: None,
             separator: b',',
         }

@@ -16,7 +16,8 @@ const IPC_STREAM: &[u8] = &[0xff; 4];
 /// Opens a table: Parquet, Arrow IPC and XLSX by their bytes, any other content is CSV unless its name says otherwise.
 ///
 /// # Errors
-/// A [`TableError`] for a file that can't be opened, is not of its format, or declares more than the limits.
+/// A [`TableError`] for a file that can't be opened, is not of its format, or declares more than the limits, and for a sheet
+/// that is not there.
 ///
 /// ```
 /// use kaifang::table::{ReadOptions, open};
@@ -36,6 +37,9 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Source, Tab
         return Err(TableError::UnknownFormat { path: path.display().to_string() });
     }
     let format = tell_format(&mut file, path)?;
+    if options.sheet.is_some() && format != Format::Xlsx {
+        return Err(TableError::BadOption { option: "sheet", expected: "an XLSX workbook" });
+    }
     let source = match format {
         Format::Parquet => parquet::open(file, options)?,
         Format::Ipc => ipc::open(file, path.display().to_string(), options)?,

@@ -1,4 +1,4 @@
-//! The first sheet of an Excel workbook (XLSX) as batches of text columns.
+//! A sheet of an Excel workbook (XLSX) as batches of text columns: the first, or the one of a name.
 //!
 //! Every cell becomes the text that Excel shows: numbers with at most 15 digits, as many as a spreadsheet holds, dates as
 //! `YYYY-MM-DD` (with a time of day ` HH:MM:SS` behind it), booleans as `true` and `false`, errors as `#N/A`. A number
@@ -8,7 +8,7 @@
 //! at the end; of merged cells only the first holds the value; the value of a formula is the one that was stored.
 //!
 //! A workbook is compressed, and its texts may stand apart from its cells, so what it unpacks to is counted before it is
-//! read, and those texts are in memory while it is. Cells are then read by a thread of their own, which is a batch ahead
+//! read, and those texts, for which there is a limit of their own, are in memory while it is. Cells are then read by a thread of their own, which is a batch ahead
 //! at most: their reader borrows the workbook.
 
 use std::fs::File;
@@ -22,6 +22,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx, XlsxCellReader, XlsxError};
 
+use super::archive::{Unpacked, check_unpacked};
 use super::guard::guarded;
 use super::{ReadOptions, Source, TableError};
 
@@ -50,7 +51,8 @@ pub(super) fn is_workbook(file: &File) -> bool {
 }
 
 pub(super) fn open(mut file: File, options: &ReadOptions) -> Result<Source, TableError> {
-    guarded("XLSX", || unpacks_within(&file, options.max_chunk_bytes))??;
+    let limits = Unpacked { all: options.max_chunk_bytes, shared: options.max_shared_bytes };
+    guarded("XLSX", || check_unpacked(&file, &limits))??;
     file.rewind().map_err(|error| TableError::io("read", std::path::Path::new("XLSX"), &error))?;
     let lost = Arc::new(AtomicU64::new(0));
     let (sender, said) = sync_channel(1);
@@ -74,22 +76,6 @@ pub(super) fn open(mut file: File, options: &ReadOptions) -> Result<Source, Tabl
     Ok(Source::from_reader(Box::new(reader))?.with_lost_digits(lost))
 }
 
-/// Unpacks every part and counts, because a part may unpack to more than it declares.
-fn unpacks_within(file: &File, limit: u64) -> Result<(), TableError> {
-    let broken = |_| malformed("it is no whole archive");
-    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(broken)?;
-    let mut left = limit;
-    for index in 0..archive.len() {
-        let part = archive.by_index(index).map_err(broken)?;
-        let unpacked = std::io::copy(&mut part.take(left.saturating_add(1)), &mut std::io::sink());
-        let unpacked = unpacked.map_err(|_| malformed("a part of it is damaged"))?;
-        let too_large =
-            TableError::DeclaredTooLarge { what: "the unpacked parts", declared: limit.saturating_add(1), limit };
-        left = left.checked_sub(unpacked).ok_or(too_large)?;
-    }
-    Ok(())
-}
-
 fn malformed(what: &'static str) -> TableError {
     TableError::Malformed { format: "XLSX", what }
 }
@@ -102,8 +88,13 @@ fn unreadable(_: XlsxError) -> TableError {
 /// Says everything; ends early and well where nobody listens any more.
 fn read(file: File, options: &ReadOptions, lost: &AtomicU64, say: &SyncSender<Said>) -> Result<(), TableError> {
     let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(file)).map_err(unreadable)?;
-    let first = workbook.sheet_names().first().cloned().ok_or_else(|| malformed("it has no sheet"))?;
-    let cells = workbook.worksheet_cells_reader(&first).map_err(unreadable)?;
+    let names = workbook.sheet_names();
+    let name = match &options.sheet {
+        Some(wanted) if !names.contains(wanted) => return Err(TableError::NoSuchSheet { sheet: wanted.clone() }),
+        Some(wanted) => wanted.clone(),
+        None => names.first().cloned().ok_or_else(|| malformed("it has no sheet"))?,
+    };
+    let cells = workbook.worksheet_cells_reader(&name).map_err(unreadable)?;
     let mut rows = Rows { cells, next: None, before: None, ended: false, options, lost };
     let columns = rows.header()?;
     let schema = Arc::new(Schema::new(columns));

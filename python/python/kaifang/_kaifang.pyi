@@ -46,6 +46,7 @@ __all__ = [
     "Plan",
     "Platform",
     "Policy",
+    "Sheet",
     "Sm2Key",
     "Table",
     "Worker",
@@ -445,6 +446,10 @@ class Policy:
     def diff_catalog(
         self, other: Policy, data: Data, *, at: LegalDate, progress: Optional[Progress] = None
     ) -> CatalogDifference: ...
+
+@final
+class Sheet:
+    def __new__(cls, path: Path, name: str) -> Self: ...
 
 @final
 class Table:

@@ -6,6 +6,8 @@ import os
 from datetime import date, datetime
 from typing import Any, Callable, Iterable, Mapping, Optional, Protocol, Tuple, Union
 
+from ._kaifang import Sheet
+
 
 class ArrowStream(Protocol):
     """A table by the Arrow PyCapsule interface: pyarrow, polars, pandas, DuckDB, …"""
@@ -27,8 +29,8 @@ class ArrowSchema(Protocol):
 
 #: A path.
 Path = Union[str, "os.PathLike[str]"]
-#: A table: Arrow, a path (CSV, Excel, Parquet, Arrow IPC), or batches one after another.
-Data = Union[ArrowStream, ArrowArray, Path, Iterable[Union[ArrowStream, ArrowArray]]]
+#: A table: Arrow, a path (CSV, Excel, Parquet, Arrow IPC), a sheet of an Excel workbook, or batches one after another.
+Data = Union[ArrowStream, ArrowArray, Path, Sheet, Iterable[Union[ArrowStream, ArrowArray]]]
 #: A legal date: a date, an aware datetime (its date in Asia/Shanghai), or either as ISO text.
 LegalDate = Union[date, datetime, str]
 #: An instant: an aware datetime, or RFC 3339 text with an offset.

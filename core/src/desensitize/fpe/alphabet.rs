@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::super::PlanError;
-use super::super::cells::Emit;
+use super::super::cells::{Emit, too_large};
 use super::decimal;
 use super::tweak::{self, Common};
-use crate::crypto::ff1::{Direction, Ff1, Half, Scratch, Shape, TweakEnd};
+use crate::crypto::ff1::{Direction, Ff1, Half, MOST_NUMERALS, Scratch, Shape, TweakEnd};
 
 /// The alphabets that have a name. A plan's own alphabet is any other text.
 const NAMED: [(&str, &[std::ops::RangeInclusive<char>]); 5] = [
@@ -75,6 +75,8 @@ impl Alphabet {
 
 /// The encryption of a column over an alphabet.
 pub(super) struct Column {
+    /// Its name, for errors.
+    pub(super) name: String,
     pub(super) ff1: Ff1,
     pub(super) alphabet: Alphabet,
     pub(super) keep_prefix: usize,
@@ -115,18 +117,24 @@ struct Written {
 
 impl Column {
     pub(super) fn treat(&self, direction: Direction, values: &[Option<&str>], emit: Emit<'_>) -> Result<(), PlanError> {
-        let (mut count, mut room) = (0, 0);
+        let (mut count, mut room) = (0, 0_usize);
+        // An alphabet whose characters are of several bytes may need more room than the values have.
+        let widest = if self.alphabet.bytes.is_empty() { char::MAX.len_utf8() } else { 1 };
         let mut rows: Vec<Row<'_>> = Vec::with_capacity(values.len());
         for value in values.iter().flatten() {
-            rows.extend(self.row(count, value));
+            if let Some(row) = self.row(count, value) {
+                let middle = row.length.min(MOST_NUMERALS) * widest;
+                room = room.saturating_add(value.len() - row.middle().len() + middle);
+                rows.push(row);
+            }
             count += 1;
-            room += value.len();
         }
         if !rows.is_sorted_by_key(|row| row.length) {
             rows.sort_by_key(|row| row.length);
         }
-        // The characters of an alphabet may be of several lengths, so there may be need of more room.
-        let mut written = Written { text: Vec::with_capacity(room), spans: vec![(0, 0); count] };
+        // All that will be written: nothing below grows it.
+        let mut written = Written { text: Vec::new(), spans: vec![(0, 0); count] };
+        written.text.try_reserve_exact(room).map_err(|_| too_large(&self.name))?;
         for rows in rows.chunk_by(|a, b| a.length == b.length) {
             let length = rows.first().map_or(0, |row| row.length);
             // Too short or too long: no value of this length is treated.

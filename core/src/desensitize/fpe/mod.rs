@@ -143,7 +143,8 @@ impl Fpe {
         let kind = match form {
             Form::Alphabet { alphabet, keep_prefix, keep_suffix } => {
                 let ff1 = Ff1::new(cipher, key, alphabet.radix()).map_err(refused)?;
-                let column = alphabet::Column { ff1, alphabet, keep_prefix, keep_suffix, common };
+                let name = column.to_owned();
+                let column = alphabet::Column { name, ff1, alphabet, keep_prefix, keep_suffix, common };
                 return Ok(Fpe { work: Work::Alphabet(Box::new(column)), direction });
             }
             Form::Mobile { keep_prefix, keep_suffix } => {

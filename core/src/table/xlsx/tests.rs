@@ -173,24 +173,8 @@ fn what_a_sheet_has_no_room_for_leaves_no_file() {
 
 /// A workbook whose sheet holds this XML.
 fn forged(folder: &tempfile::TempDir, rows: &str) -> PathBuf {
-    let whole = workbook(folder, |sheet| {
-        sheet.write(0, 0, "a").unwrap();
-    });
-    let path = folder.path().join("forged.xlsx");
-    let mut from = zip::ZipArchive::new(File::open(whole).unwrap()).unwrap();
-    let mut to = zip::ZipWriter::new(File::create(&path).unwrap());
-    for index in 0..from.len() {
-        let mut part = from.by_index(index).unwrap();
-        let name = part.name().unwrap().into_owned();
-        to.start_file(&name, SimpleFileOptions::default()).unwrap();
-        if name == "xl/worksheets/sheet1.xml" {
-            write!(to, "<worksheet><sheetData>{rows}</sheetData></worksheet>").unwrap();
-        } else {
-            std::io::copy(&mut part, &mut to).unwrap();
-        }
-    }
-    to.finish().unwrap();
-    path
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    with_part(folder, "xl/worksheets/sheet1.xml", &sheet)
 }
 
 #[test]
@@ -226,6 +210,7 @@ fn what_is_too_large_is_refused_before_it_is_read() {
     };
     assert_eq!(code(&ReadOptions::default()), None);
     assert_eq!(code(&small(|options| options.max_chunk_bytes = 50_000)), Some("KF-TABLE-12"));
+    assert_eq!(code(&small(|options| options.max_shared_bytes = 10_000)), Some("KF-TABLE-12"));
     assert_eq!(code(&small(|options| options.max_columns = 1)), Some("KF-TABLE-10"));
     assert_eq!(code(&small(|options| options.max_rows = 1_000)), Some("KF-TABLE-11"));
     assert_eq!(code(&small(|options| options.max_row_bytes = 900)), Some("KF-TABLE-09"));
@@ -246,4 +231,94 @@ fn a_reader_that_is_left_early_ends() {
             assert!(source.next_batch().unwrap().is_some());
         }
     }
+}
+
+#[test]
+fn the_sheet_of_a_name_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut workbook = Workbook::new();
+    for name in ["说明", "人口"] {
+        workbook.add_worksheet().set_name(name).unwrap().write(0, 0, name).unwrap().write(1, 0, "x").unwrap();
+    }
+    let path = folder.path().join("book.xlsx");
+    workbook.save(&path).unwrap();
+    let names = |sheet: Option<&str>| {
+        let options = ReadOptions { sheet: sheet.map(str::to_owned), ..ReadOptions::default() };
+        read(&path, &options).map(|(names, ..)| names.concat())
+    };
+    assert_eq!(names(None), Ok("说明".to_owned()), "the first");
+    assert_eq!(names(Some("人口")), Ok("人口".to_owned()));
+    assert_eq!(names(Some("说明")), Ok("说明".to_owned()));
+    for absent in ["", "Sheet1", "人 口"] {
+        assert_eq!(names(Some(absent)), Err(TableError::NoSuchSheet { sheet: absent.to_owned() }));
+    }
+    // What has no sheets has none of this name.
+    let csv = folder.path().join("people.csv");
+    std::fs::write(&csv, "xm\nx\n").unwrap();
+    let options = ReadOptions { sheet: Some("人口".to_owned()), ..ReadOptions::default() };
+    assert_eq!(open(&csv, &options).err().map(|error| error.code()), Some("KF-TABLE-23"));
+}
+
+#[test]
+fn rows_at_the_end_that_hold_nothing_are_no_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = workbook(&folder, |sheet| {
+        sheet.write(0, 0, "a").unwrap().write(0, 1, "b").unwrap();
+        sheet.write(3, 0, "x").unwrap();
+        // Formatted, and texts without a character, as far as people drag them.
+        for row in [1, 2].into_iter().chain(4..5_000) {
+            sheet.write_blank(row, 0, &CellFormat::new().set_num_format("@")).unwrap();
+            sheet.write(row, 1, "").unwrap();
+        }
+    });
+    let expected = vec![some(&["", ""]), some(&["", ""]), some(&["x", ""])];
+    for batch_rows in [1, 2, 3, 16_384] {
+        let options = ReadOptions { batch_rows, max_rows: 3, ..ReadOptions::default() };
+        assert_eq!(read(&path, &options).map(|(_, rows, _)| rows), Ok(expected.clone()), "{batch_rows}");
+    }
+    let empty = |cell: &str| format!("<row><c r=\"{cell}\" t=\"str\"><v></v></c></row>");
+    let rows = format!("<row><c r=\"A1\" t=\"str\"><v>a</v></c></row>{}{}", empty("A2"), empty("A1048576"));
+    let (names, rows, _) = read(&forged(&folder, &rows), &ReadOptions::default()).unwrap();
+    assert_eq!((names, rows), (vec!["a".to_owned()], Table::new()));
+}
+
+/// A workbook one part of which holds this XML.
+fn with_part(folder: &tempfile::TempDir, place: &str, xml: &str) -> PathBuf {
+    let whole = workbook(folder, |sheet| {
+        sheet.write(0, 0, "a").unwrap().write(1, 0, "b").unwrap();
+    });
+    let path = folder.path().join("part.xlsx");
+    let mut from = zip::ZipArchive::new(File::open(whole).unwrap()).unwrap();
+    let mut to = zip::ZipWriter::new(File::create(&path).unwrap());
+    for index in 0..from.len() {
+        let mut part = from.by_index(index).unwrap();
+        let name = part.name().unwrap().into_owned();
+        to.start_file(&name, SimpleFileOptions::default()).unwrap();
+        if name == place {
+            to.write_all(xml.as_bytes()).unwrap();
+        } else {
+            std::io::copy(&mut part, &mut to).unwrap();
+        }
+    }
+    to.finish().unwrap();
+    path
+}
+
+#[test]
+fn memory_that_a_workbook_declares_is_not_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = |place: &str, xml: &str| {
+        read(&with_part(&folder, place, xml), &ReadOptions::default()).map(|_| ()).map_err(|error| error.code())
+    };
+    let texts = |count: &str| format!("<sst uniqueCount=\"{count}\"><si><t>a</t></si><si><t>b</t></si></sst>");
+    assert_eq!(code("xl/sharedStrings.xml", &texts("2")), Ok(()));
+    // A reader would reserve a terabyte for it, and end the process.
+    assert_eq!(code("xl/sharedStrings.xml", &texts("50000000000")), Err("KF-TABLE-12"));
+    let format = format!("<numFmts><numFmt numFmtId=\"200\" formatCode=\"{}\"/></numFmts>", "0".repeat(100_000));
+    let styles = |formats: usize| {
+        let one = "<xf numFmtId=\"200\"/>".repeat(formats);
+        format!("<styleSheet>{format}<cellXfs>{one}</cellXfs></styleSheet>")
+    };
+    assert_eq!(code("xl/styles.xml", &styles(10)), Ok(()));
+    assert_eq!(code("xl/styles.xml", &styles(20_000)), Err("KF-TABLE-12"), "two gigabytes of copies");
 }
