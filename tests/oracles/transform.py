@@ -238,7 +238,7 @@ def noise(entry, value, row):
         return None
     domain = entry.get("domain", "/".join(filter(None, (row["dataset"], entry.get("kind")))))
     key = mac_key(row["secret"], "kaifang:noise/" + domain)
-    stream = Stream(key, b"values\0" + row["other"].encode() + b"\0")
+    stream = Stream(key, len(b"values").to_bytes(8, "big") + b"values" + row["other"].encode())
     scale = entry["scale"]
     drawn = {
         "uniform": lambda: stream.below(2 * scale + 1) - scale,

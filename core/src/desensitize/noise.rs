@@ -2,8 +2,8 @@
 //!
 //! The unit is the last digit of the column: 1 for whole numbers, 0.01 for a decimal of scale 2. The noise is a sample of
 //! `distribution` with `scale` (see [`super::vocabulary::Distribution`]), drawn without floats from the bits of
-//! HMAC-SHA-256 over the column's name, a zero byte, the cell of the column `row_key` (canonical where the plan declares
-//! its kind, else its logical bytes), a zero byte, and a counter of eight bytes. The key is
+//! HMAC-SHA-256 over the number of bytes of the column's name in eight bytes, big endian, that name, the cell of the column
+//! `row_key` (canonical where the plan declares its kind, else its logical bytes), and a counter of eight bytes. The key is
 //! [`crate::crypto::Keyring::derive`] of the key id and `kaifang:noise/` and the domain, so that no token tells a noise.
 //!
 //! A randomization (随机化, 噪声添加) of GB/T 37964-2019 annex A. Kept: sums and means, about. Leaked: the value to within
@@ -98,7 +98,8 @@ impl Noise {
 
     fn draw(&self, column: &str, rows: &OtherCells, row: usize, message: &mut Vec<u8>) -> Option<i128> {
         message.clear();
-        for part in [column.as_bytes(), b"\0", rows.get(row)?, b"\0"] {
+        let length = (column.len() as u64).to_be_bytes();
+        for part in [length.as_slice(), column.as_bytes(), rows.get(row)?] {
             message.try_reserve(part.len()).ok()?;
             message.extend_from_slice(part);
         }
