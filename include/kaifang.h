@@ -996,9 +996,12 @@ kf_status kf_ledger_verify_proof(const char *proof,
                                  struct kf_error **err);
 
 /**
- * A plan from the text of its TOML file. There is no folder to read a `hierarchy_file` from: write its table in `hierarchy`.
+ * A plan from the text of its TOML file. There is no folder to read a `hierarchy_file` from: `kf_plan_load` has one.
  */
-kf_status kf_plan_parse_toml(const char *toml, size_t toml_len, struct kf_plan **plan, struct kf_error **err);
+kf_status kf_plan_parse_toml(const char *toml,
+                             size_t toml_len,
+                             struct kf_plan **plan,
+                             struct kf_error **err);
 
 /**
  * A plan from a JSON document; as for TOML, without `hierarchy_file`.

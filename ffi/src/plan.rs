@@ -31,7 +31,7 @@ impl Object for PlanObject {
     const NAME: &'static str = "kf_plan";
 }
 
-/// A plan from the text of its TOML file. There is no folder to read a `hierarchy_file` from: [`kf_plan_load`] has one.
+/// A plan from the text of its TOML file. There is no folder to read a `hierarchy_file` from: `kf_plan_load` has one.
 ///
 /// # Safety
 /// The pointers are NULL or valid as the conventions say.

@@ -24,6 +24,7 @@ const LONGEST_PROOF: u64 = 64 << 20;
 /// use kaifang::assess::{record_applied, recorded_applied};
 /// use kaifang::crypto::{Ed25519Key, Keyring, Signer as _};
 /// use kaifang::desensitize::Plan;
+/// use kaifang::error::Explain as _;
 /// use kaifang::ledger::{Ledger, LedgerConfig, Profile};
 /// use kaifang::table::{self, ReadOptions, silent};
 ///

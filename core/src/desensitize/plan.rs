@@ -57,7 +57,7 @@ impl Default for OnInvalid {
 /// "#)?;
 /// assert_eq!(Plan::parse_json(kaifang::canon::to_string(&plan)?.as_bytes())?.hash(), plan.hash());
 ///
-/// let wrong = Plan::parse_toml("v = 1\ndataset = \"d\"\n[columns]\na = { do = \"mask\" }\nb = { do = \"token\" }");
+/// let wrong = Plan::parse_toml("v = 1\ndataset = \"d\"\n[columns]\na = { do = \"mask\" }\nb = { do = \"shuffle\" }");
 /// assert_eq!(wrong.unwrap_err().problems().len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
