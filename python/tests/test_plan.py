@@ -238,7 +238,7 @@ def test_a_hierarchy_file_is_read_beside_the_plan_and_covered_by_its_hash(tmp_pa
     (tmp_path / "jb.csv").write_text("哮喘;疾病\n\n骨折;疾病\n", "utf-8")
     with pytest.raises(kaifang.PlanError) as caught:
         kaifang.Plan.load(tmp_path / "plan.toml")
-    assert caught.value.code == "KF-PLAN-52" and caught.value.place.endswith("line 2")
+    assert caught.value.code == "KF-PLAN-52" and caught.value.where.endswith("line 2")
 
 
 def test_a_plan_is_proposed_with_reasons_and_shown_on_invented_values():

@@ -54,13 +54,14 @@ def treat(case):
     keys, others, values = keyring(case), case.get("others", {}), case["values"]
     listed = kaifang.treat_values(values, case["column"], dataset=case["dataset"], name=case.get("name"), keys=keys, others=others)
     kind = lambda other: {"kind": other["kind"]} if "kind" in other else {}
-    columns = {"values": case["column"], **{name: {"do": "drop", **kind(other)} for name, other in others.items()}}
+    name = case.get("name") or "values"
+    columns = {name: case["column"], **{other: {"do": "drop", **kind(given)} for other, given in others.items()}}
     plan = kaifang.Plan.from_dict({"v": 1, "dataset": case["dataset"], "columns": columns})
-    cells = {"values": values, **{name: other["values"] for name, other in others.items()}}
-    arrays = {name: pa.array(column, pa.string()) for name, column in cells.items()}
+    cells = {name: values, **{other: given["values"] for other, given in others.items()}}
+    arrays = {column: pa.array(given, pa.string()) for column, given in cells.items()}
     table, applied = plan.apply(pa.table(arrays), keys=keys)
-    (invalid,) = [column["invalid"] for column in applied.columns if column["name"] == "values"]
-    treated = [cell.hex() if isinstance(cell, bytes) else cell for cell in table.to_pyarrow().column("values").to_pylist()]
+    (invalid,) = [column["invalid"] for column in applied.columns if column["name"] == name]
+    treated = [cell.hex() if isinstance(cell, bytes) else cell for cell in table.to_pyarrow().column(name).to_pylist()]
     assert listed == {"values": treated, "invalid": invalid}
     return listed
 
