@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, RecordBatchReader};
-use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
@@ -16,7 +15,7 @@ use super::plan::Plan;
 use super::rows::Rows;
 use super::step::Step;
 use crate::crypto::{Keyring, MacKey};
-use crate::table::{Progress, Sink, Source, TableError, WrittenStats, report, report_written, silent};
+use crate::table::{Progress, Sink, Source, TableError, WrittenStats, check_columns, report, report_written, silent};
 
 /// The domain of the key of the input's digests.
 const INPUT_DOMAIN: &str = "kaifang:applied/input";
@@ -292,18 +291,8 @@ impl Treated {
     }
 
     fn treat(&mut self, batch: &RecordBatch) -> Result<RecordBatch, crate::Error> {
-        let types = |schema: &Schema| schema.fields().iter().map(|f| f.data_type().clone()).collect::<Vec<_>>();
-        if batch.num_columns() != self.columns.len() || types(&batch.schema()) != types(&self.schema_in) {
-            return Err(PlanError::SchemaChanged.into());
-        }
-        let leaving = match self.rules.is_empty() {
-            true => None,
-            false => {
-                let leaving = self.rules.leaving(batch)?;
-                let left = filter_record_batch(batch, &leaving).map_err(|_| PlanError::SchemaChanged)?;
-                Some((leaving, left))
-            }
-        };
+        check_columns(batch.schema_ref(), &self.schema_in).map_err(|_| PlanError::SchemaChanged)?;
+        let leaving = self.rules.left(batch)?;
         let mut arrays: Vec<ArrayRef> = Vec::new();
         for (at, (column, array)) in self.columns.iter_mut().zip(batch.columns()).enumerate() {
             let treated = match &leaving {

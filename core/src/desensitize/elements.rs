@@ -15,6 +15,7 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 use super::PlanError;
 use super::cells::{own_nulls, too_large};
 use super::nested::ELEMENT;
+use super::room::reserved;
 
 /// The most elements of one batch.
 const MOST: usize = 1 << 28;
@@ -69,7 +70,7 @@ impl Elements {
     ) -> Result<Self, PlanError> {
         let nulls = own_nulls(lists);
         let mut ends = Vec::new();
-        ends.try_reserve_exact(lists.len()).map_err(|_| too_large(path))?;
+        reserved(&mut ends, lists.len(), path)?;
         let (mut total, mut first, mut without_gaps) = (0, None, true);
         for row in 0..lists.len() {
             if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
@@ -86,7 +87,7 @@ impl Elements {
             values.slice(first.unwrap_or_default(), total)
         } else {
             let mut places: Vec<u64> = Vec::new();
-            places.try_reserve_exact(total).map_err(|_| too_large(path))?;
+            reserved(&mut places, total, path)?;
             for row in (0..lists.len()).filter(|row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row))) {
                 let (start, length) = range(row);
                 places.extend((start..start + length).map(|place| place as u64));
@@ -150,7 +151,7 @@ impl Elements {
         path: &str,
     ) -> Result<ArrayRef, PlanError> {
         let mut offsets: Vec<O> = Vec::new();
-        offsets.try_reserve_exact(self.ends.len() + 1).map_err(|_| too_large(path))?;
+        reserved(&mut offsets, self.ends.len() + 1, path)?;
         offsets.push(O::default());
         for end in &self.ends {
             offsets.push(O::from_usize(*end).ok_or_else(|| too_large(path))?);

@@ -63,19 +63,18 @@ pub(super) fn element_path(parent: &str) -> String {
 
 /// The first column, counted from 1, whose name or the name of a field in which identifies a person.
 pub(super) fn named_as_persons(schema: &Schema) -> Option<usize> {
-    fn names(field: &Field, depth: usize) -> bool {
-        kinds::identifies(field.name())
-            || match nesting(field.data_type(), depth) {
-                Some(Nesting::Struct(fields)) => fields.iter().any(|field| names(field, depth + 1)),
-                // The name of a list's elements is not shown.
-                Some(Nesting::List(element)) => match nesting(element.data_type(), depth + 1) {
-                    Some(_) => names(&Field::new("", element.data_type().clone(), true), depth + 1),
-                    None => false,
-                },
+    fn is_named(name: &str, data_type: &DataType, depth: usize) -> bool {
+        kinds::identifies(name)
+            || match nesting(data_type, depth) {
+                Some(Nesting::Struct(fields)) => {
+                    fields.iter().any(|field| is_named(field.name(), field.data_type(), depth + 1))
+                }
+                // Whatever the elements are called, it is not handed on.
+                Some(Nesting::List(element)) => is_named(ELEMENT, element.data_type(), depth + 1),
                 None => false,
             }
     }
-    schema.fields().iter().position(|field| names(field, 0)).map(|at| at + 1)
+    schema.fields().iter().position(|field| is_named(field.name(), field.data_type(), 0)).map(|at| at + 1)
 }
 
 /// What is wrong with the entries of a plan for the columns of a table and their parts.
@@ -230,14 +229,6 @@ impl Tree {
         }
     }
 
-    fn each(&mut self, see: &mut dyn FnMut(&mut Step)) {
-        match self {
-            Tree::Cells(step) => see(step),
-            Tree::Struct { parts, .. } => parts.iter_mut().for_each(|(_, part)| part.each(see)),
-            Tree::List { part, .. } => part.each(see),
-        }
-    }
-
     /// Whether a step must see its whole column before the first row is treated.
     pub(super) fn is_global(&self) -> bool {
         self.steps().iter().any(|step| step.is_global())
@@ -260,7 +251,11 @@ impl Tree {
 
     /// The whole column was seen.
     pub(super) fn seen(&mut self) {
-        self.each(&mut Step::seen);
+        match self {
+            Tree::Cells(step) => step.seen(),
+            Tree::Struct { parts, .. } => parts.iter_mut().for_each(|(_, part)| part.seen()),
+            Tree::List { part, .. } => part.seen(),
+        }
     }
 
     /// Whether what was seen is what was treated.

@@ -4,12 +4,10 @@
 //! are not seen. What was seen is compared with what is treated: a file that changed between is an error, and no proof.
 
 use arrow::array::Array as _;
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Schema};
 
 use super::PlanError;
 use super::apply::{Column, Treated};
-use crate::table::{Progress, Source, report};
+use crate::table::{Progress, Source, check_columns, report};
 
 /// What the progress of the first reading is called.
 const STAGE: &str = "gather";
@@ -55,8 +53,8 @@ fn read_columns(treated: &mut Treated, progress: Progress<'_>) -> Result<bool, c
 fn read_batches(treated: &mut Treated, progress: Progress<'_>) -> Result<(), crate::Error> {
     let total = treated.source.known_rows();
     let mut again = treated.source.again();
-    if again.as_ref().is_some_and(|again| columns(&again.schema()) != columns(&treated.schema_in)) {
-        return Err(PlanError::TableChanged.into());
+    if let Some(again) = &again {
+        check_columns(&again.schema(), &treated.schema_in).map_err(|_| PlanError::TableChanged)?;
     }
     let mut held = Vec::new();
     let mut rows = 0;
@@ -66,14 +64,8 @@ fn read_batches(treated: &mut Treated, progress: Progress<'_>) -> Result<(), cra
             None => treated.source.next_batch()?,
         };
         let Some(batch) = batch else { break };
-        let leaving = match treated.rules.is_empty() {
-            true => batch.clone(),
-            false => {
-                let leaving = treated.rules.leaving(&batch)?;
-                filter_record_batch(&batch, &leaving).map_err(|_| PlanError::SchemaChanged)?
-            }
-        };
-        for (column, array) in treated.columns.iter_mut().zip(leaving.columns()) {
+        let left = treated.rules.left(&batch)?.map(|(_, left)| left);
+        for (column, array) in treated.columns.iter_mut().zip(left.as_ref().unwrap_or(&batch).columns()) {
             column.tree.see(array)?;
         }
         rows += batch.num_rows() as u64;
@@ -89,9 +81,4 @@ fn read_batches(treated: &mut Treated, progress: Progress<'_>) -> Result<(), cra
         treated.source = Source::from_batches(schema, held)?.named(name);
     }
     Ok(())
-}
-
-/// The names and types of a table's columns.
-fn columns(schema: &Schema) -> Vec<(String, DataType)> {
-    schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect()
 }

@@ -11,10 +11,11 @@
 use arrow::array::ArrayRef;
 
 use super::PlanError;
-use super::cells::{as_text, too_large};
+use super::cells::as_text;
 use super::generalize::Bins;
 use super::logical::visit;
 use super::number;
+use super::room::reserved;
 use super::shuffle::LEAST;
 
 /// The most bins that a plan may ask for.
@@ -34,7 +35,7 @@ impl Quantiles {
     /// Takes the cells of a batch.
     pub(super) fn see(&mut self, array: &ArrayRef, column: &str) -> Result<(), PlanError> {
         let text = as_text(array, column)?;
-        self.values.try_reserve(text.len()).map_err(|_| too_large(column))?;
+        reserved(&mut self.values, text.len(), column)?;
         visit(&text, &mut |cell| {
             let floor = cell.and_then(|cell| number::floor(std::str::from_utf8(cell).ok()?));
             // A value beyond 64 bits counts as the last of them: it lies in the same bin.

@@ -14,6 +14,7 @@
 use std::borrow::Cow;
 
 use arrow::array::{Array, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Schema};
 use serde::{Deserialize, Serialize};
 
@@ -193,7 +194,7 @@ impl Rows {
     }
 
     /// The rows of a batch that leave.
-    pub(super) fn leaving(&mut self, batch: &RecordBatch) -> Result<BooleanArray, PlanError> {
+    fn leaving(&mut self, batch: &RecordBatch) -> Result<BooleanArray, PlanError> {
         let mut leaves = Vec::new();
         leaves.try_reserve_exact(batch.num_rows()).map_err(|_| PlanError::SchemaChanged)?;
         leaves.resize(batch.num_rows(), true);
@@ -218,6 +219,16 @@ impl Rows {
             }
         }
         Ok(BooleanArray::from(leaves))
+    }
+
+    /// The rows of a batch that leave, and these; `None` where there are no rules, and all of them leave.
+    pub(super) fn left(&mut self, batch: &RecordBatch) -> Result<Option<(BooleanArray, RecordBatch)>, PlanError> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        let leaving = self.leaving(batch)?;
+        let left = filter_record_batch(batch, &leaving).map_err(|_| PlanError::SchemaChanged)?;
+        Ok(Some((leaving, left)))
     }
 
     /// Forgets what was counted.

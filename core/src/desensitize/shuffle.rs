@@ -26,7 +26,9 @@ use arrow::datatypes::DataType;
 use super::cells::{Cells, clean, constant, own_nulls, too_large};
 use super::column::ColumnPlan;
 use super::discrete::Stream;
+use super::logical::plain;
 use super::plan::RESERVED;
+use super::room::{gathered, reserved};
 use super::step::{Report, is_text};
 use super::{PlanError, REDACTED};
 use crate::crypto::{KeyError, Keyring, MacKey};
@@ -63,17 +65,17 @@ impl Shuffle {
 
     /// Takes the cells of a batch.
     pub(super) fn see(&mut self, array: &ArrayRef, column: &str) -> Result<(), PlanError> {
-        let large = || too_large(column);
-        let batch = u32::try_from(self.batches.len()).map_err(|_| large())?;
+        let large = |_| too_large(column);
+        let batch = u32::try_from(self.batches.len()).map_err(large)?;
         // A copy, since an array may lie in memory that it shares with all other columns of its batch.
         let cells = clean(array, column)?;
         let nulls = cells.logical_nulls();
-        self.order.try_reserve(cells.len()).map_err(|_| large())?;
+        reserved(&mut self.order, cells.len(), column)?;
         let valid = (0..cells.len()).filter(|row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row)));
         for row in valid {
-            self.order.push((batch, u32::try_from(row).map_err(|_| large())?));
+            self.order.push((batch, u32::try_from(row).map_err(large)?));
         }
-        self.batches.try_reserve(1).map_err(|_| large())?;
+        reserved(&mut self.batches, 1, column)?;
         self.batches.push(cells);
         Ok(())
     }
@@ -90,7 +92,7 @@ impl Shuffle {
 
     /// Puts the next values in place of those of a batch.
     pub(super) fn treat(&mut self, array: &ArrayRef, output: &DataType, column: &str) -> Result<Cells, PlanError> {
-        let before = clean(array, column)?;
+        let before = plain(array).ok_or_else(|| too_large(column))?;
         let nulls = own_nulls(&before);
         let is_valid = |row: &usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row));
         if self.order.len() < LEAST {
@@ -98,20 +100,15 @@ impl Shuffle {
                 true => constant(REDACTED, array, column)?,
                 false => new_null_array(output, array.len()),
             };
-            let mut invalid = Vec::new();
-            invalid.try_reserve_exact(before.len()).map_err(|_| too_large(column))?;
-            invalid.extend((0..before.len()).filter(is_valid).map(|row| row as u32));
+            let invalid = gathered((0..before.len()).filter(is_valid).map(|row| row as u32), column)?;
             let changed = invalid.len() as u64;
             return Ok(Cells { array, invalid, changed });
         }
         // A null is the only cell of a batch of its own.
         let null = new_null_array(output, 1);
-        let mut sources: Vec<&dyn Array> = Vec::new();
-        sources.try_reserve_exact(self.batches.len() + 1).map_err(|_| too_large(column))?;
-        sources.extend(self.batches.iter().map(AsRef::as_ref));
-        sources.push(&null);
+        let sources: Vec<&dyn Array> = gathered(self.batches.iter().chain([&null]).map(AsRef::as_ref), column)?;
         let mut places: Vec<(usize, usize)> = Vec::new();
-        places.try_reserve_exact(before.len()).map_err(|_| too_large(column))?;
+        reserved(&mut places, before.len(), column)?;
         for row in 0..before.len() {
             places.push(match is_valid(&row) {
                 false => (self.batches.len(), 0),

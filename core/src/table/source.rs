@@ -58,7 +58,7 @@ impl Source {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_batches(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, TableError> {
-        batches.iter().try_for_each(|batch| check_columns(batch, &schema))?;
+        batches.iter().try_for_each(|batch| check_columns(batch.schema_ref(), &schema))?;
         let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
         let held = (Arc::clone(&schema), batches.clone());
         let reader = RecordBatchIterator::new(batches.into_iter().map(Ok), schema);
@@ -163,7 +163,7 @@ impl Source {
         (self.parquet, self.reopen) = (None, None);
         let next = self.batches.next().transpose().map_err(|error| TableError::from_arrow(&error));
         let next = next.and_then(|batch| match batch {
-            Some(batch) => check_columns(&batch, &self.schema).map(|()| Some(batch)),
+            Some(batch) => check_columns(batch.schema_ref(), &self.schema).map(|()| Some(batch)),
             None => Ok(None),
         });
         self.failed = next.as_ref().err().cloned();
@@ -189,10 +189,10 @@ impl Iterator for Source {
     }
 }
 
-/// A batch must have the columns of the schema. Nullability and metadata may differ: they say nothing of which column it
-/// is.
-pub(crate) fn check_columns(batch: &RecordBatch, schema: &Schema) -> Result<(), TableError> {
-    let (expected, found) = (schema.fields(), batch.schema_ref().fields());
+/// What was found must have the columns that are expected. Nullability and metadata may differ: they say nothing of which
+/// column it is.
+pub(crate) fn check_columns(found: &Schema, expected: &Schema) -> Result<(), TableError> {
+    let (expected, found) = (expected.fields(), found.fields());
     let same = |(a, b): (&FieldRef, &FieldRef)| a.name() == b.name() && a.data_type() == b.data_type();
     if expected.len() == found.len() && expected.iter().zip(found).all(same) {
         return Ok(());

@@ -71,7 +71,7 @@ impl FactColumns {
     /// # Errors
     /// [`TableError::SchemaMismatch`], [`FactError::OutsideDomainInRow`], [`TableError::OutOfMemory`]
     pub(super) fn of<'a>(&'a self, batch: &RecordBatch, before: u64) -> Result<Batch<'a>, crate::Error> {
-        check_columns(batch, &self.schema)?;
+        check_columns(batch.schema_ref(), &self.schema)?;
         let mut values = Vec::with_capacity(self.facts.len());
         for fact in &self.facts {
             let column = fact.column.and_then(|place| batch.columns().get(place));
