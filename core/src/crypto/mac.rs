@@ -6,7 +6,7 @@ use sha2::block_api::compress256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::hash::{BLOCK, SHA256_INITIAL, finish_sha256, sha256_bytes};
-use super::sm3_lanes;
+use super::lanes::{LANES, Lanes, SM3_INITIAL};
 use crate::terms::HashAlgorithm;
 
 /// The longest message that lies in one block with its padding: a mark and eight bytes of length.
@@ -50,66 +50,76 @@ impl MacKey {
 
     /// The HMAC of each message, in order.
     pub(crate) fn macs(&self, messages: &[&[u8]], each: &mut dyn FnMut(&[u8; 32])) {
-        match self.algorithm {
-            HashAlgorithm::Sha256 => self.macs_sha256(messages, each),
-            HashAlgorithm::Sm3 => self.macs_sm3(messages, each),
-        }
+        self.macs_at(Level::new(), messages, each);
     }
 
-    fn macs_sha256(&self, messages: &[&[u8]], each: &mut dyn FnMut(&[u8; 32])) {
-        // The messages may be personal identifiers: their block is overwritten at the end.
-        let mut block = Zeroizing::new([0; BLOCK]);
-        let mut last = [0; BLOCK];
-        pad(&mut last, 32);
-        for message in messages {
-            let mut state = self.inner;
-            if message.len() <= SHORT {
-                fill(&mut block, message);
-                compress256(&mut state, std::slice::from_ref(&block));
-            } else {
-                finish_sha256(&mut state, message, BLOCK as u64).zeroize();
-            }
-            for (to, word) in last.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-                *to = word.to_be_bytes();
-            }
-            state = self.outer;
-            compress256(&mut state, std::slice::from_ref(&last));
-            each(&sha256_bytes(&state));
+    /// Short messages lane by lane where that is faster, everything else one by one.
+    fn macs_at(&self, level: Level, messages: &[&[u8]], each: &mut dyn FnMut(&[u8; 32])) {
+        let least = least_in_lanes(self.algorithm, level);
+        // The messages may be personal identifiers: the blocks that hold them are overwritten at the end.
+        if messages.len() < least {
+            let mut block = Zeroizing::new([0; BLOCK]);
+            return messages.iter().for_each(|message| each(&self.mac_sha256(message, &mut block)));
         }
-    }
-
-    /// Short messages lane by lane; a long one alone, in every lane.
-    fn macs_sm3(&self, messages: &[&[u8]], each: &mut dyn FnMut(&[u8; 32])) {
-        use sm3_lanes::{LANES, Schedule, bytes, compress, spread};
-        let level = Level::new();
         let mut blocks = Zeroizing::new([[0; BLOCK]; LANES]);
-        let mut schedule = Schedule::new();
-        let mut last = [[0; BLOCK]; LANES];
-        last.iter_mut().for_each(|block| pad(block, 32));
+        let mut lanes = Lanes::new(self.algorithm, level);
         let mut rest = messages;
-        while let Some(one) = rest.first() {
-            let lanes = rest.iter().take(LANES).take_while(|message| message.len() <= SHORT).count();
-            let mut states = spread(&self.inner);
-            if lanes > 0 {
-                blocks.iter_mut().zip(rest).for_each(|(block, message)| fill(block, message));
-                compress(level, &mut schedule, &mut states, &blocks);
-            } else {
-                for block in Zeroizing::new(padded(one)).as_chunks::<BLOCK>().0 {
-                    blocks.fill(*block);
-                    compress(level, &mut schedule, &mut states, &blocks);
+        while let [one, others @ ..] = rest {
+            let short = rest.iter().take(LANES).take_while(|message| message.len() <= SHORT).count();
+            if short >= least {
+                lanes.start(&self.inner);
+                blocks.iter_mut().zip(rest).take(short).for_each(|(block, message)| fill(block, message));
+                lanes.compress(&blocks);
+                lanes.finish_hmac(&self.outer);
+                lanes.digests().iter().take(short).for_each(&mut *each);
+                rest = rest.get(short..).unwrap_or_default();
+                continue;
+            }
+            let [block, ..] = &mut *blocks;
+            match self.algorithm {
+                HashAlgorithm::Sha256 => each(&self.mac_sha256(one, block)),
+                HashAlgorithm::Sm3 => {
+                    lanes.start(&self.inner);
+                    for block in Zeroizing::new(padded(one)).as_chunks().0 {
+                        blocks.fill(*block);
+                        lanes.compress(&blocks);
+                    }
+                    lanes.finish_hmac(&self.outer);
+                    lanes.digests().iter().take(1).for_each(&mut *each);
                 }
             }
-            for (block, inner) in last.iter_mut().zip(bytes(&states)) {
-                if let Some(head) = block.first_chunk_mut() {
-                    *head = inner;
-                }
-            }
-            states = spread(&self.outer);
-            compress(level, &mut schedule, &mut states, &last);
-            let done = lanes.max(1);
-            bytes(&states).iter().take(done).for_each(&mut *each);
-            rest = rest.get(done..).unwrap_or_default();
+            rest = others;
         }
+    }
+
+    fn mac_sha256(&self, message: &[u8], block: &mut [u8; BLOCK]) -> [u8; 32] {
+        let mut state = self.inner;
+        if message.len() <= SHORT {
+            fill(block, message);
+            compress256(&mut state, std::slice::from_ref(block));
+        } else {
+            finish_sha256(&mut state, message, BLOCK as u64).zeroize();
+        }
+        let mut last = [0; BLOCK];
+        last.as_chunks_mut::<4>().0.iter_mut().zip(state).for_each(|(to, word)| *to = word.to_be_bytes());
+        pad(&mut last, 32);
+        state = self.outer;
+        compress256(&mut state, std::slice::from_ref(&last));
+        sha256_bytes(&state)
+    }
+}
+
+/// From how many short messages on the lanes are faster than one message after the other.
+///
+/// SM3 is there in lanes alone. For SHA-256 processors have instructions, which only lanes of 512 bits surpass.
+fn least_in_lanes(algorithm: HashAlgorithm, level: Level) -> usize {
+    match (algorithm, level) {
+        (HashAlgorithm::Sm3, _) => 1,
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        (HashAlgorithm::Sha256, Level::Avx512(_)) => 6,
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        (HashAlgorithm::Sha256, Level::Avx2(_)) if !std::is_x86_feature_detected!("sha") => 8,
+        (HashAlgorithm::Sha256, _) => usize::MAX,
     }
 }
 
@@ -122,15 +132,12 @@ fn first(algorithm: HashAlgorithm, block: &[u8; BLOCK]) -> [u32; 8] {
             state
         }
         HashAlgorithm::Sm3 => {
-            use sm3_lanes::{INITIAL, LANES, Schedule, compress, spread};
             // The pad of the key, and the state that stands for the key afterwards: once in each lane.
-            let mut blocks = Zeroizing::new([[0; BLOCK]; LANES]);
-            blocks.fill(*block);
-            let mut states = Zeroizing::new(spread(&INITIAL));
-            compress(Level::new(), &mut Schedule::new(), &mut states, &blocks);
-            let mut state = [0; 8];
-            state.iter_mut().zip(states.iter()).for_each(|(to, [word, ..])| *to = *word);
-            state
+            let blocks = Zeroizing::new([*block; LANES]);
+            let mut lanes = Lanes::new(algorithm, Level::new());
+            lanes.start(&SM3_INITIAL);
+            lanes.compress(&blocks);
+            lanes.state()
         }
     }
 }
@@ -254,20 +261,30 @@ mod tests {
     proptest! {
         /// Short messages and long ones mixed, and more of them than there are lanes.
         #[test]
-        fn the_hmac_crate_agrees_over_sm3(
+        fn the_hmac_crate_agrees_on_many(
             key in prop::collection::vec(any::<u8>(), 0..100),
-            messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..150), 0..40),
+            messages in prop::collection::vec(
+                prop_oneof![9 => prop::collection::vec(any::<u8>(), 0..56), 1 => prop::collection::vec(any::<u8>(), 0..150)],
+                0..80,
+            ),
         ) {
             let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
-            let mut macs = Vec::new();
-            MacKey::new(HashAlgorithm::Sm3, &key).macs(&messages, &mut |mac| macs.push(*mac));
-            prop_assert_eq!(macs.len(), messages.len());
-            for (message, mac) in messages.iter().zip(macs) {
-                let mut oracle = Hmac::<sm3::Sm3>::new_from_slice(&key).unwrap();
-                oracle.update(message);
-                prop_assert_eq!(&mac[..], &oracle.finalize().into_bytes()[..]);
+            let of = |algorithm, level| {
+                let mut macs = Vec::new();
+                MacKey::new(algorithm, &key).macs_at(level, &messages, &mut |mac| macs.push(mac.to_vec()));
+                macs
+            };
+            let expected: Vec<_> = messages.iter().map(|message| oracle::<Hmac<sha2::Sha256>>(&key, message)).collect();
+            for level in [Level::new(), Level::baseline()] {
+                prop_assert_eq!(&of(HashAlgorithm::Sha256, level), &expected);
             }
+            let expected: Vec<_> = messages.iter().map(|message| oracle::<Hmac<sm3::Sm3>>(&key, message)).collect();
+            prop_assert_eq!(of(HashAlgorithm::Sm3, Level::new()), expected);
         }
+    }
+
+    fn oracle<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
+        <M as KeyInit>::new_from_slice(key).unwrap().chain_update(message).finalize().into_bytes().to_vec()
     }
 
     /// Every length around the block borders, where padding takes one block or two.

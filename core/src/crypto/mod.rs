@@ -26,13 +26,13 @@ pub(crate) mod ff1;
 mod file;
 mod hash;
 mod keyring;
+mod lanes;
 mod mac;
 mod pem;
 mod public_key;
 mod signer;
 #[cfg(feature = "gm")]
 mod sm2;
-mod sm3_lanes;
 
 #[cfg(feature = "tables")]
 pub use block::BlockCipher;
