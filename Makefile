@@ -76,6 +76,14 @@ test-interop: ## Go's checksum database reads notes, records and trees of a ledg
 	@if PATH="$$PATH:/usr/local/go/bin" && command -v go >/dev/null; then cd tests/interop && go vet ./... && go test -count=1 ./...; \
 	else $(call absent,Go,its verifiers of notes and trees); fi
 
+$(BIN)/.spark: $(BIN)/.installed tests/spark/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/spark/requirements.txt
+	touch $@
+
+.PHONY: test-spark
+test-spark: python $(BIN)/.spark ## a plan in Spark's partitions and batches; not in `test`, since Spark is large (needs a Java 17)
+	$(BIN)/python -m pytest -q -c python/pyproject.toml --rootdir tests/spark tests/spark
+
 .PHONY: check
 check: ## formatting, lints, floors, dependencies, docs
 	$(CARGO) fmt --all --check
