@@ -10,8 +10,9 @@ use arrow::datatypes::{DataType, TimeUnit};
 use jiff::civil::Date;
 
 use super::PlanError;
-use super::cells::{Cells, as_text, each_row, too_large};
+use super::cells::{Cells, each_row};
 use super::column::ColumnPlan;
+use super::copies::{as_text, too_large};
 use super::logical::plain;
 use super::number;
 use super::step::is_text;

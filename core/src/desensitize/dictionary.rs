@@ -13,7 +13,8 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::DataType;
 
 use super::PlanError;
-use super::cells::{Cells, too_large};
+use super::cells::Cells;
+use super::copies::too_large;
 use super::logical::visit;
 use super::room::{filled, gathered, reserved};
 

@@ -13,7 +13,7 @@ use arrow::compute::{not, nullif, take};
 use arrow::datatypes::{DataType, Field, FieldRef};
 
 use super::PlanError;
-use super::cells::{own_nulls, too_large};
+use super::copies::{own_nulls, too_large};
 use super::nested::ELEMENT;
 use super::room::reserved;
 

@@ -26,8 +26,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::PlanError;
-use super::cells::{Cells, as_text, each_row, too_large};
+use super::cells::{Cells, each_row};
 use super::column::ColumnPlan;
+use super::copies::{as_text, too_large};
 use super::number;
 use super::plan::Plan;
 use super::step::{Report, is_text, is_written_as_text, text_type};

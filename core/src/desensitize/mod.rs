@@ -50,6 +50,7 @@ mod bound;
 mod cells;
 mod column;
 mod content;
+mod copies;
 mod days;
 mod dictionary;
 mod digest;

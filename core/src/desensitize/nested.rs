@@ -17,7 +17,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch, StructArray};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema};
 
 use super::PlanError;
-use super::cells::own_nulls;
+use super::copies::own_nulls;
 use super::elements::{Elements, fields_of};
 use super::other;
 use super::parts;

@@ -20,8 +20,9 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
 
 use super::PlanError;
-use super::cells::{Cells, too_large};
+use super::cells::Cells;
 use super::column::ColumnPlan;
+use super::copies::too_large;
 use super::discrete::{self, MOST_SCALE, Stream};
 use super::logical::plain;
 use super::number::{self, Number};

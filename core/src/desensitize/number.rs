@@ -18,7 +18,8 @@ use arrow::datatypes::{
 };
 
 use super::PlanError;
-use super::cells::{Cells, each_row, too_large};
+use super::cells::{Cells, each_row};
+use super::copies::too_large;
 use super::step::is_text;
 use crate::kinds::fold;
 

@@ -10,8 +10,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 
 use super::PlanError;
-use super::cells::{as_text, too_large};
 use super::column::ColumnPlan;
+use super::copies::{as_text, too_large};
 use super::logical::{plain_type, visit};
 use super::step::{is_text, is_written_as_text};
 use super::vocabulary::Transform;

@@ -11,7 +11,7 @@ use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Field, Schema};
 
-use super::cells::own_nulls;
+use super::copies::own_nulls;
 use super::digest::ColumnHasher;
 use super::elements::{Elements, fields_of};
 use super::nested::{Nesting, element_path, field_path, nesting};

@@ -11,7 +11,7 @@
 use arrow::array::ArrayRef;
 
 use super::PlanError;
-use super::cells::as_text;
+use super::copies::as_text;
 use super::generalize::Bins;
 use super::logical::visit;
 use super::number;

@@ -1,7 +1,7 @@
 //! Memory for what comes from outside: tried before it is taken, so that a table too large for the machine is an error.
 
 use super::PlanError;
-use super::cells::too_large;
+use super::copies::too_large;
 
 /// What an iterator gives.
 ///

@@ -19,7 +19,7 @@ use arrow::datatypes::{DataType, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
-use super::cells::{as_text, too_large};
+use super::copies::{as_text, too_large};
 use super::logical::{plain_type, visit};
 use super::number::{self, Number};
 use super::plan::{Plan, RESERVED};

@@ -23,8 +23,9 @@ use arrow::compute::interleave;
 use arrow::compute::kernels::cmp::distinct;
 use arrow::datatypes::DataType;
 
-use super::cells::{Cells, clean, constant, own_nulls, too_large};
+use super::cells::Cells;
 use super::column::ColumnPlan;
+use super::copies::{clean, constant, own_nulls, too_large};
 use super::discrete::Stream;
 use super::logical::plain;
 use super::plan::RESERVED;

@@ -6,8 +6,9 @@
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
 
-use super::cells::{self, Cells, as_text, clean, constant};
+use super::cells::{self, Cells};
 use super::column::{ColumnPlan, strangers};
+use super::copies::{as_text, clean, constant, too_large};
 use super::digest::ColumnHasher;
 use super::encrypt::{self, Encryption};
 use super::fpe::{self, Fpe};
@@ -103,7 +104,7 @@ impl Step {
     /// Shows the cells of a batch to a transform that must see the whole column.
     pub(crate) fn see(&mut self, array: &ArrayRef) -> Result<(), PlanError> {
         if self.passes.as_mut().is_some_and(|passes| !passes.seen.update(array)) {
-            return Err(cells::too_large(&self.column));
+            return Err(too_large(&self.column));
         }
         match &mut self.work {
             Work::Shuffle(shuffle) => shuffle.see(array, &self.column),
@@ -180,7 +181,7 @@ impl Step {
         self.counts.nulls += nulls;
         self.counts.cells += nulls + valid;
         if self.passes.as_mut().is_some_and(|passes| !passes.treated.update(array)) {
-            return Err(cells::too_large(&self.column).into());
+            return Err(too_large(&self.column).into());
         }
         let Some(output) = &self.output else {
             self.counts.changed += valid;
@@ -230,7 +231,7 @@ impl Work {
             Work::Round(round) => round.treat(array, output, column),
             Work::TopBottom(bounds) => bounds.treat(array, output, column),
             // Not by their values alone.
-            Work::Shift(_) | Work::Noise(_) | Work::Encrypt(_) | Work::Shuffle(_) => Err(cells::too_large(column)),
+            Work::Shift(_) | Work::Noise(_) | Work::Encrypt(_) | Work::Shuffle(_) => Err(too_large(column)),
         }
     }
 }

@@ -27,8 +27,9 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 
 use super::PlanError;
-use super::cells::{self, Emit, Writer, own_nulls, too_large};
+use super::cells::Emit;
 use super::column::ColumnPlan;
+use super::copies::{self, Writer, own_nulls, too_large};
 use super::logical::visit;
 use super::step::{Report, is_text, is_written_as_text, text_type};
 use super::vocabulary::{Mac, TokenForm};
@@ -102,7 +103,7 @@ pub(super) fn output(entry: &ColumnPlan, plain: &DataType) -> Option<DataType> {
 pub(super) fn as_text(array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanError> {
     let is_bytes = |data_type: &DataType| data_type.is_binary() || matches!(data_type, DataType::FixedSizeBinary(_));
     if !is_bytes(array.data_type()) {
-        return cells::as_text(array, column);
+        return copies::as_text(array, column);
     }
     let mut writer = Writer::new(array.len(), 0, column)?;
     let mut failed = None;

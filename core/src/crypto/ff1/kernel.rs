@@ -26,6 +26,25 @@ struct Bases {
     last: Vec<u64>,
 }
 
+/// The first eight bytes of a block and the last, as they lie in memory.
+#[inline(always)]
+fn halves(block: &[u8; BLOCK_BYTES]) -> [u64; 2] {
+    let mut halves = [0; 2];
+    halves.iter_mut().zip(block.as_chunks().0).for_each(|(to, bytes)| *to = u64::from_ne_bytes(*bytes));
+    halves
+}
+
+#[inline(always)]
+pub(super) fn whole(halves: [u64; 2]) -> [u8; BLOCK_BYTES] {
+    let mut block = [0; BLOCK_BYTES];
+    block.as_chunks_mut().0.iter_mut().zip(halves).for_each(|(to, half)| *to = half.to_ne_bytes());
+    block
+}
+
+fn xor([a, b]: [u64; 2], [c, d]: [u64; 2]) -> [u64; 2] {
+    [a ^ c, b ^ d]
+}
+
 /// The number of half a value.
 pub(crate) trait Half: Copy {
     /// The most bytes of a half, with which the pseudorandom number fits the arithmetic.
@@ -64,11 +83,7 @@ impl Half for u64 {
 
     #[inline(always)]
     fn block(self, round: Self, [first, last]: [u64; 2]) -> [u8; BLOCK_BYTES] {
-        let mut block = [0; BLOCK_BYTES];
-        let (head, tail) = block.split_at_mut(8);
-        head.copy_from_slice(&first.to_ne_bytes());
-        tail.copy_from_slice(&(last ^ (self ^ round).to_be()).to_ne_bytes());
-        block
+        whole([first, last ^ (self ^ round).to_be()])
     }
 
     /// The pseudorandom number is of 64 bits: it is divided by a multiplication (Barrett), at most one too little.
@@ -150,24 +165,25 @@ impl Ff1 {
     fn bases(&self, shape: &Shape, ends: &[TweakEnd], rows: usize, scratch: &mut Scratch) {
         let Scratch { blocks, bases: Bases { first, last } } = scratch;
         let [start, behind @ ..] = shape.tail.as_slice() else { return };
-        let xor = |a: [u8; BLOCK_BYTES], b: [u8; BLOCK_BYTES]| {
-            (u128::from_ne_bytes(a) ^ u128::from_ne_bytes(b)).to_ne_bytes()
-        };
-        blocks.clear();
-        blocks.resize(if rows > 8 { rows.next_multiple_of(STRIDE) } else { rows }, xor(shape.chain, *start));
-        for (block, end) in blocks.iter_mut().zip(ends) {
-            *block = xor(*block, end.0);
-        }
-        // The round and the number stand in the block behind: this one is the same in all rounds.
-        if let [end] = behind {
-            self.key.encrypt(blocks);
-            blocks.iter_mut().for_each(|block| *block = xor(*block, *end));
-        }
-        let half = |half: &[u8]| half.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes));
+        let [head, tail] = xor(halves(&shape.chain), halves(start));
         first.clear();
         last.clear();
-        first.extend(blocks.iter().map(|block| half(block)));
-        last.extend(blocks.iter().map(|[_, _, _, _, _, _, _, _, last @ ..]| half(last)));
+        first.extend(ends.iter().map(|TweakEnd([end, _])| head ^ end));
+        last.extend(ends.iter().map(|TweakEnd([_, end])| tail ^ end));
+        first.resize(rows, head);
+        last.resize(rows, tail);
+        blocks.resize(if rows > 8 { rows.next_multiple_of(STRIDE) } else { rows }, [0; BLOCK_BYTES]);
+        // The round and the number stand in the block behind: this one is the same in all rounds.
+        if let [end] = behind {
+            let end = halves(end);
+            for (block, (first, last)) in blocks.iter_mut().zip(first.iter().zip(&*last)) {
+                *block = whole([*first, *last]);
+            }
+            self.key.encrypt(blocks);
+            for (block, (first, last)) in blocks.iter().zip(first.iter_mut().zip(last)) {
+                [*first, *last] = xor(halves(block), end);
+            }
+        }
     }
 
     fn rounds<H: Half, const DECRYPT: bool>(

@@ -43,7 +43,7 @@ fn pseudorandom(ff1: &Ff1, shape: &Shape, end: &TweakEnd, round: u8, half: &[u32
         *place = round;
     }
     // The place of the tweak's end holds zeros, but for a tail in which the round and the number reach into its block.
-    bytes.iter_mut().zip(end.0).for_each(|(to, byte)| *to ^= byte);
+    bytes.iter_mut().zip(end.bytes()).for_each(|(to, byte)| *to ^= byte);
     let mut state = shape.chain;
     ff1.key.chain(&mut state, &tail);
     let first = u128::from_be_bytes(state);

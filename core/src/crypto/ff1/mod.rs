@@ -54,15 +54,20 @@ pub(crate) struct Ff1 {
 /// The bytes of a [`TweakEnd`]: as many as share a block with the byte of a round and a number of 32 bits.
 pub(crate) const TWEAK_END_BYTES: usize = 11;
 
-/// The end of a tweak, where it is another for each row.
+/// The end of a tweak, where it is another for each row: its first eight bytes and the rest, as they lie in memory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub(crate) struct TweakEnd([u8; BLOCK_BYTES]);
+pub(crate) struct TweakEnd([u64; 2]);
 
 impl TweakEnd {
-    pub(crate) fn new(bytes: &[u8; TWEAK_END_BYTES]) -> Self {
-        let mut block = [0; BLOCK_BYTES];
-        block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-        TweakEnd(block)
+    /// The bytes of a number, the lowest first.
+    #[inline(always)]
+    pub(crate) fn new(bytes: u128) -> Self {
+        debug_assert_eq!(bytes >> (8 * TWEAK_END_BYTES), 0);
+        TweakEnd([bytes as u64, (bytes >> 64) as u64].map(u64::to_le))
+    }
+
+    fn bytes(&self) -> [u8; BLOCK_BYTES] {
+        kernel::whole(self.0)
     }
 }
 

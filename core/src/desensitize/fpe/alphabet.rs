@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::super::PlanError;
-use super::super::cells::{Emit, too_large};
+use super::super::cells::Emit;
+use super::super::copies::too_large;
 use super::decimal;
 use super::tweak::{self, Common};
 use crate::crypto::ff1::{Direction, Ff1, Half, MOST_NUMERALS, Scratch, Shape, TweakEnd};
@@ -202,29 +203,42 @@ impl Column {
     fn decimal(&self, shape: &Shape, direction: Direction, rows: &[Row<'_>], written: &mut Written) {
         let (mut left, mut right) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         let (mut ends, mut read) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        let keeps = self.keep_prefix + self.keep_suffix > 0;
+        let mut room = 0;
         for row in rows {
+            let middle = row.value.as_bytes().get(row.start..row.end);
             // A character of several bytes makes the middle longer, and is no digit.
-            let halves = row.middle().as_bytes().split_at_checked(shape.left());
+            let halves = middle.and_then(|middle| middle.split_at_checked(shape.left()));
             let numbers = halves.and_then(|(head, tail)| decimal::read(head).zip(decimal::read(tail)));
             if let Some((first, second)) = numbers {
                 left.push(first);
                 right.push(second);
-                ends.push(row.kept());
+                if keeps {
+                    ends.push(row.kept());
+                }
                 read.push(row);
+                room += row.value.len();
             }
         }
         self.ff1.batch(shape, direction, &ends, &mut left, &mut right, &mut Scratch::default());
+        let mut at = written.text.len();
+        written.text.resize(at + room, 0);
+        let mut rest = written.text.get_mut(at..).unwrap_or_default();
         for ((row, first), second) in read.into_iter().zip(&left).zip(&right) {
-            let at = written.text.len();
-            written.text.extend_from_slice(row.value.as_bytes());
-            let middle = written.text.get_mut(at + row.start..at + row.end).unwrap_or_default();
+            let (text, later) = rest.split_at_mut_checked(row.value.len()).unwrap_or_default();
+            rest = later;
+            if keeps {
+                text.iter_mut().zip(row.value.bytes()).for_each(|(to, from)| *to = from);
+            }
+            let middle = text.get_mut(row.start..row.end).unwrap_or_default();
             if let Some((head, tail)) = middle.split_at_mut_checked(shape.left()) {
                 decimal::write(*first, head);
                 decimal::write(*second, tail);
             }
             if let Some(span) = written.spans.get_mut(row.place) {
-                *span = (at, written.text.len());
+                *span = (at, at + row.value.len());
             }
+            at += row.value.len();
         }
     }
 

@@ -29,22 +29,21 @@ fn digest(label: &str, parts: &[&str]) -> Digest {
     hasher.finish()
 }
 
-/// The end of a value's tweak: what is kept of it before and behind the part that is encrypted.
+/// The end of a value's tweak: a byte for the lengths of what is kept before and behind the part that is encrypted, then
+/// both of these.
 #[inline(always)]
 pub(super) fn kept(before: &str, behind: &str) -> TweakEnd {
-    let mut bytes = [0; TWEAK_END_BYTES];
-    let [length, text @ ..] = &mut bytes;
-    if before.len() + behind.len() > text.len() {
+    let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number, byte| (number << 8) | u128::from(*byte));
+    if before.len() + behind.len() >= TWEAK_END_BYTES {
         // The digest stays inside: what comes out is a keyed permutation, beside the kept part itself.
-        *length = 0xff;
         let digest = digest("kaifang/fpe/kept/v1", &[before, behind]);
-        text.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
-    } else {
-        // Each is ten at most.
-        *length = (16 * before.len() + behind.len()) as u8;
-        text.iter_mut().zip(before.bytes().chain(behind.bytes())).for_each(|(to, from)| *to = from);
+        let digest = digest.as_bytes().get(..TWEAK_END_BYTES - 1).unwrap_or_default();
+        return TweakEnd::new(number(digest) << 8 | 0xff);
     }
-    TweakEnd::new(&bytes)
+    // Each is ten at most.
+    let lengths = (16 * before.len() + behind.len()) as u128;
+    let behind = number(behind.as_bytes()) << (8 * before.len());
+    TweakEnd::new(lengths | (number(before.as_bytes()) | behind) << 8)
 }
 
 #[cfg(test)]
@@ -80,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_end_is_the_documented_one() {
-        let end = |bytes: &[u8; 11]| TweakEnd::new(bytes);
+        let end = |bytes: &[u8; 11]| TweakEnd::new(bytes.iter().rfold(0, |end, byte| (end << 8) | u128::from(*byte)));
         assert_eq!(kept("", ""), TweakEnd::default());
         assert_eq!(kept("139", "11"), end(b"\x3213911\0\0\0\0\0"));
         assert_eq!(kept("1234567890", ""), end(b"\xa01234567890"));

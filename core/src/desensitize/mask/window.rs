@@ -9,7 +9,8 @@ use arrow::array::{Array, ArrayRef, GenericStringArray, OffsetSizeTrait};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use std::sync::Arc;
 
-use super::super::cells::{Cells, own_nulls, too_large};
+use super::super::cells::Cells;
+use super::super::copies::{own_nulls, too_large};
 use super::super::{PlanError, REDACTED};
 
 /// How many values make a run: one word of null bits.
