@@ -81,7 +81,7 @@ $(BIN)/.spark: $(BIN)/.installed tests/spark/requirements.txt
 	touch $@
 
 .PHONY: test-spark
-test-spark: python $(BIN)/.spark ## a plan in Spark's partitions and batches; not in `test`, since Spark is large (needs a Java 17)
+test-spark: $(BIN)/.spark python ## a plan in Spark's partitions and batches (Python 3.11, a Java 17); Spark is large, so `test` leaves it out
 	$(BIN)/python -m pytest -q -c python/pyproject.toml --rootdir tests/spark tests/spark
 
 .PHONY: check

@@ -41,6 +41,18 @@ pub(crate) fn is_key_id(id: &str) -> bool {
 /// assert_ne!(one, other);
 /// # Ok::<(), kaifang::crypto::KeyError>(())
 /// ```
+///
+/// It can't be printed, copied or serialized:
+///
+/// ```compile_fail,E0277
+/// println!("{:?}", kaifang::crypto::Keyring::new());
+/// ```
+/// ```compile_fail,E0599
+/// let another = kaifang::crypto::Keyring::new().clone();
+/// ```
+/// ```compile_fail,E0277
+/// let text = serde_json::to_string(&kaifang::crypto::Keyring::new());
+/// ```
 #[derive(Default)]
 pub struct Keyring(BTreeMap<String, Zeroizing<Vec<u8>>>);
 

@@ -187,3 +187,27 @@ mod tests {
         crosses::<super::aead::AeadKey>();
     }
 }
+
+/// None of this compiles where a key could be printed, copied or serialized.
+#[cfg(test)]
+mod keys_stay_where_they_are {
+    use std::fmt::{Debug, Display};
+
+    use serde::Serialize;
+    use static_assertions::assert_not_impl_any;
+
+    assert_not_impl_any!(super::Keyring: Debug, Display, Clone, Serialize);
+    assert_not_impl_any!(super::MacKey: Debug, Display, Clone, Serialize);
+    assert_not_impl_any!(super::Ed25519Key: Debug, Display, Clone, Serialize);
+    assert_not_impl_any!(super::CallbackSigner: Debug, Display, Clone, Serialize);
+    #[cfg(feature = "gm")]
+    assert_not_impl_any!(super::Sm2Key: Debug, Display, Clone, Serialize);
+    #[cfg(feature = "tables")]
+    assert_not_impl_any!(super::aead::AeadKey: Debug, Display, Clone, Serialize);
+    #[cfg(feature = "tables")]
+    assert_not_impl_any!(super::block::BlockKey: Debug, Display, Clone, Serialize);
+    #[cfg(feature = "tables")]
+    assert_not_impl_any!(super::ff1::Ff1: Debug, Display, Clone, Serialize);
+    #[cfg(feature = "tables")]
+    assert_not_impl_any!(crate::desensitize::Ff1: Debug, Display, Clone, Serialize);
+}

@@ -59,10 +59,10 @@ pub(crate) const TWEAK_END_BYTES: usize = 11;
 pub(crate) struct TweakEnd([u64; 2]);
 
 impl TweakEnd {
-    /// The bytes of a number, the lowest first.
+    /// The lowest bytes of a number, the lowest first.
     #[inline(always)]
     pub(crate) fn new(bytes: u128) -> Self {
-        debug_assert_eq!(bytes >> (8 * TWEAK_END_BYTES), 0);
+        let bytes = bytes & ((1 << (8 * TWEAK_END_BYTES)) - 1);
         TweakEnd([bytes as u64, (bytes >> 64) as u64].map(u64::to_le))
     }
 

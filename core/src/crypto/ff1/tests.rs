@@ -64,7 +64,7 @@ impl Random {
     }
 
     fn end(&mut self) -> TweakEnd {
-        TweakEnd::new((u128::from(self.next()) << 64 | u128::from(self.next())) & ((1 << (8 * TWEAK_END_BYTES)) - 1))
+        TweakEnd::new(u128::from(self.next()) << 64 | u128::from(self.next()))
     }
 
     /// Small radixes and round ones as often as any other.

@@ -1,10 +1,11 @@
-//! HMAC of sixteen short messages at once, one in each lane of the vectors.
+//! Hashes of sixteen messages at once, one in each lane of the vectors, and the HMAC over them.
 //!
 //! Messages don't touch one another, so lanes cost nothing but the turning of words into lanes, and the digests of the
 //! inner hash are turned back by none: they are words in lanes already, as the outer hash wants them. The compressions
 //! have the names of their standards: [`sha256`] and [`sm3`].
 //!
-//! It holds no key, and only messages of one block; everything else about a MAC is [`super::mac`]'s.
+//! Messages and pads lie in the schedule and nowhere else, so that they are overwritten with it. Everything else about a
+//! MAC, and when lanes are worth it, is [`super::mac`]'s.
 
 mod sha256;
 mod sm3;
@@ -50,17 +51,18 @@ impl Lanes {
 
     /// Compresses a block into the state of each lane.
     pub(super) fn compress(&mut self, blocks: &[[u8; BLOCK]; LANES]) {
-        let Lanes { schedule, .. } = self;
-        dispatch!(self.level, simd => read(simd, schedule, blocks));
+        for (row, block) in self.schedule.iter_mut().zip(blocks) {
+            row.iter_mut().zip(block.as_chunks().0).for_each(|(to, bytes)| *to = u32::from_be_bytes(*bytes));
+        }
+        let schedule = &mut self.schedule;
+        dispatch!(self.level, simd => transpose(simd, schedule));
         self.rounds();
     }
 
     /// The digest of each lane, hashed behind one block that made the state `outer`: the second half of HMAC.
     pub(super) fn finish_hmac(&mut self, outer: &[u32; 8]) {
-        let digest_bytes = 4 * self.states.len();
-        let [message @ .., _, _, _, _] = &mut self.schedule;
-        let padding = [0x8000_0000, 0, 0, 0, 0, 0, 0, 8 * (BLOCK + digest_bytes) as u32].map(|word| [word; LANES]);
-        message.iter_mut().zip(self.states.iter().chain(&padding)).for_each(|(to, word)| *to = *word);
+        let padding = [0x8000_0000, 0, 0, 0, 0, 0, 0, 8 * (BLOCK + 32) as u32].map(|word| [word; LANES]);
+        self.schedule.iter_mut().zip(self.states.iter().chain(&padding)).for_each(|(to, word)| *to = *word);
         self.start(outer);
         self.rounds();
     }
@@ -74,15 +76,22 @@ impl Lanes {
     }
 
     /// The digest of each lane.
-    pub(super) fn digests(&self) -> [[u8; 32]; LANES] {
+    pub(super) fn digests(&mut self) -> [[u8; 32]; LANES] {
+        let Lanes { schedule, states, .. } = self;
+        schedule.iter_mut().zip(states).for_each(|(to, word)| *to = *word);
+        dispatch!(self.level, simd => transpose(simd, schedule));
         let mut out = [[0; 32]; LANES];
-        dispatch!(self.level, simd => write(simd, &self.states, &mut out));
+        for (out, row) in out.iter_mut().zip(schedule) {
+            out.as_chunks_mut().0.iter_mut().zip(row).for_each(|(to, word)| *to = word.to_be_bytes());
+        }
         out
     }
 
     /// The state of the first lane.
     pub(super) fn state(&self) -> [u32; 8] {
-        self.states.map(|[word, ..]| word)
+        let mut state = [0; 8];
+        state.iter_mut().zip(&self.states).for_each(|(to, [word, ..])| *to = *word);
+        state
     }
 }
 
@@ -91,36 +100,25 @@ fn rotate<S: Simd>(x: u32x16<S>, by: u32) -> u32x16<S> {
     (x << by) | (x >> (32 - by))
 }
 
-/// The other order of the bytes of each word.
+/// Turns the first sixteen words of the schedule, a square, over: four riffles are its transposition. They go to and fro
+/// between these words and the next, since vectors of a whole square would not fit the registers and would lie on the stack.
 #[inline(always)]
-fn swap<S: Simd>(x: u32x16<S>) -> u32x16<S> {
-    (rotate(x, 8) & 0x00ff_00ff) | (rotate(x, 24) & 0xff00_ff00)
+fn transpose<S: Simd>(simd: S, schedule: &mut Words<68>) {
+    let Some((square, rest)) = schedule.split_first_chunk_mut::<LANES>() else { return };
+    let Some(spare) = rest.first_chunk_mut::<LANES>() else { return };
+    for _ in 0..LANES.ilog2() / 2 {
+        riffle(simd, square, spare);
+        riffle(simd, spare, square);
+    }
 }
 
-/// Rows to columns: four riffles of the rows are the transposition of a square of sixteen.
 #[inline(always)]
-#[allow(clippy::indexing_slicing, reason = "the bounds of the loop are those of the array, 16")]
-fn transpose<S: Simd>(mut rows: [u32x16<S>; LANES]) -> [u32x16<S>; LANES] {
-    for _ in 0..LANES.ilog2() {
-        let before = rows;
-        for pair in 0..LANES / 2 {
-            (rows[2 * pair], rows[2 * pair + 1]) = before[pair].interleave(before[pair + LANES / 2]);
-        }
-    }
-    rows
-}
-
-/// The words of the blocks, which are big-endian, as the first of the schedule.
-#[inline(always)]
-fn read<S: Simd>(simd: S, schedule: &mut Words<68>, blocks: &[[u8; BLOCK]; LANES]) {
-    let mut rows = [u32x16::splat(simd, 0); LANES];
-    for (row, block) in rows.iter_mut().zip(blocks) {
-        let mut words = [0; LANES];
-        words.iter_mut().zip(block.as_chunks::<4>().0).for_each(|(to, from)| *to = u32::from_le_bytes(*from));
-        *row = swap(u32x16::from_slice(simd, &words));
-    }
-    for (to, word) in schedule.iter_mut().zip(transpose(rows)) {
-        word.store_slice(to);
+fn riffle<S: Simd>(simd: S, from: &Words<LANES>, to: &mut Words<LANES>) {
+    let (upper, lower) = from.split_at(LANES / 2);
+    for ((upper, lower), [first, second]) in upper.iter().zip(lower).zip(to.as_chunks_mut().0) {
+        let (one, other) = u32x16::from_slice(simd, upper).interleave(u32x16::from_slice(simd, lower));
+        one.store_slice(first);
+        other.store_slice(second);
     }
 }
 
@@ -132,19 +130,6 @@ fn load<S: Simd>(simd: S, states: &Words<8>) -> [u32x16<S>; 8] {
         *vector = u32x16::from_slice(simd, words);
     }
     vectors
-}
-
-#[inline(always)]
-fn write<S: Simd>(simd: S, states: &Words<8>, out: &mut [[u8; 32]; LANES]) {
-    let mut rows = [u32x16::splat(simd, 0); LANES];
-    for (row, words) in rows.iter_mut().zip(load(simd, states)) {
-        *row = swap(words);
-    }
-    for (to, lane) in out.iter_mut().zip(transpose(rows)) {
-        let mut words = [0; LANES];
-        lane.store_slice(&mut words);
-        to.as_chunks_mut::<4>().0.iter_mut().zip(words).for_each(|(to, word)| *to = word.to_le_bytes());
-    }
 }
 
 #[cfg(test)]

@@ -227,18 +227,21 @@ impl Column {
         for ((row, first), second) in read.into_iter().zip(&left).zip(&right) {
             let (text, later) = rest.split_at_mut_checked(row.value.len()).unwrap_or_default();
             rest = later;
-            if keeps {
-                text.iter_mut().zip(row.value.bytes()).for_each(|(to, from)| *to = from);
-            }
+            let end = at + row.value.len();
             let middle = text.get_mut(row.start..row.end).unwrap_or_default();
             if let Some((head, tail)) = middle.split_at_mut_checked(shape.left()) {
                 decimal::write(*first, head);
                 decimal::write(*second, tail);
+                let kept = [0..row.start, row.end..row.value.len()];
+                for kept in kept.into_iter().filter(|kept| !kept.is_empty()) {
+                    let (to, from) = (text.get_mut(kept.clone()), row.value.as_bytes().get(kept));
+                    to.zip(from).into_iter().for_each(|(to, from)| to.copy_from_slice(from));
+                }
+                if let Some(span) = written.spans.get_mut(row.place) {
+                    *span = (at, end);
+                }
             }
-            if let Some(span) = written.spans.get_mut(row.place) {
-                *span = (at, at + row.value.len());
-            }
-            at += row.value.len();
+            at = end;
         }
     }
 
