@@ -134,6 +134,7 @@ bench-treatment: python ## masks, tokens and ciphers of two million values besid
 	$(RELEASE)/examples/parquet make target/people.parquet 2000000
 	$(RELEASE)/examples/parquet treat target/people.parquet target/treated.parquet spliced
 	$(RELEASE)/examples/parquet treat target/people.parquet target/treated.parquet ordinary
+	$(BIN)/python benches/faces/parquet.py target/people.parquet target/treated.parquet
 	for rows in 100000 1000000 10000000 100000000; do $(RELEASE)/examples/scale $$rows row_local; done
 	for rows in 100000 1000000 10000000; do $(RELEASE)/examples/scale $$rows table_global; done
 
