@@ -1,5 +1,6 @@
 //! A column of resident ids to tokens through a plan, `Applied` with its digests included, beside the `hmac` crate called
-//! for each value, and beside two compressions of SHA-256 a value: the least that an HMAC of a short value can cost.
+//! for each value, and beside two compressions of the `sha2` crate a value: the least that an HMAC of a short value can cost
+//! where values are hashed one after another.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::hint::black_box;
@@ -101,13 +102,13 @@ fn tokens(criterion: &mut Criterion) {
         });
     });
     let mac = keys.derive("k1", "bench/resident_id").unwrap();
-    group.bench_function("kaifang: the MAC alone", |bencher| {
+    group.bench_function("kaifang: the MAC of one value after another", |bencher| {
         bencher.iter(|| values.iter().fold(0, |sum, value| sum ^ mac.mac(black_box(value.as_bytes()))[0]));
     });
     group.bench_function("peer: hmac for each value", |bencher| {
         bencher.iter(|| black_box(&values).iter().map(|value| token(&key, value)).collect::<Vec<_>>());
     });
-    group.bench_function("limit: two compressions a value", |bencher| {
+    group.bench_function("limit of one value after another: two compressions of the sha2 crate", |bencher| {
         let block = [[0x5a_u8; 64]];
         bencher.iter(|| {
             let mut state = [0_u32; 8];
