@@ -77,8 +77,11 @@ pub(crate) fn visit(array: &ArrayRef, see: &mut dyn FnMut(Option<&[u8]>)) -> boo
                 TimeUnit::Nanosecond => 1,
             };
             // 64-bit counts times 10^9 can't overflow 128 bits.
-            let scaled =
-                |count: i64, out: &mut Vec<u8>| append(out, format_args!("{}ns", i128::from(count) * nanoseconds));
+            let mut digits = itoa::Buffer::new();
+            let scaled = |count: i64, out: &mut Vec<u8>| {
+                out.extend_from_slice(digits.format(i128::from(count) * nanoseconds).as_bytes());
+                out.extend_from_slice(b"ns");
+            };
             match cast(array, &DataType::Int64) {
                 Ok(counts) => written(counts.as_primitive::<Int64Type>(), see, scaled),
                 Err(_) => return false,
@@ -120,9 +123,10 @@ fn decimals<T: ArrowPrimitiveType<Native: itoa::Integer>>(
     see: &mut dyn FnMut(Option<&[u8]>),
 ) {
     let mut digits = itoa::Buffer::new();
+    let exponent = format!("e-{scale}");
     written(array, see, |value, out| {
         out.extend_from_slice(digits.format(value).as_bytes());
-        append(out, format_args!("e-{scale}"));
+        out.extend_from_slice(exponent.as_bytes());
     });
 }
 
@@ -190,7 +194,13 @@ fn float(value: f64, out: &mut Vec<u8>) {
         0.0 => 0.0,
         value => value,
     };
-    append(out, format_args!("f64:{:016x}", value.to_bits()));
+    let bits = value.to_bits();
+    let digit = |place: u32| match (bits >> (4 * place)) as u8 & 15 {
+        digit @ 0..10 => b'0' + digit,
+        letter => b'a' + (letter - 10),
+    };
+    out.extend_from_slice(b"f64:");
+    out.extend((0..16).rev().map(digit));
 }
 
 #[cfg(test)]
@@ -198,6 +208,7 @@ mod tests {
     use super::*;
     use jiff::ToSpan;
     use jiff::civil::Date;
+    use proptest::prelude::*;
 
     /// Every day of the years 1 to 9999 against the calendar of `jiff`.
     #[test]
@@ -218,6 +229,25 @@ mod tests {
             let mut out = Vec::new();
             date(days, &mut out);
             assert_eq!(out, text.as_bytes());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn floats_and_moments_are_written_as_the_standard_library_does(bits in any::<u64>(), count in any::<i64>()) {
+            let value = f64::from_bits(bits);
+            let mut out = Vec::new();
+            float(value, &mut out);
+            let canonical = if value.is_nan() { f64::NAN } else if value == 0.0 { 0.0 } else { value };
+            prop_assert_eq!(out, format!("f64:{:016x}", canonical.to_bits()).into_bytes());
+            for (unit, nanoseconds) in [(TimeUnit::Second, 1_000_000_000), (TimeUnit::Nanosecond, 1_i128)] {
+                let counts = PrimitiveArray::<Int64Type>::from_iter([Some(count)]);
+                let moments = cast(&counts, &DataType::Timestamp(unit, None)).unwrap();
+                visit(&moments, &mut |cell| {
+                    let expected = format!("{}ns", i128::from(count) * nanoseconds);
+                    assert_eq!(cell, Some(expected.as_bytes()));
+                });
+            }
         }
     }
 }
