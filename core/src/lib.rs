@@ -32,6 +32,8 @@
 
 #[macro_use]
 mod macros;
+#[cfg(test)]
+mod testing;
 
 pub mod calendar;
 pub mod canon;

@@ -33,6 +33,8 @@ mod public_key;
 mod signer;
 #[cfg(feature = "gm")]
 mod sm2;
+#[cfg(test)]
+mod tests;
 
 #[cfg(feature = "tables")]
 pub use block::BlockCipher;
@@ -143,71 +145,4 @@ room_error! {
             en "this build has no SM2: it was made without the feature gm",
             zh "本构建不含 SM2:编译时未启用 gm 特性";
     }
-}
-
-#[cfg(test)]
-mod tests {
-    /// Fails to compile when `$type` implements one of the traits: two candidates make the call ambiguous.
-    macro_rules! assert_implements_none {
-        ($type:ty: $($bound:path),+) => {
-            const _: fn() = || {
-                trait AmbiguousIfImplemented<A> { fn some_item() {} }
-                impl<T: ?Sized> AmbiguousIfImplemented<()> for T {}
-                $({
-                    #[allow(dead_code, reason = "its type parameter makes the implementation distinct")]
-                    struct Implemented;
-                    impl<T: ?Sized + $bound> AmbiguousIfImplemented<Implemented> for T {}
-                })+
-                let _ = <$type as AmbiguousIfImplemented<_>>::some_item;
-            };
-        };
-    }
-
-    assert_implements_none!(super::MacKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
-    assert_implements_none!(super::Keyring: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
-    #[cfg(feature = "tables")]
-    assert_implements_none!(super::block::BlockKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
-    #[cfg(feature = "tables")]
-    assert_implements_none!(super::ff1::Ff1: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
-    #[cfg(feature = "tables")]
-    assert_implements_none!(super::aead::AeadKey: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
-    assert_implements_none!(super::Ed25519Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
-    #[cfg(feature = "gm")]
-    assert_implements_none!(super::Sm2Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
-
-    #[test]
-    fn keys_cross_threads() {
-        fn crosses<T: Send + Sync>() {}
-        crosses::<super::MacKey>();
-        crosses::<super::Keyring>();
-        crosses::<super::Ed25519Key>();
-        #[cfg(feature = "tables")]
-        crosses::<super::ff1::Ff1>();
-        #[cfg(feature = "tables")]
-        crosses::<super::aead::AeadKey>();
-    }
-}
-
-/// None of this compiles where a key could be printed, copied or serialized.
-#[cfg(test)]
-mod keys_stay_where_they_are {
-    use std::fmt::{Debug, Display};
-
-    use serde::Serialize;
-    use static_assertions::assert_not_impl_any;
-
-    assert_not_impl_any!(super::Keyring: Debug, Display, Clone, Serialize);
-    assert_not_impl_any!(super::MacKey: Debug, Display, Clone, Serialize);
-    assert_not_impl_any!(super::Ed25519Key: Debug, Display, Clone, Serialize);
-    assert_not_impl_any!(super::CallbackSigner: Debug, Display, Clone, Serialize);
-    #[cfg(feature = "gm")]
-    assert_not_impl_any!(super::Sm2Key: Debug, Display, Clone, Serialize);
-    #[cfg(feature = "tables")]
-    assert_not_impl_any!(super::aead::AeadKey: Debug, Display, Clone, Serialize);
-    #[cfg(feature = "tables")]
-    assert_not_impl_any!(super::block::BlockKey: Debug, Display, Clone, Serialize);
-    #[cfg(feature = "tables")]
-    assert_not_impl_any!(super::ff1::Ff1: Debug, Display, Clone, Serialize);
-    #[cfg(feature = "tables")]
-    assert_not_impl_any!(crate::desensitize::Ff1: Debug, Display, Clone, Serialize);
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::levels;
 use ::aes::{Aes128, Aes192, Aes256};
 use ::fpe::ff1::{FF1, FlexibleNumeralString};
 use proptest::prelude::*;
@@ -222,17 +223,6 @@ fn batch(ff1: &Ff1, shape: &Shape, direction: Direction, ends: &[TweakEnd], rows
     let mut right: Vec<u64> = rows.iter().map(|row| row % modulus).collect();
     ff1.batch(shape, direction, ends, &mut left, &mut right, &mut Scratch::default());
     left.iter().zip(&right).map(|(left, right)| left * modulus + right).collect()
-}
-
-/// Each set of instructions that this machine has.
-fn levels() -> Vec<Level> {
-    let mut levels = vec![Level::baseline(), Level::new()];
-    #[cfg(target_arch = "x86_64")]
-    {
-        levels.extend(Level::new().as_sse4_2().map(Level::Sse4_2));
-        levels.extend(Level::new().as_avx2().map(Level::Avx2));
-    }
-    levels
 }
 
 #[test]

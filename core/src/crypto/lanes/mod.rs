@@ -135,20 +135,11 @@ fn load<S: Simd>(simd: S, states: &Words<8>) -> [u32x16<S>; 8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::levels;
     use proptest::prelude::*;
 
     const INITIAL: [(HashAlgorithm, [u32; 8]); 2] =
         [(HashAlgorithm::Sha256, super::super::hash::SHA256_INITIAL), (HashAlgorithm::Sm3, SM3_INITIAL)];
-
-    fn levels() -> Vec<Level> {
-        let mut levels = vec![Level::baseline(), Level::new()];
-        #[cfg(target_arch = "x86_64")]
-        {
-            levels.extend(Level::new().as_sse4_2().map(Level::Sse4_2));
-            levels.extend(Level::new().as_avx2().map(Level::Avx2));
-        }
-        levels
-    }
 
     proptest! {
         /// Of a message of one block and its padding in another; then of that digest, behind the same block.

@@ -70,19 +70,9 @@ pub(super) fn cut(plane: &mut Block<WORDS>, length: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::levels;
     use fearless_simd::{Level, dispatch};
     use proptest::prelude::*;
-
-    /// Each set of instructions that this machine has.
-    fn levels() -> Vec<Level> {
-        let mut levels = vec![Level::baseline(), Level::new()];
-        #[cfg(target_arch = "x86_64")]
-        {
-            levels.extend(Level::new().as_sse4_2().map(Level::Sse4_2));
-            levels.extend(Level::new().as_avx2().map(Level::Avx2));
-        }
-        levels
-    }
 
     fn plane(level: Level, rows: &[u8], bit: u32) -> Block<WORDS> {
         let mut plane = Block::ALL;
