@@ -1,7 +1,7 @@
 """The Parquet file of `benches/examples/parquet.rs` through polars, streaming, beside ours: run by `make bench-treatment`.
 
-`parquet.py INPUT OURS` masks the mobile numbers and names, replaces the ids by a hash (polars has no HMAC), writes Zstandard
-as we do, and prints processor seconds and the peak of memory. What both treat alike, and what both keep, is compared with
+`parquet.py INPUT OURS` masks the mobile numbers as we do and the names in a simpler way (a letter and one star), replaces the ids
+by a hash (polars has no HMAC), writes Zstandard as we do, and prints processor seconds and the peak of memory. What both treat alike, and what both keep, is compared with
 OURS before that is printed. Polars proves nothing of what it did.
 """
 

@@ -158,6 +158,7 @@ def test_partitions_and_batches_of_any_size_give_the_values_of_one_piece(session
 
 
 def test_empty_partitions_are_no_trouble(session, table, whole):
+    session.conf.unset("spark.sql.execution.arrow.maxRecordsPerBatch")
     frame = session.createDataFrame(table.slice(0, 10)).repartition(40)
     treated = frame.mapInArrow(treat, from_arrow_schema(whole.schema)).toArrow()
     few = [number for number in whole.column("number").to_pylist() if number < 10]
@@ -165,12 +166,15 @@ def test_empty_partitions_are_no_trouble(session, table, whole):
 
 
 def test_a_value_that_fails_the_treatment_fails_the_job_and_is_not_shown(session, folder, table, whole):
+    session.conf.unset("spark.sql.execution.arrow.maxRecordsPerBatch")
     path = folder / "plan.toml"
     path.write_text(PLAN + '[on_invalid]\ndefault = "error"\n', encoding="utf-8")
     frame = session.createDataFrame(table)
-    with pytest.raises((PySparkException, Py4JJavaError)) as failed:
-        frame.mapInArrow(treat, from_arrow_schema(whole.schema)).toArrow()
-    path.write_text(PLAN, encoding="utf-8")
+    try:
+        with pytest.raises((PySparkException, Py4JJavaError)) as failed:
+            frame.mapInArrow(treat, from_arrow_schema(whole.schema)).toArrow()
+    finally:
+        path.write_text(PLAN, encoding="utf-8")
     assert "KF-PLAN-" in str(failed.value) and "person" in str(failed.value)
     assert BAD not in str(failed.value)
 

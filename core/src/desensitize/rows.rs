@@ -7,9 +7,10 @@
 //!
 //! The rules look at the cells of the input, before any is treated, and a row must pass all of them. A row is judged by its
 //! own cells alone, so batches of any size keep the same rows, and two tables sampled under one key and domain by one
-//! column of one kind keep the same persons (at a lower rate, a part of them). Cells are compared and drawn in the canonical form of the kind that the plan declares for
-//! their column, else (and where they are not valid for it) folded. A cell that can't be judged (null or no number under a bound, a null without a draw) is not
-//! let through: its row is removed. Removed rows can't be had back; that a row is not there may tell of it what the condition says.
+//! column of one kind keep the same persons (at a lower rate, a part of them). Cells are compared and drawn in the canonical
+//! form of the kind that the plan declares for their column, else (and where they are not valid for it) folded. A cell that
+//! can't be judged (null or no number under a bound, a null without a draw) is not let through: its row is removed. Removed
+//! rows can't be had back; that a row is not there may tell of it what the condition says.
 
 use std::borrow::Cow;
 

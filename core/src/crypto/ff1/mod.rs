@@ -59,7 +59,7 @@ pub(crate) const TWEAK_END_BYTES: usize = 11;
 pub(crate) struct TweakEnd([u64; 2]);
 
 impl TweakEnd {
-    /// The lowest bytes of a number, the lowest first.
+    /// The lowest eleven bytes of a number, the lowest first.
     #[inline(always)]
     pub(crate) fn new(bytes: u128) -> Self {
         let bytes = bytes & ((1 << (8 * TWEAK_END_BYTES)) - 1);
