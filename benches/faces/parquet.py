@@ -1,8 +1,8 @@
 """The Parquet file of `benches/examples/parquet.rs` through polars, streaming, beside ours: run by `make bench-treatment`.
 
-`parquet.py INPUT OURS` masks the mobile numbers as we do and the names in a simpler way (a letter and one star), replaces the ids
-by a hash (polars has no HMAC), writes Zstandard as we do, and prints processor seconds and the peak of memory. What both treat alike, and what both keep, is compared with
-OURS before that is printed. Polars proves nothing of what it did.
+`parquet.py INPUT OURS` masks the mobile numbers as we do and the names in a simpler way (a letter and one star), replaces
+the ids by a hash (polars has no HMAC), writes Zstandard as we do, and prints processor seconds and the peak of memory. What
+both treat alike, and what both keep, is compared with OURS before that is printed. Polars proves nothing of what it did.
 """
 
 import argparse
@@ -15,11 +15,10 @@ import polars as pl
 
 
 def treat(source, target):
-    stars = pl.lit("*")
     (
         pl.scan_parquet(source)
         .with_columns(
-            xm=pl.col("xm").str.slice(0, 1) + stars,
+            xm=pl.col("xm").str.slice(0, 1) + pl.lit("*"),
             sfzh=pl.col("sfzh").hash(seed=1),
             lxdh=pl.col("lxdh").str.slice(0, 3) + pl.lit("****") + pl.col("lxdh").str.slice(7),
         )

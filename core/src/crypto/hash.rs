@@ -172,7 +172,14 @@ pub(super) fn finish_sha256(state: &mut [u32; 8], message: &[u8], before: u64) -
     let (blocks, rest) = message.as_chunks::<BLOCK>();
     compress256(state, blocks);
     let mut tail = [[0_u8; BLOCK]; 2];
-    let bits = (message.len() as u64).wrapping_add(before).wrapping_mul(8).to_be_bytes();
+    compress256(state, padded(rest, (message.len() as u64).wrapping_add(before), &mut tail));
+    tail
+}
+
+/// What is left of a message behind its whole blocks, and the padding: a block or two of those given, which hold zeros.
+/// `length` = all bytes that are hashed, those before the rest included.
+pub(super) fn padded<'a>(rest: &[u8], length: u64, tail: &'a mut [[u8; BLOCK]; 2]) -> &'a [[u8; BLOCK]] {
+    let bits = length.wrapping_mul(8).to_be_bytes();
     // The mark 0x80 and the eight bytes of the length need nine bytes after the rest.
     let used = if rest.len() + 9 <= BLOCK { 1 } else { 2 };
     let flat = tail.as_flattened_mut();
@@ -183,8 +190,7 @@ pub(super) fn finish_sha256(state: &mut [u32; 8], message: &[u8], before: u64) -
     if let Some(length) = flat.get_mut(used * BLOCK - bits.len()..) {
         copy_to_start(length, &bits);
     }
-    compress256(state, tail.get(..used).unwrap_or_default());
-    tail
+    tail.get(..used).unwrap_or_default()
 }
 
 pub(super) fn sha256_bytes(state: &[u32; 8]) -> [u8; 32] {

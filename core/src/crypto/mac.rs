@@ -5,7 +5,7 @@ use fearless_simd::Level;
 use sha2::block_api::compress256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::hash::{BLOCK, SHA256_INITIAL, finish_sha256, sha256_bytes};
+use super::hash::{BLOCK, SHA256_INITIAL, finish_sha256, padded, sha256_bytes};
 use super::lanes::{LANES, Lanes, SM3_INITIAL};
 use crate::terms::HashAlgorithm;
 
@@ -82,7 +82,7 @@ impl MacKey {
                     lanes.start(&self.inner);
                     let (whole, rest) = one.as_chunks();
                     let mut last = Zeroizing::new([[0; BLOCK]; 2]);
-                    for block in whole.iter().chain(padded(rest, one.len(), &mut last)) {
+                    for block in whole.iter().chain(padded(rest, (BLOCK + one.len()) as u64, &mut last)) {
                         blocks.fill(*block);
                         lanes.compress(&blocks);
                     }
@@ -162,19 +162,6 @@ fn fill(block: &mut [u8; BLOCK], message: &[u8]) {
         head.copy_from_slice(message);
     }
     pad(block, message.len());
-}
-
-/// What is left of a long message behind its whole blocks, and its padding: a block or two. The message is of so many bytes,
-/// behind one block.
-fn padded<'a>(rest: &[u8], length: usize, blocks: &'a mut [[u8; BLOCK]; 2]) -> &'a [[u8; BLOCK]] {
-    let used = if rest.len() <= SHORT { 1 } else { 2 };
-    let blocks = blocks.get_mut(..used).unwrap_or_default();
-    let bytes = blocks.as_flattened_mut();
-    bytes.iter_mut().zip(rest.iter().chain(&[0x80])).for_each(|(to, from)| *to = *from);
-    if let Some(end) = bytes.last_chunk_mut() {
-        *end = (((BLOCK + length) as u64) * 8).to_be_bytes();
-    }
-    blocks
 }
 
 /// HKDF (RFC 5869) over SHA-256 or SM3, 32 bytes: extract with `salt`, expand with `info`.

@@ -195,12 +195,13 @@ fn float(value: f64, out: &mut Vec<u8>) {
         value => value,
     };
     let bits = value.to_bits();
-    let digit = |place: u32| match (bits >> (4 * place)) as u8 & 15 {
-        digit @ 0..10 => b'0' + digit,
-        letter => b'a' + (letter - 10),
-    };
     out.extend_from_slice(b"f64:");
-    out.extend((0..16).rev().map(digit));
+    out.extend((0..16).rev().map(|place| hex_digit((bits >> (4 * place)) as u8 & 15)));
+}
+
+/// The hexadecimal digit of a number below 16.
+pub(super) fn hex_digit(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'a' + value - 10 }
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use super::PlanError;
 use super::cells::Emit;
 use super::column::ColumnPlan;
 use super::copies::{self, Writer, own_nulls, too_large};
-use super::logical::visit;
+use super::logical::{hex_digit, visit};
 use super::step::{Report, is_text, is_written_as_text, text_type};
 use super::vocabulary::{Mac, TokenForm};
 use crate::crypto::{KeyError, Keyring, MacKey};
@@ -110,7 +110,7 @@ pub(super) fn as_text(array: &ArrayRef, column: &str) -> Result<ArrayRef, PlanEr
     let visited = visit(array, &mut |cell| {
         let bytes = cell.unwrap_or_default();
         let written = writer.value(bytes.len().saturating_mul(2), |out| {
-            out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+            out.extend(bytes.iter().flat_map(|byte| [hex_digit(byte >> 4), hex_digit(byte & 15)]));
         });
         failed = failed.take().or(written.err());
     });
@@ -128,10 +128,6 @@ pub(super) fn samples(from: &str, form: Option<TokenForm>) -> [String; 2] {
         None => format!("{from}.{}", "a".repeat(LETTERS)),
     };
     [token, "x".to_owned()]
-}
-
-fn digit(value: u8) -> u8 {
-    if value < 10 { b'0' + value } else { b'a' + value - 10 }
 }
 
 /// As many bytes as are wanted, of hexadecimal digits; `None` for any other text.

